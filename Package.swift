@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Packages are pinned by exact version because Package.resolved is not committed.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Modules that touch packet memory: every unsafe expression is marked, and spans may be returned.
+let hot: [SwiftSetting] = house + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+let package = Package(
+    name: "wayleave",
+    products: [
+        .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Forwarding"]),
+        .executable(name: "wayleave", targets: ["wayleave"]),
+        .executable(name: "wayleave-forwarder", targets: ["wayleave-forwarder"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // The system, seen from Swift.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(
+            name: "CNetlink", pkgConfig: "libnl-route-3.0",
+            providers: [.apt(["libnl-3-dev", "libnl-route-3-dev"])]),
+
+        // The data path.
+        .target(name: "Wire", swiftSettings: hot),
+        .target(name: "Packets", dependencies: ["Wire"], swiftSettings: hot),
+        .target(name: "Tables", dependencies: ["CLinux", "Wire"], swiftSettings: hot),
+        .target(name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], swiftSettings: hot),
+        .target(
+            name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
+            swiftSettings: hot),
+        .target(
+            name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Forwarding", "Ports"],
+            swiftSettings: hot),
+
+        // The domain, and its way to the tables.
+        .target(name: "Exchange", dependencies: ["Wire"], swiftSettings: house),
+        .target(name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], swiftSettings: house),
+        .target(name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], swiftSettings: house),
+
+        // Programs: options and wiring only.
+        .executableTarget(
+            name: "wayleave-forwarder",
+            dependencies: [
+                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Ports", "Wire", argumentParser,
+            ], swiftSettings: house),
+        .executableTarget(
+            name: "wayleave",
+            dependencies: [
+                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports",
+                "Wire", argumentParser,
+            ], swiftSettings: house),
+    ]
+)

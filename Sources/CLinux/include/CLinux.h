@@ -1,0 +1,3 @@
+#pragma once
+// What Swift's Glibc module does not offer, as `static inline` functions: they inline into the Swift caller.
+#include "hotpath.h"

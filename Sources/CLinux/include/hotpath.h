@@ -1,0 +1,17 @@
+#pragma once
+// Instructions that Swift has no spelling for. Portable: plain C with compiler builtins.
+#include <stddef.h>
+#include <stdint.h>
+
+/// Asks for the cache line at `p`, to be read soon.
+static inline void wl_prefetch_read(const void *p) { __builtin_prefetch(p, 0, 3); }
+/// Asks for the cache line at `p`, to be written soon.
+static inline void wl_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }
+
+/// Adds to a counter that has one writer: no locked instruction, and a reader in another thread or process never
+/// sees half a value.
+static inline void wl_counter_add(uint64_t *counter, uint64_t amount) {
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + amount, __ATOMIC_RELAXED);
+}
+/// Reads a counter that another thread may be adding to.
+static inline uint64_t wl_counter_read(const uint64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }

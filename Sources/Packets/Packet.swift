@@ -1,0 +1,92 @@
+public import Wire
+
+/// A port's place in the exchange file, counted from 0.
+public struct PortIndex: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+    public var rawValue: UInt16
+    @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
+}
+
+/// What has been decided about a packet of a vector.
+public enum Disposition: UInt8, Sendable, BitwiseCopyable {
+    /// Just received.
+    case undecided
+    /// To be sent out of `Packet.egress`.
+    case transmit
+    /// Sent.
+    case forwarded
+    /// For the slow path; `Packet.punt` says what it wants.
+    case punt
+    /// Ours, and dealt with.
+    case consumed
+    /// Gone, for `Packet.dropReason`.
+    case dropped
+}
+
+/// What the slow path is asked to do with a packet.
+public enum Punt: UInt8, Sendable, BitwiseCopyable {
+    /// An ARP packet (RFC 826).
+    case arp
+    /// An IP packet addressed to this node, or IPv6 neighbour discovery.
+    case local
+    /// Converted, but the next hop's MAC address is not known: ask for it.
+    case resolve
+    /// Over-size and must not be fragmented: answer "too big" (RFC 1191, RFC 8201).
+    case tooBig
+    /// IPv4 over-size that may be fragmented.
+    case fragment
+    /// TTL or hop limit expired: answer "time exceeded".
+    case ttlExpired
+}
+
+/// One packet of a vector: where its bytes lie in the arena, and what was decided about it. 40 bytes.
+public struct Packet: BitwiseCopyable, Sendable {
+    /// The frame's first byte in the arena: the Ethernet header, or the IP header on a TUN.
+    public var offset: UInt32
+    /// The frame's length in bytes.
+    public var byteCount: UInt32
+    /// Time of arrival, in nanoseconds since the Unix epoch.
+    public var timestamp: UInt64
+    /// The counter row, `2 × session + direction`; `Packet.noCounter` for packets of no session.
+    public var counter: UInt32
+    /// The inner IP packet's total length: what the user is charged for.
+    public var meteredByteCount: UInt32
+    /// Where the packet leaves.
+    public var egress: PortIndex
+    public var disposition: Disposition
+    /// The raw value of a `DropReason` or `Punt`, as `disposition` says.
+    @usableFromInline package var detail: UInt8
+    /// The network-layer header's distance from `offset` on arrival, for the slow path.
+    public var networkOffset: UInt16
+    /// The adjacency it leaves or would leave by, for the slow path; `UInt32.max` before one is known.
+    public var adjacency: UInt32
+
+    @inlinable public static var noCounter: UInt32 { .max }
+
+    @inlinable public init(offset: UInt32, byteCount: UInt32, timestamp: UInt64) {
+        self.offset = offset
+        self.byteCount = byteCount
+        self.timestamp = timestamp
+        counter = Self.noCounter
+        meteredByteCount = 0
+        egress = PortIndex(rawValue: 0)
+        disposition = .undecided
+        detail = 0
+        networkOffset = 0
+        adjacency = .max
+    }
+
+    /// Why it was dropped. Meaningful only when `disposition` is `.dropped`.
+    @inlinable public var dropReason: DropReason { DropReason(rawValue: detail) ?? .transmitFailed }
+    /// What the slow path should do. Meaningful only when `disposition` is `.punt`.
+    @inlinable public var punt: Punt { Punt(rawValue: detail) ?? .local }
+
+    @inlinable public mutating func drop(_ reason: DropReason) {
+        disposition = .dropped
+        detail = reason.rawValue
+    }
+
+    @inlinable public mutating func punt(_ punt: Punt) {
+        disposition = .punt
+        detail = punt.rawValue
+    }
+}

@@ -1,0 +1,49 @@
+public import Packets
+public import Wire
+
+/// A way for packets in and out of the forwarder. Everything here is called from one worker thread; nothing blocks.
+///
+/// A frame is what the link carries: Ethernet with its VLAN tags on an `.ethernet` port, a bare IP packet on an `.ip`
+/// port. Frames are complete as they come in: superframes segmented, checksums filled in, tags restored.
+public protocol PacketPort: AnyObject {
+    var name: String { get }
+    var link: LinkType { get }
+    /// Nil on an `.ip` port, and while an interface whose address we take over is absent.
+    var macAddress: MACAddress? { get }
+    /// The longest network-layer packet that the link takes, in bytes.
+    var mtu: Int { get }
+    var state: PortState { get }
+    /// What to poll for input, or nil for a port that is asked in turn (memory, file).
+    var pollDescriptor: Int32? { get }
+
+    /// Appends what has arrived to `vector`, until it is full or nothing is left. Frames that can't be stored are
+    /// appended as dropped, so that they count.
+    /// - Returns: the number appended.
+    func receive(into vector: PacketVector) -> Int
+
+    /// Sends the packets of `vector` that `selection` names, in that order, and gives each its outcome: `.forwarded`,
+    /// or `.dropped` with `.portDown` or `.transmitFailed`.
+    func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>)
+
+    /// Called about once a second: looks whether the interface has come, gone or changed.
+    func maintain()
+}
+
+/// What a port's frames begin with.
+public enum LinkType: UInt8, Sendable, BitwiseCopyable {
+    /// An Ethernet header.
+    case ethernet
+    /// An IP header.
+    case ip
+}
+
+/// Operational state of a port.
+public enum PortState: Equatable, Sendable {
+    case up
+    /// The interface exists but is down.
+    case down
+    /// There is no such interface (yet), or it can't be used; with the reason.
+    case absent(String)
+    /// A file that has been read to its end.
+    case finished
+}

@@ -1,0 +1,31 @@
+/// A 32-bit IPv4 address (RFC 791). `rawValue` is in host byte order: 10.0.0.1 is `0x0a000001`.
+public struct IPv4Address: Hashable, Comparable, Sendable, BitwiseCopyable {
+    public var rawValue: UInt32
+
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Reads dotted decimal: four numbers of 0–255 without leading zeros. Nil for anything else.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var value: UInt32 = 0
+        for part in parts {
+            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                part.utf8.count == 1 || part.first != "0", let octet = UInt8(part)
+            else { return nil }
+            value = value << 8 | UInt32(octet)
+        }
+        self.init(rawValue: value)
+    }
+
+    @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+    /// 224.0.0.0/4 (RFC 5771).
+    @inlinable public var isMulticast: Bool { rawValue >> 28 == 0xe }
+}
+
+extension IPv4Address: CustomStringConvertible {
+    public var description: String {
+        "\(rawValue >> 24).\(rawValue >> 16 & 0xff).\(rawValue >> 8 & 0xff).\(rawValue & 0xff)"
+    }
+}

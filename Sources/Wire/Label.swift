@@ -1,0 +1,26 @@
+/// A 20-bit MPLS label (RFC 3032 §2.1).
+public struct Label: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable {
+    public let rawValue: UInt32
+
+    /// Nil above 1,048,575.
+    @inlinable public init?(rawValue: UInt32) {
+        guard rawValue <= 0xf_ffff else { return nil }
+        self.rawValue = rawValue
+    }
+
+    @inlinable public init(unchecked rawValue: UInt32) { self.rawValue = rawValue & 0xf_ffff }
+
+    /// IPv4 explicit null (RFC 3032 §2.1).
+    @inlinable public static var ipv4ExplicitNull: Self { Self(unchecked: 0) }
+    /// IPv6 explicit null (RFC 3032 §2.1).
+    @inlinable public static var ipv6ExplicitNull: Self { Self(unchecked: 2) }
+
+    /// The labels that may be bound: 16…1,048,575. 0–15 have special purposes (RFC 7274).
+    public static var bindable: ClosedRange<Label> { Label(unchecked: 16)...Label(unchecked: 0xf_ffff) }
+
+    @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+extension Label: CustomStringConvertible {
+    public var description: String { String(rawValue) }
+}
