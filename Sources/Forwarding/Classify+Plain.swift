@@ -1,0 +1,104 @@
+import Packets
+import Tables
+import Wire
+
+extension Classifier {
+    /// An IP packet outside any tunnel: who sent it, what is it for, may they?
+    @usableFromInline @inlinable @inline(always)
+    func classifyPlain<IP: NetworkHeader>(
+        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
+    ) {
+        let window = HeaderWindow(&arena, at: position.header)
+        if let fault = IP.fault(window, available: position.available) { return packet.drop(fault) }
+        recorder.record(IP.step(window))
+        let byteCount = IP.totalByteCount(window)
+        let source = IP.source(window)
+        let destination = IP.destination(window)
+        if input.entry.role == .access {
+            let service = IP.service(tables, destination)
+            if service.isLocal { return classifyLocal(&packet, &arena, position, &recorder) }
+            let subscriber = IP.subscriber(tables, source)
+            recorder.record(.subscriber(subscriber))
+            guard !subscriber.isLocal else { return packet.drop(.spoofedSource) }
+            guard !subscriber.isNone else {
+                return classifyStray(IP.self, &packet, destination, .unknownSubscriber)
+            }
+            let owner = tables.subscriber(SubscriberIndex(rawValue: subscriber.index))
+            guard owner.isOn(port: input.index) else { return packet.drop(.spoofedSource) }
+            guard owner.tags == position.tags else { return packet.drop(.wrongVLAN) }
+            recorder.record(.service(service))
+            guard !service.isNone else { return classifyStray(IP.self, &packet, destination, .unknownService) }
+            admitPlain(IP.self, &packet, &arena, position, subscriber, service, .up, byteCount, &recorder)
+        } else {
+            let subscriber = IP.subscriber(tables, destination)
+            if subscriber.isLocal { return classifyLocal(&packet, &arena, position, &recorder) }
+            recorder.record(.subscriber(subscriber))
+            guard position.tags == 0 else { return packet.drop(.wrongVLAN) }
+            guard !subscriber.isNone else {
+                return classifyStray(IP.self, &packet, destination, .unknownDestination)
+            }
+            let service = IP.service(tables, source)
+            recorder.record(.service(service))
+            guard !service.isLocal else { return packet.drop(.spoofedSource) }
+            guard !service.isNone else { return packet.drop(.unknownService) }
+            admitPlain(IP.self, &packet, &arena, position, subscriber, service, .down, byteCount, &recorder)
+        }
+    }
+
+    /// Addressed to nobody known: neighbour discovery on our link, a packet that no router forwards, or `reason`.
+    @usableFromInline @inlinable
+    func classifyStray<IP: NetworkHeader>(
+        _: IP.Type, _ packet: inout Packet, _ destination: IP.Address, _ reason: DropReason
+    ) {
+        guard IP.isConfined(destination) else { return packet.drop(reason) }
+        // Unicast IPv6 neighbour discovery goes to a link-local address; the slow path knows ours.
+        if input.entry.isEthernet, IP.etherType == .ipv6 { return packet.punt(.local) }
+        packet.drop(.notUnicast)
+    }
+
+    @usableFromInline @inlinable @inline(always)
+    func admitPlain<IP: NetworkHeader>(
+        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position,
+        _ subscriber: LookupResult, _ service: LookupResult, _ direction: Direction, _ byteCount: Int,
+        _ recorder: inout R
+    ) {
+        guard let session = tables.session(subscriber.asSubscriber, service.asService) else {
+            recorder.record(.noSession)
+            return packet.drop(.notAdmitted)
+        }
+        let index = ConversionIndex(session, direction)
+        recorder.record(.session(index))
+        let conversion = unsafe tables.conversion(index)
+        guard unsafe conversion.pointee.arrival == input.arrival else { return packet.drop(.wrongLeg) }
+        if let reason = refusal(IP.self, index, &arena, position.header, byteCount, &recorder) {
+            return packet.drop(reason)
+        }
+        accept(&packet, index, innerAt: position.header, byteCount: byteCount)
+    }
+
+    /// Addressed to this node: the end of an IP-in-IP tunnel, or something for the slow path.
+    @usableFromInline @inlinable @inline(always)
+    func classifyLocal(
+        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
+    ) {
+        let window = HeaderWindow(&arena, at: position.header)
+        guard window.octet(0) &>> 4 == 4 else { return packet.punt(.local) }
+        let announced = IPProtocol(rawValue: window.octet(9))
+        guard announced == .ipv4 || announced == .ipv6 else { return packet.punt(.local) }
+        // More fragments, or an offset: RFC 791. Reassembly is not done here.
+        guard window.network16(6) & 0x3fff == 0 else { return packet.drop(.outerFragment) }
+        guard let tunnel = tables.tunnel(from: IPv4.source(window), to: IPv4.destination(window)) else {
+            return packet.drop(.unknownTunnelEndpoint)
+        }
+        recorder.record(.tunnel(tunnel))
+        let inner = Position(
+            header: position.header &+ Int(window.octet(0) & 0xf) &* 4,
+            end: position.header &+ IPv4.totalByteCount(window), tags: 0)
+        let outerECN = window.octet(1) & 3
+        if announced == .ipv4 {
+            classifyDecapsulated(IPv4.self, &packet, &arena, inner, tunnel, outerECN, &recorder)
+        } else {
+            classifyDecapsulated(IPv6.self, &packet, &arena, inner, tunnel, outerECN, &recorder)
+        }
+    }
+}

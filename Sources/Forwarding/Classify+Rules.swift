@@ -1,0 +1,83 @@
+import Packets
+import Tables
+import Wire
+
+extension Classifier {
+    /// Why the session's rules refuse the packet, or nil if one admits it (or there are none). On the way back the same
+    /// rules hold mirrored: the service's port is then the source port.
+    @usableFromInline @inlinable @inline(always)
+    func refusal<IP: NetworkHeader>(
+        _: IP.Type, _ index: ConversionIndex, _ arena: inout MutableRawSpan, _ header: Int, _ byteCount: Int,
+        _ recorder: inout R
+    ) -> DropReason? {
+        let ruleCount = unsafe tables.conversion(index).pointee.ruleCount
+        guard ruleCount > 0 else {
+            recorder.record(.everythingAdmitted)
+            return nil
+        }
+        let packet = arena.bytes(header..<header &+ byteCount)
+        let isIPv4 = IP.etherType == .ipv4
+        guard let transport = isIPv4 ? Transport(ipv4: packet) : Transport(ipv6: packet) else {
+            return .truncatedTransport
+        }
+        let firstRule = unsafe tables.conversion(index).pointee.firstRule
+        var refusal = DropReason.notAdmitted
+        for position in 0..<ruleCount {
+            let rule = tables.rule(firstRule &+ position)
+            guard rule.anyProtocol || transport.protocol == (isIPv4 ? rule.ipv4Protocol : rule.ipv6Protocol) else {
+                continue
+            }
+            if rule.hasPorts {
+                guard !transport.isLaterFragment else {
+                    refusal = .fragmentWithoutPorts
+                    continue
+                }
+                guard transport.offset &+ 4 <= byteCount else {
+                    refusal = .truncatedTransport
+                    continue
+                }
+                let port = packet.uint16(at: transport.offset &+ (index.direction == .up ? 2 : 0))
+                guard port >= rule.lowestPort, port <= rule.highestPort else { continue }
+            }
+            recorder.record(.ruleAdmits(position))
+            return nil
+        }
+        recorder.record(.noRuleAdmits(ruleCount: ruleCount))
+        return refusal
+    }
+}
+
+/// What a rule asks about a packet's transport.
+@usableFromInline struct Transport: BitwiseCopyable {
+    @usableFromInline let `protocol`: IPProtocol
+    /// Where the transport header begins, from the IP header on.
+    @usableFromInline let offset: Int
+    /// Whether it is a fragment without that header.
+    @usableFromInline let isLaterFragment: Bool
+
+    /// The packet's IPv4 header is known to be sound.
+    @usableFromInline @inlinable @inline(always)
+    init?(ipv4 packet: RawSpan) {
+        `protocol` = IPProtocol(rawValue: packet.octet(at: 9))
+        offset = Int(packet.octet(at: 0) & 0xf) &* 4
+        isLaterFragment = packet.uint16(at: 6) & 0x1fff != 0
+    }
+
+    /// Nil where the chain of extension headers is broken or too long to follow.
+    @usableFromInline @inlinable @inline(always)
+    init?(ipv6 packet: RawSpan) {
+        guard let upper = IPv6Upper(in: packet) else { return nil }
+        `protocol` = upper.protocol
+        offset = upper.offset
+        isLaterFragment = upper.isLaterFragment
+    }
+}
+
+extension MutableRawSpan {
+    /// A read-only part of the arena, bounds-checked.
+    @usableFromInline @inlinable @inline(always) @_lifetime(&self)
+    mutating func bytes(_ range: Range<Int>) -> RawSpan {
+        let part = _mutatingExtracting(range)
+        return part._consumingBytes
+    }
+}

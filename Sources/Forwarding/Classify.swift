@@ -1,0 +1,106 @@
+public import Packets
+public import Tables
+import Wire
+
+/// First pass, for one packet: parses it, finds the session (or transit label) it belongs to and whether it may pass.
+///
+/// Leaves the packet `.transmit` with `counter` set to the session's conversion and `networkOffset` to the inner IP
+/// header; or, for a transit label, `.transmit` without a counter; or `.dropped`; or `.punt`.
+@usableFromInline struct Classifier<R: Recorder>: ~Copyable {
+    @usableFromInline let tables: TablesView
+    @usableFromInline let input: Input
+
+    @usableFromInline @inlinable @inline(always)
+    init(tables: TablesView, input: Input) {
+        self.tables = tables
+        self.input = input
+    }
+
+    @usableFromInline @inlinable @inline(always)
+    func classify(_ packet: inout Packet, _ arena: inout MutableRawSpan, _ recorder: inout R) {
+        guard packet.disposition == .undecided else { return }
+        let start = Int(packet.offset)
+        let end = start &+ Int(packet.byteCount)
+        if input.entry.isEthernet {
+            classifyFrame(&packet, &arena, start, end, &recorder)
+        } else {
+            classifyIP(&packet, &arena, Position(header: start, end: end, tags: 0), &recorder)
+        }
+    }
+
+    /// Ethernet II (RFC 894, RFC 2464), with up to two VLAN tags (IEEE 802.1Q, 802.1ad).
+    @usableFromInline @inlinable @inline(always)
+    func classifyFrame(
+        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ start: Int, _ end: Int, _ recorder: inout R
+    ) {
+        let available = end &- start
+        guard available >= 14 else { return packet.drop(.truncatedEthernet) }
+        let window = HeaderWindow(&arena, at: start)
+        let destination = MACAddress(rawValue: window.network64(0) &>> 16)
+        var etherType = EtherType(rawValue: window.network16(12))
+        var headerByteCount = 14
+        var tags: UInt32 = 0
+        if etherType == .vlan || etherType == .serviceVLAN {
+            guard available >= 18 else { return packet.drop(.truncatedEthernet) }
+            tags = UInt32(window.network16(14) & 0xfff)
+            etherType = EtherType(rawValue: window.network16(16))
+            headerByteCount = 18
+            if etherType == .vlan {
+                guard available >= 22 else { return packet.drop(.truncatedEthernet) }
+                tags = tags &<< 16 | UInt32(window.network16(18) & 0xfff)
+                etherType = EtherType(rawValue: window.network16(20))
+                headerByteCount = 22
+            }
+        }
+        recorder.record(
+            .ethernet(
+                destination: destination, source: MACAddress(rawValue: window.network64(4) & 0xffff_ffff_ffff),
+                etherType: etherType, tags: tags))
+        packet.networkOffset = UInt16(truncatingIfNeeded: headerByteCount)
+        let isGroup = destination.isGroup
+        guard isGroup || destination == input.entry.macAddress else { return packet.drop(.notOurMAC) }
+        if etherType == .arp { return packet.punt(.arp) }
+        let position = Position(header: start &+ headerByteCount, end: end, tags: tags)
+        if isGroup {
+            // Of multicast only IPv6 neighbour discovery concerns us; the slow path looks whether it is that.
+            let isDiscovery = etherType == .ipv6 && position.available >= 41 && window.octet(headerByteCount &+ 6) == 58
+            return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
+        }
+        if etherType == .mpls {
+            classifyLabels(&packet, &arena, position, &recorder)
+        } else if etherType == .ipv4 {
+            classifyPlain(IPv4.self, &packet, &arena, position, &recorder)
+        } else if etherType == .ipv6 {
+            classifyPlain(IPv6.self, &packet, &arena, position, &recorder)
+        } else {
+            packet.drop(.unknownEtherType)
+        }
+    }
+
+    /// A bare IP packet: the first four bits say which version.
+    @usableFromInline @inlinable @inline(always)
+    func classifyIP(
+        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
+    ) {
+        packet.networkOffset = 0
+        guard position.available > 0 else { return packet.drop(.truncatedIPv4) }
+        let version = HeaderWindow(&arena, at: position.header).octet(0) &>> 4
+        if version == 4 {
+            classifyPlain(IPv4.self, &packet, &arena, position, &recorder)
+        } else if version == 6 {
+            classifyPlain(IPv6.self, &packet, &arena, position, &recorder)
+        } else {
+            packet.drop(.badIPVersion)
+        }
+    }
+
+    /// The packet is admitted by this conversion: what the second pass needs is noted, and its cache line asked for.
+    @usableFromInline @inlinable @inline(always)
+    func accept(_ packet: inout Packet, _ conversion: ConversionIndex, innerAt header: Int, byteCount: Int) {
+        tables.prefetch(conversion)
+        packet.counter = conversion.rawValue
+        packet.networkOffset = UInt16(truncatingIfNeeded: header &- Int(packet.offset))
+        packet.meteredByteCount = UInt32(truncatingIfNeeded: byteCount)
+        packet.disposition = .transmit
+    }
+}

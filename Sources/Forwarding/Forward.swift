@@ -1,0 +1,89 @@
+public import Packets
+public import Tables
+
+/// What the loop keeps from one vector to the next.
+public struct LoopState: BitwiseCopyable, Sendable {
+    /// The next outer IPv4 identification, used only where DF is not set (RFC 6864).
+    public var identification: UInt16 = 0
+    @inlinable public init() {}
+}
+
+/// Takes one vector through the tables: every packet leaves as `.transmit`, rewritten and with its `egress`, as `.punt`
+/// for the slow path, or as `.dropped` with its reason.
+///
+/// Two passes. The first parses and looks up, and asks for each session's record; the second, when these have come in
+/// from memory, rewrites. Nothing here allocates, locks, counts references or calls the Swift runtime.
+///
+/// - Parameter packets: `count` descriptors of packets that came in by `port`, lying in the arena with the headroom and
+///   tailroom that `PacketVector` states.
+@inlinable
+public func forward<R: Recorder>(
+    _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
+    from port: PortIndex, tables: TablesView, state: inout LoopState, recorder: inout R
+) {
+    var packets = unsafe MutableSpan(_unsafeStart: packets, count: count)
+    var arena = unsafe MutableRawSpan(_unsafeStart: arena, byteCount: arenaByteCount)
+    let classifier = Classifier<R>(
+        tables: tables, input: Input(index: port.rawValue, entry: tables.port(port.rawValue)))
+    for index in packets.indices { classifier.classify(&packets[index], &arena, &recorder) }
+    let converter = Converter<R>(tables: tables)
+    var identification = state.identification
+    for index in packets.indices { converter.convert(&packets[index], &arena, &identification, &recorder) }
+    state.identification = identification
+}
+
+/// The second pass alone, for packets that the slow path made out of one that the first pass had let through.
+@inlinable
+public func convert<R: Recorder>(
+    _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
+    tables: TablesView, state: inout LoopState, recorder: inout R
+) {
+    var packets = unsafe MutableSpan(_unsafeStart: packets, count: count)
+    var arena = unsafe MutableRawSpan(_unsafeStart: arena, byteCount: arenaByteCount)
+    let converter = Converter<R>(tables: tables)
+    var identification = state.identification
+    for index in packets.indices { converter.convert(&packets[index], &arena, &identification, &recorder) }
+    state.identification = identification
+}
+
+/// `forward` as the worker runs it, compiled here once, without a recorder.
+public func forward(
+    _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
+    from port: PortIndex, tables: TablesView, state: inout LoopState
+) {
+    var recorder = NoRecorder()
+    unsafe forward(
+        packets, count: count, arena: arena, arenaByteCount: arenaByteCount, from: port, tables: tables,
+        state: &state, recorder: &recorder)
+}
+
+/// Counts a vector whose packets have been sent, consumed or dropped. Called after the send, so that what didn't leave
+/// is on nobody's bill.
+public func account(_ packets: UnsafePointer<Packet>, count: Int, from port: PortIndex, counters: CountersView) {
+    var forwarded: UInt64 = 0
+    var consumed: UInt64 = 0
+    for index in 0..<count {
+        let packet = unsafe packets[index]
+        switch packet.disposition {
+        case .forwarded:
+            forwarded &+= 1
+            counters.countSent(packet)
+        case .consumed: consumed &+= 1
+        default: counters.countDrop(packet.dropReason)
+        }
+    }
+    counters.add(received: count, port)
+    counters.add(forwarded: forwarded, consumed: consumed)
+}
+
+/// Counts packets that this node sent of its own: replies, errors, further fragments.
+public func accountOriginated(_ packets: UnsafePointer<Packet>, count: Int, counters: CountersView) {
+    var originated: UInt64 = 0
+    for index in 0..<count {
+        let packet = unsafe packets[index]
+        guard packet.disposition == .forwarded else { continue }
+        originated &+= 1
+        counters.countSent(packet)
+    }
+    counters.add(originated: originated)
+}

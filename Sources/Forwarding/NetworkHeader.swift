@@ -1,0 +1,187 @@
+import Packets
+import Tables
+import Wire
+
+/// The IP header as the stages see it, written once for both versions. Every function reads at constant offsets from
+/// the header that the window stands at.
+@usableFromInline protocol NetworkHeader {
+    associatedtype Address: BitwiseCopyable
+
+    /// What is wrong with the header, of which `available` bytes arrived; nil if nothing.
+    static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason?
+    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int
+    static func source(_ window: borrowing HeaderWindow) -> Address
+    static func destination(_ window: borrowing HeaderWindow) -> Address
+    static func step(_ window: borrowing HeaderWindow) -> Step
+
+    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8
+    @_lifetime(window: copy window)
+    static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8)
+    @_lifetime(window: copy window)
+    static func decrementTimeToLive(_ window: inout HeaderWindow)
+    /// DSCP in the high 6 bits, ECN in the low 2.
+    static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8
+    @_lifetime(window: copy window)
+    static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8)
+    /// Whether a router must not fragment it.
+    static func dontFragment(_ window: borrowing HeaderWindow) -> Bool
+
+    static func subscriber(_ tables: TablesView, _ address: Address) -> LookupResult
+    static func service(_ tables: TablesView, _ address: Address) -> LookupResult
+    static func neighbour(_ tables: TablesView, _ address: Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex?
+    /// Multicast, broadcast, link-local, unspecified or loopback: never forwarded.
+    static func isConfined(_ address: Address) -> Bool
+
+    static var etherType: EtherType { get }
+    /// The protocol number by which it announces itself inside IP.
+    static var encapsulatedProtocol: IPProtocol { get }
+}
+
+/// IPv4 (RFC 791).
+@usableFromInline enum IPv4: NetworkHeader {
+    @usableFromInline @inlinable @inline(always)
+    static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
+        guard available >= 20 else { return .truncatedIPv4 }
+        let first = window.octet(0)
+        guard first &>> 4 == 4 else { return .badIPVersion }
+        let headerByteCount = Int(first & 0xf) &* 4
+        guard headerByteCount >= 20 else { return .badIPv4HeaderLength }
+        guard headerByteCount <= available else { return .truncatedIPv4 }
+        let total = totalByteCount(window)
+        guard total >= headerByteCount, total <= available else { return .badIPv4TotalLength }
+        // The header in 32-bit words: a one's complement sum over wider words folds to the same 16 bits (RFC 1071 §2).
+        let a = window.load(0, as: UInt64.self)
+        let b = window.load(8, as: UInt64.self)
+        var sum = (a & 0xffff_ffff) &+ a &>> 32 &+ (b & 0xffff_ffff) &+ b &>> 32
+        sum &+= UInt64(window.load(16, as: UInt32.self))
+        if headerByteCount > 20 {
+            for word in 5..<(headerByteCount &>> 2) { sum &+= UInt64(window.load(word &* 4, as: UInt32.self)) }
+        }
+        return InternetChecksum.fold(sum) == 0xffff ? nil : .badIPv4Checksum
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int { Int(window.network16(2)) }
+    @usableFromInline @inlinable @inline(always)
+    static func source(_ window: borrowing HeaderWindow) -> IPv4Address {
+        IPv4Address(rawValue: window.network32(12))
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func destination(_ window: borrowing HeaderWindow) -> IPv4Address {
+        IPv4Address(rawValue: window.network32(16))
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func step(_ window: borrowing HeaderWindow) -> Step {
+        .ipv4(
+            source: source(window), destination: destination(window), protocol: IPProtocol(rawValue: window.octet(9)),
+            timeToLive: timeToLive(window), byteCount: totalByteCount(window))
+    }
+
+    @usableFromInline @inlinable @inline(always)
+    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(8) }
+    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) {
+        let old = window.network16(8)
+        let new = UInt16(value) &<< 8 | old & 0xff
+        window.store16(network: new, at: 8)
+        window.store16(network: InternetChecksum.updated(window.network16(10), from: old, to: new), at: 10)
+    }
+    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    static func decrementTimeToLive(_ window: inout HeaderWindow) {
+        window.store(window.octet(8) &- 1, at: 8)
+        // One less in the high octet of a word: one more in the checksum's (RFC 1141, with the carry of RFC 1624).
+        let sum = UInt32(window.load(10, as: UInt16.self).littleEndian) &+ 1
+        window.store(UInt16(truncatingIfNeeded: sum &+ (sum >= 0xffff ? 1 : 0)).littleEndian, at: 10)
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(1) }
+    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8) {
+        let old = window.network16(0)
+        let new = old & 0xff00 | UInt16(value)
+        window.store16(network: new, at: 0)
+        window.store16(network: InternetChecksum.updated(window.network16(10), from: old, to: new), at: 10)
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func dontFragment(_ window: borrowing HeaderWindow) -> Bool { window.octet(6) & 0x40 != 0 }
+
+    @usableFromInline @inlinable @inline(always)
+    static func subscriber(_ tables: TablesView, _ address: IPv4Address) -> LookupResult {
+        tables.subscriber(of: address)
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func service(_ tables: TablesView, _ address: IPv4Address) -> LookupResult { tables.service(of: address) }
+    @usableFromInline @inlinable @inline(always)
+    static func neighbour(_ tables: TablesView, _ address: IPv4Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex? {
+        tables.neighbour(address, onLink: onLink)
+    }
+    @usableFromInline @inlinable
+    static func isConfined(_ address: IPv4Address) -> Bool {
+        // 224/4 and 240/4 with 255.255.255.255, 0/8, 127/8, 169.254/16.
+        let top = address.rawValue &>> 24
+        return top >= 224 || top == 0 || top == 127 || address.rawValue &>> 16 == 0xa9fe
+    }
+
+    @usableFromInline @inlinable static var etherType: EtherType { .ipv4 }
+    @usableFromInline @inlinable static var encapsulatedProtocol: IPProtocol { .ipv4 }
+}
+
+/// IPv6 (RFC 8200).
+@usableFromInline enum IPv6: NetworkHeader {
+    @usableFromInline @inlinable @inline(always)
+    static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
+        guard available >= 40 else { return .truncatedIPv6 }
+        guard window.octet(0) &>> 4 == 6 else { return .badIPVersion }
+        return totalByteCount(window) <= available ? nil : .badIPv6PayloadLength
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int { Int(window.network16(4)) &+ 40 }
+    @usableFromInline @inlinable @inline(always)
+    static func source(_ window: borrowing HeaderWindow) -> IPv6Address {
+        IPv6Address(high: window.network64(8), low: window.network64(16))
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func destination(_ window: borrowing HeaderWindow) -> IPv6Address {
+        IPv6Address(high: window.network64(24), low: window.network64(32))
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func step(_ window: borrowing HeaderWindow) -> Step {
+        .ipv6(
+            source: source(window), destination: destination(window), protocol: IPProtocol(rawValue: window.octet(6)),
+            timeToLive: timeToLive(window), byteCount: totalByteCount(window))
+    }
+
+    @usableFromInline @inlinable @inline(always)
+    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(7) }
+    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) { window.store(value, at: 7) }
+    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    static func decrementTimeToLive(_ window: inout HeaderWindow) { window.store(window.octet(7) &- 1, at: 7) }
+    @usableFromInline @inlinable @inline(always)
+    static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 {
+        UInt8(truncatingIfNeeded: window.network16(0) &>> 4)
+    }
+    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8) {
+        window.store16(network: window.network16(0) & 0xf00f | UInt16(value) &<< 4, at: 0)
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func dontFragment(_ window: borrowing HeaderWindow) -> Bool { true }
+
+    @usableFromInline @inlinable @inline(always)
+    static func subscriber(_ tables: TablesView, _ address: IPv6Address) -> LookupResult {
+        tables.subscriber(of: address)
+    }
+    @usableFromInline @inlinable @inline(always)
+    static func service(_ tables: TablesView, _ address: IPv6Address) -> LookupResult { tables.service(of: address) }
+    @usableFromInline @inlinable @inline(always)
+    static func neighbour(_ tables: TablesView, _ address: IPv6Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex? {
+        tables.neighbour(address, onLink: onLink)
+    }
+    @usableFromInline @inlinable
+    static func isConfined(_ address: IPv6Address) -> Bool {
+        address.isMulticast || address.isLinkLocal || address.high == 0 && address.low <= 1
+    }
+
+    @usableFromInline @inlinable static var etherType: EtherType { .ipv6 }
+    @usableFromInline @inlinable static var encapsulatedProtocol: IPProtocol { .ipv6 }
+}

@@ -1,0 +1,121 @@
+public import Wire
+
+/// What is done to a session's packets in one direction: by which leg they must arrive, which packets are admitted,
+/// and what the leg they leave by puts before them. 64 bytes, one cache line.
+///
+/// The header is prebaked and aligned to its end, as in `Adjacency`: MPLS puts path and user label in the last 8 bytes,
+/// IP-in-IP the outer IPv4 header in the last 20. Fields that follow the inner packet (TTL, traffic class, DSCP, ECN,
+/// DF, length, identification) are zero or preset, and `Flags` says which.
+public struct Conversion: BitwiseCopyable, Sendable {
+    /// What the leg that packets leave by puts before them.
+    public enum Encapsulation: UInt8, Sendable, BitwiseCopyable {
+        /// Nothing: a plain leg.
+        case plain
+        /// A label stack.
+        case mpls
+        /// An outer IPv4 header.
+        case ipv4
+    }
+
+    /// How header fields are derived from the inner packet, and how the arrival tunnel hands its TTL on.
+    public struct Flags: OptionSet, BitwiseCopyable, Sendable {
+        public let rawValue: UInt8
+        @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// MPLS: the inner TTL goes into the labels (RFC 3443 uniform model); else the prebaked one.
+        @inlinable public static var copyTTL: Self { Self(rawValue: 1) }
+        /// MPLS: the top three DSCP bits go into the traffic class; IP-in-IP: the DSCP into the outer header.
+        @inlinable public static var copyClass: Self { Self(rawValue: 2) }
+        /// IP-in-IP: the inner DF bit goes into the outer header; else the outer one is prebaked.
+        @inlinable public static var copyDontFragment: Self { Self(rawValue: 4) }
+    }
+
+    /// 40 bytes: room for an outer IPv6 header too.
+    @usableFromInline package var header: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+    /// Where packets of this direction arrive.
+    public var arrival: Arrival
+    public var adjacency: AdjacencyIndex
+    public var subscriber: SubscriberIndex
+    public var service: ServiceIndex
+    /// The first rule in the low 24 bits, the number of rules in the high 8; no rules means that all is admitted.
+    @usableFromInline package var ruleRange: UInt32 = 0
+    /// The longest inner packet that the leg takes.
+    public var maximumInnerByteCount: UInt16
+    /// Bytes of the header in use: 0, 4, 8 or 20.
+    public var headerByteCount: UInt8 = 0
+    /// Encapsulation in the low 2 bits, flags above.
+    @usableFromInline package var kind: UInt8 = 0
+
+    public init(
+        arrival: Arrival, adjacency: AdjacencyIndex, subscriber: SubscriberIndex, service: ServiceIndex,
+        rules: Range<Int>, maximumInnerByteCount: Int
+    ) {
+        precondition(rules.upperBound < 1 << 24 && rules.count < 256)
+        self.arrival = arrival
+        self.adjacency = adjacency
+        self.subscriber = subscriber
+        self.service = service
+        ruleRange = UInt32(rules.lowerBound) | UInt32(rules.count) << 24
+        self.maximumInnerByteCount = UInt16(clamping: maximumInnerByteCount)
+    }
+
+    private mutating func setHeader(_ bytes: [UInt8], _ encapsulation: Encapsulation, _ flags: Flags) {
+        precondition(bytes.count <= 40)
+        let padded = Array(repeating: 0, count: 40 - bytes.count) + bytes
+        func word(_ index: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) } }
+        header = (word(0), word(1), word(2), word(3), word(4))
+        headerByteCount = UInt8(bytes.count)
+        kind = encapsulation.rawValue | flags.rawValue << 2
+    }
+
+    /// Puts one or two label stack entries before each packet, the bottom-of-stack bit on the last. Where `flags` copy
+    /// the TTL or class, the entries' own must be zero.
+    public mutating func push(_ labels: [LabelStackEntry], _ flags: Flags) {
+        precondition((1...2).contains(labels.count))
+        setHeader(labels.flatMap { Self.octets($0.rawValue) }, .mpls, flags)
+    }
+
+    /// Puts an outer IPv4 header before each packet.
+    /// - Parameter dscp: 0…63, used where `flags` don't copy the inner one.
+    public mutating func push(
+        outerSource: IPv4Address, outerDestination: IPv4Address, ttl: UInt8, dscp: UInt8, _ flags: Flags
+    ) {
+        var bytes: [UInt8] = [0x45, dscp << 2, 0, 0, 0, 0, 0, 0, ttl, 0, 0, 0]
+        bytes += Self.octets(outerSource.rawValue) + Self.octets(outerDestination.rawValue)
+        let words = [UInt32(ttl) << 8] + [outerSource.rawValue, outerDestination.rawValue].flatMap { [$0 >> 16, $0 & 0xffff] }
+        var sum = words.reduce(0, +)
+        while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
+        (bytes[10], bytes[11]) = (UInt8(sum >> 8), UInt8(sum & 0xff))
+        setHeader(bytes, .ipv4, flags)
+    }
+
+    private static func octets(_ word: UInt32) -> [UInt8] { (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) } }
+
+    @inlinable public var encapsulation: Encapsulation {
+        switch kind & 3 {
+        case 0: .plain
+        case 1: .mpls
+        default: .ipv4
+        }
+    }
+    /// The last two label stack entries, as they lie in memory.
+    @inlinable public var labels: UInt64 { header.4 }
+    /// The DSCP that an outer IPv4 header is given when it isn't copied, in the high 6 bits.
+    @inlinable public var serviceOctet: UInt8 { UInt8(truncatingIfNeeded: header.2.littleEndian &>> 40) }
+    /// The folded sum over an outer IPv4 header's TTL and addresses, which stands in its checksum field.
+    @inlinable public var prebakedSum: UInt16 { UInt16(truncatingIfNeeded: header.3.bigEndian) }
+    @inlinable public var flags: Flags { Flags(rawValue: kind &>> 2) }
+    @inlinable public var firstRule: Int { Int(ruleRange & 0xff_ffff) }
+    @inlinable public var ruleCount: Int { Int(ruleRange &>> 24) }
+}
+
+/// The leg that a packet arrives by: a plain port, or a tunnel.
+public struct Arrival: Hashable, Sendable, BitwiseCopyable {
+    /// The tunnel index with the high bit set, or the port index.
+    @usableFromInline let rawValue: UInt32
+
+    @inlinable public init(port: UInt16) { rawValue = UInt32(port) }
+    @inlinable public init(tunnel: TunnelIndex) { rawValue = tunnel.rawValue | 1 &<< 31 }
+    /// The tunnel or port index.
+    @inlinable public var index: UInt32 { rawValue & 0x7fff_ffff }
+    @inlinable public var isTunnel: Bool { rawValue &>> 31 == 1 }
+}

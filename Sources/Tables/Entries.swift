@@ -1,0 +1,51 @@
+public import Wire
+
+/// What the forwarder knows of a port.
+public struct PortEntry: BitwiseCopyable, Sendable {
+    /// Which side of the exchange plain packets come from here.
+    public enum Role: UInt8, Sendable, BitwiseCopyable {
+        /// From subscribers.
+        case access
+        /// From providers, or other exchanges.
+        case network
+    }
+
+    public var role: Role
+    /// Whether frames begin with an Ethernet header.
+    public var isEthernet: Bool
+    public var macAddress: MACAddress
+
+    public init(role: Role, isEthernet: Bool, macAddress: MACAddress) {
+        self.role = role
+        self.isEthernet = isEthernet
+        self.macAddress = macAddress
+    }
+}
+
+/// What the forwarder knows of a tunnel on the receiving side.
+public struct TunnelEntry: BitwiseCopyable, Sendable {
+    /// The line's port: MPLS of this tunnel must arrive here.
+    public var port: UInt16
+    /// MPLS: whether the top label's TTL is handed to the inner packet (RFC 3443 uniform model).
+    public var handsOnTTL: Bool
+
+    public init(port: UInt16, handsOnTTL: Bool) {
+        self.port = port
+        self.handsOnTTL = handsOnTTL
+    }
+}
+
+/// Where a subscriber belongs: what a packet with their source address must arrive by.
+public struct SubscriberEntry: BitwiseCopyable, Sendable {
+    /// The port, or `UInt16.max` where the subscriber is reached through a tunnel.
+    @usableFromInline let port: UInt16
+    /// VLAN ids, outer in the high half; zero for an untagged side.
+    public var tags: UInt32
+
+    public init(port: UInt16?, tags: [UInt16]) {
+        self.port = port ?? .max
+        self.tags = tags.reduce(0) { $0 << 16 | UInt32($1) }
+    }
+
+    @inlinable public func isOn(port: UInt16) -> Bool { self.port == port }
+}

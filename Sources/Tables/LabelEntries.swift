@@ -1,0 +1,48 @@
+/// One entry of the incoming label map (RFC 3031 §3.11): what is done with a packet whose top label this is. 4 bytes;
+/// the map is a flat array over all 2²⁰ labels.
+public struct ILMEntry: BitwiseCopyable, Sendable {
+    public enum Action: Sendable {
+        /// Not bound.
+        case none
+        /// Our path label of this tunnel: pop it, the user label stands below.
+        case tunnel(TunnelIndex)
+        /// A transit label.
+        case transit(NHLFEIndex)
+    }
+
+    /// Zero: none. Bit 31: a tunnel, else an NHLFE; the index plus one below.
+    @usableFromInline let rawValue: UInt32
+
+    @inlinable public init() { rawValue = 0 }
+    @inlinable public init(_ tunnel: TunnelIndex) { rawValue = (tunnel.rawValue &+ 1) | 1 &<< 31 }
+    @inlinable public init(_ nhlfe: NHLFEIndex) { rawValue = nhlfe.rawValue &+ 1 }
+
+    @inlinable public var action: Action {
+        if rawValue == 0 { return .none }
+        let index = (rawValue & 0x7fff_ffff) &- 1
+        return rawValue &>> 31 == 1 ? .tunnel(TunnelIndex(rawValue: index)) : .transit(NHLFEIndex(rawValue: index))
+    }
+}
+
+/// A next hop label forwarding entry (RFC 3031 §3.10) of a transit label: the labels that replace it, and where the
+/// packet goes. No labels: the incoming one is popped (penultimate hop popping). 24 bytes.
+public struct NHLFE: BitwiseCopyable, Sendable {
+    /// The labels to send, top first; the first `labelCount` count. TTL, traffic class and S are filled in.
+    @usableFromInline package var labels: (UInt32, UInt32, UInt32) = (0, 0, 0)
+    public let labelCount: UInt8
+    /// The longest label stack plus payload that the line takes.
+    public let mtu: UInt16
+    public let adjacency: AdjacencyIndex
+
+    /// Label `index` of the stack, from the top. 0…2.
+    @inlinable public func label(_ index: Int) -> UInt32 { index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2 }
+
+    public init(labels: [UInt32], adjacency: AdjacencyIndex, mtu: Int) {
+        precondition(labels.count <= 3)
+        let padded = labels + [0, 0, 0]
+        self.labels = (padded[0], padded[1], padded[2])
+        labelCount = UInt8(labels.count)
+        self.adjacency = adjacency
+        self.mtu = UInt16(clamping: mtu)
+    }
+}
