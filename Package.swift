@@ -64,5 +64,6 @@ let package = Package(
             ], swiftSettings: house),
 
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: hot),
+        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
     ]
 )
