@@ -1,0 +1,17 @@
+/// An access condition: this subscriber may use this service. What no condition allows is refused.
+public struct Condition: Equatable, Sendable {
+    /// The name of the subscriber.
+    public var subscriber: String
+    /// The name of the service.
+    public var service: String
+    /// What of the service; a packet needs one rule that admits it. Nil: all of it.
+    public var allow: [Rule]?
+    @NotCompared public var location: SourceLocation?
+
+    public init(subscriber: String, service: String, allow: [Rule]? = nil, location: SourceLocation? = nil) {
+        self.subscriber = subscriber
+        self.service = service
+        self.allow = allow
+        self.location = location
+    }
+}

@@ -1,0 +1,28 @@
+public import Wire
+
+/// A physical way to another node: a port, and the next hop on it. Tunnels run over lines.
+public struct Line: Equatable, Sendable {
+    public static let defaultMTU = 1500
+
+    public var name: String
+    /// The name of the port it leaves by.
+    public var port: String
+    /// The node at the other end. Nil on ports without an Ethernet header.
+    public var nextHop: IPAddress?
+    /// The longest network-layer packet on this line, in bytes, our own labels or outer header included.
+    public var mtu: Int
+    public var capacityBitsPerSecond: UInt64?
+    @NotCompared public var location: SourceLocation?
+
+    public init(
+        name: String, port: String, nextHop: IPAddress? = nil, mtu: Int = Line.defaultMTU,
+        capacityBitsPerSecond: UInt64? = nil, location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.port = port
+        self.nextHop = nextHop
+        self.mtu = mtu
+        self.capacityBitsPerSecond = capacityBitsPerSecond
+        self.location = location
+    }
+}

@@ -1,0 +1,67 @@
+public import Wire
+
+/// Two label stack entries before the IP header (RFC 3032 §2.1): the tunnel's path label and the session's user label.
+///
+/// ```
+///  0                   1                   2                   3
+///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+/// |               path label              | TC  |0|      TTL      |  absent with `null: implicit`, or on
+/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+  arrival with `php`
+/// |               user label              | TC  |1|      TTL      |
+/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+/// ```
+public struct MPLSEncapsulation: Equatable, Sendable {
+    /// The path label to send with. Nil exactly when `null` is given.
+    public var send: Label?
+    /// The path label to receive by. Nil exactly when `php` is set.
+    public var receive: Label?
+    /// The null label that stands for the path label when sending.
+    public var null: Null?
+    /// Whether the hop before us pops the path label (penultimate-hop popping, RFC 3031 §3.16), so that the user label
+    /// arrives alone.
+    public var php: Bool
+    public var ttl: TTL
+    public var trafficClass: TrafficClass
+
+    public init(
+        send: Label? = nil, receive: Label? = nil, null: Null? = nil, php: Bool = false, ttl: TTL = .uniform,
+        trafficClass: TrafficClass = .copy
+    ) {
+        self.send = send
+        self.receive = receive
+        self.null = null
+        self.php = php
+        self.ttl = ttl
+        self.trafficClass = trafficClass
+    }
+
+    /// What is put before a packet, in bytes: both label stack entries, or the user label's alone.
+    public var overheadByteCount: Int { null == .implicit ? 4 : 8 }
+
+    /// The null labels (RFC 3032 §2.1).
+    public enum Null: String, CaseIterable, Sendable {
+        /// Label 0 or 2 is sent as the path label.
+        case explicit
+        /// Label 3: no path label is sent.
+        case implicit
+    }
+
+    /// How the TTL of the labels and that of the IP header go together (RFC 3443).
+    public enum TTL: Equatable, Sendable {
+        /// The IP header's is copied to the labels, and the top label's back.
+        case uniform
+        /// The labels begin with this number, 1…255; the tunnel counts as one hop.
+        case pipe(UInt8)
+
+        public static let defaultPipe = TTL.pipe(255)
+    }
+
+    /// The traffic class of the labels (RFC 5462).
+    public enum TrafficClass: Equatable, Sendable {
+        /// The top three bits of the packet's DSCP.
+        case copy
+        /// This number, 0…7.
+        case fixed(UInt8)
+    }
+}

@@ -1,0 +1,105 @@
+public import Wire
+
+/// A way for packets in and out of the edge, as it is configured.
+public struct Port: Equatable, Sendable {
+    public var name: String
+    public var medium: PortMedium
+    public var role: PortRole
+    /// The edge's own addresses here, each with the prefix that is on the link.
+    public var addresses: [InterfaceAddress]
+    /// The edge's own MAC address. Nil: the interface's, or in a replay one made from the port's place in the file.
+    public var mac: MACAddress?
+    /// The longest IP packet that the link takes, in bytes. Nil: as the interface says.
+    public var mtu: Int?
+    /// What the kernel is told to send into a TUN. Without meaning on other media.
+    public var routes: PortRoutes
+    /// Next hops whose MAC addresses need not be asked for.
+    public var neighbours: [Neighbour]
+    @NotCompared public var location: SourceLocation?
+
+    public init(
+        name: String, medium: PortMedium, role: PortRole, addresses: [InterfaceAddress] = [],
+        mac: MACAddress? = nil,
+        mtu: Int? = nil, routes: PortRoutes = .automatic, neighbours: [Neighbour] = [],
+        location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.medium = medium
+        self.role = role
+        self.addresses = addresses
+        self.mac = mac
+        self.mtu = mtu
+        self.routes = routes
+        self.neighbours = neighbours
+        self.location = location
+    }
+
+    /// Whether frames begin with an Ethernet header. Where they don't, they begin with an IP header, and there are
+    /// neither neighbours nor MPLS.
+    public var isEthernet: Bool {
+        switch medium {
+        case .tun: false
+        case .tap, .packet, .capture: true
+        case .file(_, _, let link): link == .ethernet
+        }
+    }
+}
+
+/// What a port is made of.
+public enum PortMedium: Equatable, Sendable {
+    /// A TUN interface, made if it is missing: IP packets to and from this host's kernel.
+    case tun(interface: String)
+    /// A TAP interface, made if it is missing: Ethernet frames to and from this host's kernel.
+    case tap(interface: String)
+    /// An existing interface, through AF_PACKET.
+    case packet(interface: String)
+    /// An existing interface that is only listened to.
+    case capture(interface: String)
+    /// Capture files by path: one to read from, one to write to, or both.
+    case file(read: String?, write: String?, link: FileLink)
+
+    /// The kernel interface it stands on.
+    public var interface: String? {
+        switch self {
+        case .tun(let name), .tap(let name), .packet(let name), .capture(let name): name
+        case .file: nil
+        }
+    }
+}
+
+/// What the packets of a capture file begin with.
+public enum FileLink: String, CaseIterable, Sendable {
+    /// An Ethernet header.
+    case ethernet
+    /// An IP header.
+    case ip
+}
+
+/// Which side of the edge a port is on.
+public enum PortRole: String, CaseIterable, Sendable {
+    /// Subscribers are here: a packet's source says who sent it.
+    case access
+    /// Providers, or other edges, are here.
+    case network
+}
+
+/// What the kernel routes into a TUN.
+public enum PortRoutes: Equatable, Sendable {
+    /// On an access port the prefixes of all services, on a network port those of all subscribers.
+    case automatic
+    /// These prefixes, and no others.
+    case prefixes([IPPrefix])
+}
+
+/// A next hop with a known MAC address.
+public struct Neighbour: Equatable, Sendable {
+    public var address: IPAddress
+    public var mac: MACAddress
+    @NotCompared public var location: SourceLocation?
+
+    public init(address: IPAddress, mac: MACAddress, location: SourceLocation? = nil) {
+        self.address = address
+        self.mac = mac
+        self.location = location
+    }
+}

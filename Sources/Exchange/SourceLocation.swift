@@ -1,0 +1,29 @@
+/// A place in an exchange file. Line and column count from 1; columns are Unicode scalars.
+public struct SourceLocation: Hashable, Comparable, Sendable {
+    public var line: Int
+    public var column: Int
+
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    public static func < (a: Self, b: Self) -> Bool { (a.line, a.column) < (b.line, b.column) }
+}
+
+extension SourceLocation: CustomStringConvertible {
+    /// `line:column`, as compilers print it.
+    public var description: String { "\(line):\(column)" }
+}
+
+/// A property that says something about a value without being part of it: two values that differ only here are equal.
+///
+/// The places of an exchange's objects are kept this way, so that a file and its reformatted copy compare as equal.
+@propertyWrapper
+public struct NotCompared<Value: Sendable>: Equatable, Sendable {
+    public var wrappedValue: Value
+
+    public init(wrappedValue: Value) { self.wrappedValue = wrappedValue }
+
+    public static func == (a: Self, b: Self) -> Bool { true }
+}

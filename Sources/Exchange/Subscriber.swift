@@ -1,0 +1,28 @@
+public import Wire
+
+/// Somebody whose packets are carried and charged for: a host, or a router with prefixes behind it.
+public struct Subscriber: Equatable, Sendable {
+    public var name: String
+    /// The name of the port where this subscriber's packets come in. Nil where they arrive by tunnel only.
+    public var port: String?
+    /// The addresses that are this subscriber's alone.
+    public var addresses: [IPPrefix]
+    /// The VLAN ids of this subscriber's frames, outer first: none, one (IEEE 802.1Q) or two (802.1ad).
+    public var vlan: [UInt16]
+    /// The subscriber's router. Nil: the addresses are on the port's link themselves.
+    public var nextHop: IPAddress?
+    @NotCompared public var location: SourceLocation?
+
+    public init(
+        name: String, port: String? = nil, addresses: [IPPrefix], vlan: [UInt16] = [],
+        nextHop: IPAddress? = nil,
+        location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.port = port
+        self.addresses = addresses
+        self.vlan = vlan
+        self.nextHop = nextHop
+        self.location = location
+    }
+}
