@@ -62,5 +62,7 @@ let package = Package(
                 "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports",
                 "Wire", argumentParser,
             ], swiftSettings: house),
+
+        .testTarget(name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], swiftSettings: house),
     ]
 )
