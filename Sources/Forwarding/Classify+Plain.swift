@@ -1,10 +1,10 @@
-import Packets
-import Tables
-import Wire
+public import Packets
+public import Tables
+public import Wire
 
 extension Classifier {
     /// An IP packet outside any tunnel: who sent it, what is it for, may they?
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyPlain<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
     ) {
@@ -46,7 +46,7 @@ extension Classifier {
     }
 
     /// Addressed to nobody known: neighbour discovery on our link, a packet that no router forwards, or `reason`.
-    @usableFromInline @inlinable
+    @inlinable
     func classifyStray<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ destination: IP.Address, _ reason: DropReason
     ) {
@@ -56,7 +56,7 @@ extension Classifier {
         packet.drop(.notUnicast)
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func admitPlain<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position,
         _ subscriber: LookupResult, _ service: LookupResult, _ direction: Direction, _ byteCount: Int,
@@ -77,7 +77,7 @@ extension Classifier {
     }
 
     /// Addressed to this node: the end of an IP-in-IP tunnel, or something for the slow path.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyLocal(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
     ) {

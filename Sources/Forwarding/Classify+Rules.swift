@@ -1,11 +1,11 @@
-import Packets
-import Tables
-import Wire
+public import Packets
+public import Tables
+public import Wire
 
 extension Classifier {
     /// Why the session's rules refuse the packet, or nil if one admits it (or there are none). On the way back the same
     /// rules hold mirrored: the service's port is then the source port.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func refusal<IP: NetworkHeader>(
         _: IP.Type, _ index: ConversionIndex, _ arena: inout MutableRawSpan, _ header: Int, _ byteCount: Int,
         _ recorder: inout R
@@ -15,7 +15,7 @@ extension Classifier {
             recorder.record(.everythingAdmitted)
             return nil
         }
-        let packet = arena.bytes(header..<header &+ byteCount)
+        let packet = arena.bytes.extracting(header..<header &+ byteCount)
         let isIPv4 = IP.etherType == .ipv4
         guard let transport = isIPv4 ? Transport(ipv4: packet) : Transport(ipv6: packet) else {
             return .truncatedTransport
@@ -56,7 +56,7 @@ extension Classifier {
     @usableFromInline let isLaterFragment: Bool
 
     /// The packet's IPv4 header is known to be sound.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init?(ipv4 packet: RawSpan) {
         `protocol` = IPProtocol(rawValue: packet.octet(at: 9))
         offset = Int(packet.octet(at: 0) & 0xf) &* 4
@@ -64,20 +64,11 @@ extension Classifier {
     }
 
     /// Nil where the chain of extension headers is broken or too long to follow.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init?(ipv6 packet: RawSpan) {
         guard let upper = IPv6Upper(in: packet) else { return nil }
         `protocol` = upper.protocol
         offset = upper.offset
         isLaterFragment = upper.isLaterFragment
-    }
-}
-
-extension MutableRawSpan {
-    /// A read-only part of the arena, bounds-checked.
-    @usableFromInline @inlinable @inline(always) @_lifetime(&self)
-    mutating func bytes(_ range: Range<Int>) -> RawSpan {
-        let part = _mutatingExtracting(range)
-        return part._consumingBytes
     }
 }

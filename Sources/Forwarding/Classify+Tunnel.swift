@@ -1,10 +1,10 @@
-import Packets
-import Tables
-import Wire
+public import Packets
+public import Tables
+public import Wire
 
 extension Classifier {
     /// What came out of an IP-in-IP tunnel (RFC 2003, RFC 4213): the inner addresses say which session it is.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyDecapsulated<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position, _ tunnel: TunnelIndex,
         _ outerECN: UInt8, _ recorder: inout R
@@ -41,7 +41,7 @@ extension Classifier {
     }
 
     /// The session, if any, that these inner addresses belong to in this direction and in this tunnel.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func match<IP: NetworkHeader>(
         _: IP.Type, _ direction: Direction, _ source: IP.Address, _ destination: IP.Address, _ tunnel: TunnelIndex
     ) -> SessionMatch {
@@ -63,7 +63,7 @@ extension Classifier {
 
     /// The label stack (RFC 3032): a tunnel's path label with a user label below it, a user label alone where the hop
     /// before popped the path label, or a transit label.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyLabels(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
     ) {
@@ -94,7 +94,7 @@ extension Classifier {
         }
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyUserLabel(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position, _ user: LabelStackEntry,
         _ context: LabelContext, _ topTTL: UInt8, _ recorder: inout R
@@ -110,7 +110,7 @@ extension Classifier {
         recorder.record(.userLabel(user))
         guard user.isBottomOfStack else { return packet.drop(.missingBottomOfStack) }
         guard inner.available > 0 else { return packet.drop(.truncatedIPv4) }
-        let version = HeaderWindow(&arena, at: inner.header).octet(0) &>> 4
+        let version = ipVersion(&arena, at: inner.header)
         if version == 4 {
             classifyUnlabelled(IPv4.self, &packet, &arena, inner, index, topTTL, &recorder)
         } else if version == 6 {
@@ -121,7 +121,7 @@ extension Classifier {
     }
 
     /// What stood under a user label: it must fit the session in both addresses.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyUnlabelled<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position,
         _ index: ConversionIndex, _ topTTL: UInt8, _ recorder: inout R
@@ -158,7 +158,7 @@ extension Classifier {
     /// RFC 6040 §4.2, figure 4: the ECN field after decapsulation; nil where the packet must be dropped.
     ///
     /// ECN: 0 not ECN-capable, 1 ECT(1), 2 ECT(0), 3 congestion experienced.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func decapsulatedECN(inner: UInt8, outer: UInt8) -> UInt8? {
         if outer == 3 { return inner == 0 ? nil : 3 }
         // ECT(1) outside ECT(0): the outer mark stands.
@@ -174,20 +174,20 @@ extension Classifier {
     /// Why there is no session, as far as the look-ups got.
     @usableFromInline var refusal = DropReason.innerSourceMismatch
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init(subscriber: LookupResult, service: LookupResult) {
         self.subscriber = subscriber
         self.service = service
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     var isFound: Bool { conversion.rawValue != .max }
 
     /// This match, or the other if that one's look-ups got further.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func orFurther(_ other: SessionMatch) -> SessionMatch { isFound || progress >= other.progress ? self : other }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     var progress: Int {
         switch refusal {
         case .wrongLeg: 3

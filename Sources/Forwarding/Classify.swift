@@ -1,6 +1,6 @@
 public import Packets
 public import Tables
-import Wire
+public import Wire
 
 /// First pass, for one packet: parses it, finds the session (or transit label) it belongs to and whether it may pass.
 ///
@@ -10,13 +10,13 @@ import Wire
     @usableFromInline let tables: TablesView
     @usableFromInline let input: Input
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init(tables: TablesView, input: Input) {
         self.tables = tables
         self.input = input
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classify(_ packet: inout Packet, _ arena: inout MutableRawSpan, _ recorder: inout R) {
         guard packet.disposition == .undecided else { return }
         let start = Int(packet.offset)
@@ -29,7 +29,7 @@ import Wire
     }
 
     /// Ethernet II (RFC 894, RFC 2464), with up to two VLAN tags (IEEE 802.1Q, 802.1ad).
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyFrame(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ start: Int, _ end: Int, _ recorder: inout R
     ) {
@@ -63,7 +63,8 @@ import Wire
         let position = Position(header: start &+ headerByteCount, end: end, tags: tags)
         if isGroup {
             // Of multicast only IPv6 neighbour discovery concerns us; the slow path looks whether it is that.
-            let isDiscovery = etherType == .ipv6 && position.available >= 41 && window.octet(headerByteCount &+ 6) == 58
+            let next = IPProtocol(rawValue: window.octet(headerByteCount &+ IPv6Field.nextHeader))
+            let isDiscovery = etherType == .ipv6 && position.available > IPv6Field.byteCount && next == .icmpv6
             return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
         }
         if etherType == .mpls {
@@ -78,13 +79,13 @@ import Wire
     }
 
     /// A bare IP packet: the first four bits say which version.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func classifyIP(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
     ) {
         packet.networkOffset = 0
         guard position.available > 0 else { return packet.drop(.truncatedIPv4) }
-        let version = HeaderWindow(&arena, at: position.header).octet(0) &>> 4
+        let version = ipVersion(&arena, at: position.header)
         if version == 4 {
             classifyPlain(IPv4.self, &packet, &arena, position, &recorder)
         } else if version == 6 {
@@ -95,7 +96,7 @@ import Wire
     }
 
     /// The packet is admitted by this conversion: what the second pass needs is noted, and its cache line asked for.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func accept(_ packet: inout Packet, _ conversion: ConversionIndex, innerAt header: Int, byteCount: Int) {
         tables.prefetch(conversion)
         packet.counter = conversion.rawValue

@@ -1,11 +1,11 @@
-import Packets
-import Tables
-import Wire
+public import Packets
+public import Tables
+public import Wire
 
 extension Converter {
     /// A transit label: swaps it for one label or several, or pops it (RFC 3031 §3.10, RFC 3032 §2.4). The TTL goes on
     /// reduced by one, the traffic class as it is.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func relabel(_ packet: inout Packet, _ arena: inout MutableRawSpan, _ recorder: inout R) {
         let index = NHLFEIndex(rawValue: packet.adjacency)
         let nhlfe = tables.nhlfe(index)
@@ -43,7 +43,7 @@ extension Converter {
 
     /// Penultimate hop popping: writes the TTL into what is exposed, the next label or the IP header.
     /// - Returns: the exposed packet's ethertype, or nil if it was dropped.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func popTransit(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ exposed: Int, _ end: Int, _ top: LabelStackEntry
     ) -> EtherType? {
@@ -63,7 +63,7 @@ extension Converter {
         return popToIP(IPv4.self, &packet, &window, available, top)
     }
 
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     func popToIP<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ window: inout HeaderWindow, _ available: Int, _ top: LabelStackEntry
     ) -> EtherType? {

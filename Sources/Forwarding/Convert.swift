@@ -1,30 +1,30 @@
-import Packets
-import Tables
-import Wire
+public import Packets
+public import Tables
+public import Wire
 
 /// Second pass, for one packet that the first one let through: checks TTL, length and next hop, and only then rewrites
 /// it, so that whoever must answer with an ICMP error still sees the packet as it came.
 @usableFromInline struct Converter<R: Recorder>: ~Copyable {
     @usableFromInline let tables: TablesView
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init(tables: TablesView) { self.tables = tables }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func convert(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, _ identification: inout UInt16, _ recorder: inout R
     ) {
         guard packet.disposition == .transmit else { return }
         guard packet.counter != Packet.noCounter else { return relabel(&packet, &arena, &recorder) }
         let header = Int(packet.offset) &+ Int(packet.networkOffset)
-        if HeaderWindow(&arena, at: header).octet(0) &>> 4 == 4 {
+        if ipVersion(&arena, at: header) == 4 {
             convertInner(IPv4.self, &packet, &arena, header, &identification, &recorder)
         } else {
             convertInner(IPv6.self, &packet, &arena, header, &identification, &recorder)
         }
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func convertInner<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ header: Int,
         _ identification: inout UInt16, _ recorder: inout R
@@ -73,7 +73,7 @@ import Wire
 
     /// Path label and user label (or the user label alone), prebaked; TTL and traffic class follow the inner packet
     /// (RFC 3443 uniform model, RFC 5462) unless the tunnel fixes them.
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     func pushLabels<IP: NetworkHeader>(
         _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>
     ) {
@@ -88,7 +88,7 @@ import Wire
 
     /// The outer IPv4 header (RFC 2003, RFC 4213), prebaked. Its checksum field holds the folded sum of what is
     /// prebaked; here only the changing words are added.
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     func pushOuterIPv4<IP: NetworkHeader>(
         _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>, _ innerByteCount: UInt32,
         _ identification: inout UInt16
@@ -105,7 +105,7 @@ import Wire
         unsafe window.store(conversion.pointee.header.2, at: -24)
         unsafe window.store(conversion.pointee.header.3, at: -16)
         unsafe window.store(conversion.pointee.header.4, at: -8)
-        let first = UInt16(0x4500) | unsafe UInt16(conversion.pointee.serviceOctet | service)
+        let first = unsafe UInt16(0x4500) | UInt16(conversion.pointee.serviceOctet | service)
         let fragment: UInt16 = dontFragment ? 0x4000 : 0
         window.store16(network: first, at: -20)
         window.store16(network: byteCount, at: -18)
@@ -119,7 +119,7 @@ import Wire
     }
 
     /// Puts the link header before the packet, trims what the link had padded, and says where it leaves.
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func leave(
         _ packet: inout Packet, _ arena: inout MutableRawSpan, from start: Int, byteCount: Int,
         _ adjacency: UnsafePointer<Adjacency>, _ etherType: EtherType, _ recorder: inout R

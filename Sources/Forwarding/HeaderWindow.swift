@@ -10,31 +10,38 @@
 
     @usableFromInline var bytes: MutableRawSpan
 
-    @usableFromInline @inlinable @inline(always) @_lifetime(&arena)
+    @inlinable @inline(always) @_lifetime(&arena)
     init(_ arena: inout MutableRawSpan, at offset: Int) {
         bytes = arena._mutatingExtracting(offset &- 64..<offset &+ 64)
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
         // Checked against the window; any bit pattern is a value of an integer type.
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset &+ 64, as: type)
     }
-    @usableFromInline @inlinable @inline(always) @_lifetime(self: copy self)
+    @inlinable @inline(always) @_lifetime(self: copy self)
     mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
         bytes.storeBytes(of: value, toByteOffset: offset &+ 64, as: T.self)
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func octet(_ offset: Int) -> UInt8 { load(offset, as: UInt8.self) }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func network16(_ offset: Int) -> UInt16 { load(offset, as: UInt16.self).bigEndian }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func network32(_ offset: Int) -> UInt32 { load(offset, as: UInt32.self).bigEndian }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     func network64(_ offset: Int) -> UInt64 { load(offset, as: UInt64.self).bigEndian }
-    @usableFromInline @inlinable @inline(always) @_lifetime(self: copy self)
+    @inlinable @inline(always) @_lifetime(self: copy self)
     mutating func store16(network value: UInt16, at offset: Int) { store(value.bigEndian, at: offset) }
-    @usableFromInline @inlinable @inline(always) @_lifetime(self: copy self)
+    @inlinable @inline(always) @_lifetime(self: copy self)
     mutating func store32(network value: UInt32, at offset: Int) { store(value.bigEndian, at: offset) }
+}
+
+/// The version nibble of an IP header.
+@inlinable @inline(always)
+func ipVersion(_ arena: inout MutableRawSpan, at header: Int) -> UInt8 {
+    let window = HeaderWindow(&arena, at: header)
+    return window.octet(0) &>> 4
 }

@@ -1,18 +1,17 @@
-import Tables
-import Wire
+public import Tables
 
 /// The port that a vector came in by, with what the stages ask about it.
 @usableFromInline struct Input: BitwiseCopyable {
     @usableFromInline let index: UInt16
     @usableFromInline let entry: PortEntry
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init(index: UInt16, entry: PortEntry) {
         self.index = index
         self.entry = entry
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     var arrival: Arrival { Arrival(port: index) }
 }
 
@@ -25,13 +24,13 @@ import Wire
     /// VLAN ids, outer in the high half.
     @usableFromInline let tags: UInt32
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     init(header: Int, end: Int, tags: UInt32) {
         self.header = header
         self.end = end
         self.tags = tags
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     var available: Int { end &- header }
 }

@@ -1,6 +1,6 @@
-import Packets
-import Tables
-import Wire
+public import Packets
+public import Tables
+public import Wire
 
 /// The IP header as the stages see it, written once for both versions. Every function reads at constant offsets from
 /// the header that the window stands at.
@@ -39,7 +39,7 @@ import Wire
 
 /// IPv4 (RFC 791).
 @usableFromInline enum IPv4: NetworkHeader {
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
         guard available >= 20 else { return .truncatedIPv4 }
         let first = window.octet(0)
@@ -59,129 +59,129 @@ import Wire
         }
         return InternetChecksum.fold(sum) == 0xffff ? nil : .badIPv4Checksum
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func totalByteCount(_ window: borrowing HeaderWindow) -> Int { Int(window.network16(2)) }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func source(_ window: borrowing HeaderWindow) -> IPv4Address {
         IPv4Address(rawValue: window.network32(12))
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func destination(_ window: borrowing HeaderWindow) -> IPv4Address {
         IPv4Address(rawValue: window.network32(16))
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
         .ipv4(
             source: source(window), destination: destination(window), protocol: IPProtocol(rawValue: window.octet(9)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(8) }
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) {
         let old = window.network16(8)
         let new = UInt16(value) &<< 8 | old & 0xff
         window.store16(network: new, at: 8)
         window.store16(network: InternetChecksum.updated(window.network16(10), from: old, to: new), at: 10)
     }
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     static func decrementTimeToLive(_ window: inout HeaderWindow) {
         window.store(window.octet(8) &- 1, at: 8)
         // One less in the high octet of a word: one more in the checksum's (RFC 1141, with the carry of RFC 1624).
         let sum = UInt32(window.load(10, as: UInt16.self).littleEndian) &+ 1
         window.store(UInt16(truncatingIfNeeded: sum &+ (sum >= 0xffff ? 1 : 0)).littleEndian, at: 10)
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(1) }
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8) {
         let old = window.network16(0)
         let new = old & 0xff00 | UInt16(value)
         window.store16(network: new, at: 0)
         window.store16(network: InternetChecksum.updated(window.network16(10), from: old, to: new), at: 10)
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func dontFragment(_ window: borrowing HeaderWindow) -> Bool { window.octet(6) & 0x40 != 0 }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func subscriber(_ tables: TablesView, _ address: IPv4Address) -> LookupResult {
         tables.subscriber(of: address)
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func service(_ tables: TablesView, _ address: IPv4Address) -> LookupResult { tables.service(of: address) }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func neighbour(_ tables: TablesView, _ address: IPv4Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex? {
         tables.neighbour(address, onLink: onLink)
     }
-    @usableFromInline @inlinable
+    @inlinable
     static func isConfined(_ address: IPv4Address) -> Bool {
         // 224/4 and 240/4 with 255.255.255.255, 0/8, 127/8, 169.254/16.
         let top = address.rawValue &>> 24
         return top >= 224 || top == 0 || top == 127 || address.rawValue &>> 16 == 0xa9fe
     }
 
-    @usableFromInline @inlinable static var etherType: EtherType { .ipv4 }
-    @usableFromInline @inlinable static var encapsulatedProtocol: IPProtocol { .ipv4 }
+    @inlinable static var etherType: EtherType { .ipv4 }
+    @inlinable static var encapsulatedProtocol: IPProtocol { .ipv4 }
 }
 
 /// IPv6 (RFC 8200).
 @usableFromInline enum IPv6: NetworkHeader {
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
         guard available >= 40 else { return .truncatedIPv6 }
         guard window.octet(0) &>> 4 == 6 else { return .badIPVersion }
         return totalByteCount(window) <= available ? nil : .badIPv6PayloadLength
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func totalByteCount(_ window: borrowing HeaderWindow) -> Int { Int(window.network16(4)) &+ 40 }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func source(_ window: borrowing HeaderWindow) -> IPv6Address {
         IPv6Address(high: window.network64(8), low: window.network64(16))
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func destination(_ window: borrowing HeaderWindow) -> IPv6Address {
         IPv6Address(high: window.network64(24), low: window.network64(32))
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
         .ipv6(
             source: source(window), destination: destination(window), protocol: IPProtocol(rawValue: window.octet(6)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(7) }
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) { window.store(value, at: 7) }
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     static func decrementTimeToLive(_ window: inout HeaderWindow) { window.store(window.octet(7) &- 1, at: 7) }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 {
         UInt8(truncatingIfNeeded: window.network16(0) &>> 4)
     }
-    @usableFromInline @inlinable @inline(always) @_lifetime(window: copy window)
+    @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8) {
         window.store16(network: window.network16(0) & 0xf00f | UInt16(value) &<< 4, at: 0)
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func dontFragment(_ window: borrowing HeaderWindow) -> Bool { true }
 
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func subscriber(_ tables: TablesView, _ address: IPv6Address) -> LookupResult {
         tables.subscriber(of: address)
     }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func service(_ tables: TablesView, _ address: IPv6Address) -> LookupResult { tables.service(of: address) }
-    @usableFromInline @inlinable @inline(always)
+    @inlinable @inline(always)
     static func neighbour(_ tables: TablesView, _ address: IPv6Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex? {
         tables.neighbour(address, onLink: onLink)
     }
-    @usableFromInline @inlinable
+    @inlinable
     static func isConfined(_ address: IPv6Address) -> Bool {
         address.isMulticast || address.isLinkLocal || address.high == 0 && address.low <= 1
     }
 
-    @usableFromInline @inlinable static var etherType: EtherType { .ipv6 }
-    @usableFromInline @inlinable static var encapsulatedProtocol: IPProtocol { .ipv6 }
+    @inlinable static var etherType: EtherType { .ipv6 }
+    @inlinable static var encapsulatedProtocol: IPProtocol { .ipv6 }
 }

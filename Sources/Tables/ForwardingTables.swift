@@ -58,16 +58,16 @@ public import Wire
         for (label, entry) in contents.incomingLabels { incomingLabels[Int(label.rawValue)] = entry }
         userLabels = ExactMatch()
         for (context, label, conversion) in contents.userLabels {
-            userLabels.insert(context.key(label.rawValue), conversion.rawValue + 1)
+            userLabels.insert(context.key(label.rawValue), value: conversion.rawValue + 1)
             boundUserLabels[Int(label.rawValue / 64)] |= 1 << UInt64(label.rawValue % 64)
         }
         admissions = ExactMatch()
         for (subscriber, service, session) in contents.admissions {
-            admissions.insert(TablesView.admissionKey(subscriber, service), session.rawValue + 1)
+            admissions.insert(TablesView.admissionKey(subscriber, service), value: session.rawValue + 1)
         }
         tunnelEndpoints = ExactMatch()
         for (remote, local, tunnel) in contents.tunnelEndpoints {
-            tunnelEndpoints.insert(TablesView.endpointKey(remote, local), tunnel.rawValue + 1)
+            tunnelEndpoints.insert(TablesView.endpointKey(remote, local), value: tunnel.rawValue + 1)
         }
 
         let local = contents.localAddresses.map { (IPPrefix($0.address), LookupResult.local) }
@@ -96,7 +96,7 @@ public import Wire
         let template = adjacencies[Int(onLink.rawValue)]
         precondition(template.state == .onLink)
         let key = TablesView.neighbourKey(onLink, address)
-        let known = neighbours.view.lookup(key)
+        let known = neighbours.lookup(key)
         if known != 0 {
             adjacencies[Int(known - 1)].destination = mac
             return true
@@ -105,7 +105,7 @@ public import Wire
         adjacencies[adjacencyCount] = Adjacency(
             port: template.port, source: template.source, tags: template.tags, nextHop: address, destination: mac)
         adjacencyCount += 1
-        neighbours.insert(key, UInt32(adjacencyCount))
+        neighbours.insert(key, value: UInt32(adjacencyCount))
         return true
     }
 

@@ -4,8 +4,8 @@ public import Wire
 /// What an address belongs to: an index, this node itself, or nothing.
 public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let rawValue: UInt32
-    @usableFromInline @inlinable init(rawValue: UInt32) { self.rawValue = rawValue }
-    @usableFromInline @inlinable init(_ index: UInt32) { rawValue = index &+ 1 }
+    @inlinable init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable init(_ index: UInt32) { rawValue = index &+ 1 }
 
     /// One of the node's own addresses.
     @inlinable public static var local: Self { Self(rawValue: 0x4000_0000) }
@@ -122,17 +122,17 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         return index
     }
 
-    @usableFromInline @inlinable static func admissionKey(_ subscriber: SubscriberIndex, _ service: ServiceIndex) -> UInt64 {
+    @inlinable static func admissionKey(_ subscriber: SubscriberIndex, _ service: ServiceIndex) -> UInt64 {
         UInt64(subscriber.rawValue) &<< 32 | UInt64(service.rawValue)
     }
-    @usableFromInline @inlinable static func endpointKey(_ remote: IPv4Address, _ local: IPv4Address) -> UInt64 {
+    @inlinable static func endpointKey(_ remote: IPv4Address, _ local: IPv4Address) -> UInt64 {
         UInt64(remote.rawValue) &<< 32 | UInt64(local.rawValue)
     }
     /// Exact for IPv4. For IPv6 a mixture of 128 bits, so that a hit must be compared with the adjacency's address.
-    @usableFromInline @inlinable static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address) -> UInt64 {
+    @inlinable static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address) -> UInt64 {
         UInt64(onLink.rawValue) &<< 32 | UInt64(address.rawValue)
     }
-    @usableFromInline @inlinable static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address) -> UInt64 {
+    @inlinable static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address) -> UInt64 {
         let mixed = (address.high ^ UInt64(onLink.rawValue)) &* 0x9e37_79b9_7f4a_7c15 &+ address.low
         return (mixed ^ mixed &>> 29) | 1 &<< 63
     }
@@ -146,5 +146,5 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
 
 extension IPv6Address {
     /// The address as one number.
-    @usableFromInline @inlinable var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
+    @inlinable var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 }
