@@ -77,6 +77,7 @@ public import Wire
         let serviceTries = Self.tries(
             contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
         (services4, services6) = serviceTries
+        for (address, mac, onLink) in contents.neighbours { _ = addNeighbour(address, mac, onLink: onLink) }
     }
 
     /// The tables as the data path sees them. Valid as long as this object lives; taken anew after `addNeighbour`.
@@ -90,6 +91,12 @@ public import Wire
             services4: services4.view, services6: services6.view)
     }
 
+    /// Gives a port its MAC address, and with it every adjacency that leaves by the port.
+    public func setMAC(_ mac: MACAddress, port: UInt16) {
+        ports[Int(port)].macAddress = mac
+        for index in 0..<adjacencyCount where adjacencies[index].port == port { adjacencies[index].source = mac }
+    }
+
     /// Adds a neighbour on a link whose destinations are their own next hops, or gives a known one a new MAC address.
     /// - Returns: false when `neighbourCapacity` is used up.
     public func addNeighbour(_ address: IPAddress, _ mac: MACAddress, onLink: AdjacencyIndex) -> Bool {
@@ -98,6 +105,8 @@ public import Wire
         let key = TablesView.neighbourKey(onLink, address)
         let known = neighbours.lookup(key)
         if known != 0 {
+            // Two IPv6 addresses may share a key; the second is then not learned, and its packets are dropped.
+            guard adjacencies[Int(known - 1)].nextHop == address else { return false }
             adjacencies[Int(known - 1)].destination = mac
             return true
         }

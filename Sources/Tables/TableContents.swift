@@ -8,6 +8,8 @@ public struct TableContents: Sendable {
     /// The node's own addresses, and the port each stands on.
     public var localAddresses: [(address: IPAddress, port: UInt16)] = []
     public var adjacencies: [Adjacency] = []
+    /// Neighbours known from the start, each on an adjacency whose state is `.onLink`.
+    public var neighbours: [(address: IPAddress, mac: MACAddress, onLink: AdjacencyIndex)] = []
 
     public var subscribers: [SubscriberEntry] = []
     public var subscriberPrefixes: [(prefix: IPPrefix, subscriber: SubscriberIndex)] = []
