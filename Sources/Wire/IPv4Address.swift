@@ -22,6 +22,14 @@ public struct IPv4Address: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     /// 224.0.0.0/4 (RFC 5771).
     @inlinable public var isMulticast: Bool { rawValue >> 28 == 0xe }
+    /// 255.255.255.255, all hosts of the link (RFC 919).
+    @inlinable public static var broadcast: Self { Self(rawValue: .max) }
+    /// Whether this can be one host's address on a network: none of 0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0 upwards
+    /// (RFC 1122 §3.2.1.3). A subnet's broadcast address can't be told from here.
+    @inlinable public var identifiesOneHost: Bool {
+        let network = rawValue >> 24
+        return network != 0 && network != 127 && network < 224
+    }
 }
 
 extension IPv4Address: CustomStringConvertible {

@@ -65,14 +65,3 @@ public struct IPv4Header: Equatable, Sendable {
         return IPv4Field.minimumByteCount
     }
 }
-
-extension MutableRawSpan {
-    /// Sets the checksum field at `field` for the bytes of `range`, in which it lies at an even distance, and for
-    /// what `sum` has already counted, such as a pseudo-header.
-    @inlinable
-    public mutating func storeChecksum(at field: Int, over range: Range<Int>, adding sum: UInt64 = 0) {
-        store(0 as UInt16, at: field)
-        let total = sum &+ InternetChecksum.sum(bytes.extracting(range))
-        storeBytes(of: InternetChecksum.field(total), toByteOffset: field, as: UInt16.self)
-    }
-}

@@ -20,6 +20,10 @@ public struct IPv6Address: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable public var isLinkLocal: Bool { high >> 54 == 0x3fa }
     /// ::
     @inlinable public var isUnspecified: Bool { high == 0 && low == 0 }
+    /// ff02::1, all nodes of the link (RFC 4291 §2.7.1).
+    @inlinable public static var allNodes: Self { Self(high: 0xff02 << 48, low: 1) }
+    /// Whether this can be one node's address on a network: not multicast, `::` or `::1`.
+    @inlinable public var identifiesOneNode: Bool { !isMulticast && !(high == 0 && low <= 1) }
 
     /// The link-local address that an interface with this MAC address forms (RFC 4291, appendix A).
     public init(linkLocalFor mac: MACAddress) {

@@ -63,4 +63,22 @@ extension MutableRawSpan {
         store(address.high, at: offset)
         store(address.low, at: offset &+ 8)
     }
+    /// Copies all bytes of `source`, which may not overlap. Out of bounds traps.
+    @inlinable public mutating func store(_ source: RawSpan, at offset: Int) {
+        precondition(offset >= 0 && source.byteCount <= byteCount - offset)
+        unsafe withUnsafeMutableBytes { target in
+            unsafe source.withUnsafeBytes { source in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe (to + offset).copyMemory(from: from, byteCount: source.count)
+            }
+        }
+    }
+    /// Sets the checksum field at `field` for the bytes of `range`, in which it lies at an even distance, and for
+    /// what `sum` has already counted, such as a pseudo-header.
+    @inlinable
+    public mutating func storeChecksum(at field: Int, over range: Range<Int>, adding sum: UInt64 = 0) {
+        store(0 as UInt16, at: field)
+        let total = sum &+ InternetChecksum.sum(bytes.extracting(range))
+        storeBytes(of: InternetChecksum.field(total), toByteOffset: field, as: UInt16.self)
+    }
 }
