@@ -64,5 +64,6 @@ let package = Package(
             ], swiftSettings: house),
 
         .testTarget(name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], swiftSettings: house),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: hot),
     ]
 )

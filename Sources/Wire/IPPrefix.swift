@@ -21,12 +21,15 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
         case .v6(let v6):
             self.address = .v6(
                 IPv6Address(
-                    high: v6.high & Self.mask64(min(bitCount, 64)), low: v6.low & Self.mask64(max(bitCount - 64, 0))))
+                    high: v6.high & Self.mask64(min(bitCount, 64)),
+                    low: v6.low & Self.mask64(max(bitCount - 64, 0))))
         }
     }
 
     /// The prefix that holds this address alone.
-    public init(_ address: IPAddress) { self.init(covering: address, bitCount: address.version.addressBitCount) }
+    public init(_ address: IPAddress) {
+        self.init(covering: address, bitCount: address.version.addressBitCount)
+    }
 
     /// Reads `address/length`, or an address alone as a prefix of full length. Nil for anything else, and for an
     /// address with a bit set behind the prefix.

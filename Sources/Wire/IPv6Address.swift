@@ -10,7 +10,9 @@ public struct IPv6Address: Hashable, Comparable, Sendable, BitwiseCopyable {
         self.low = low
     }
 
-    @inlinable public static func < (a: Self, b: Self) -> Bool { a.high != b.high ? a.high < b.high : a.low < b.low }
+    @inlinable public static func < (a: Self, b: Self) -> Bool {
+        a.high != b.high ? a.high < b.high : a.low < b.low
+    }
 
     /// ff00::/8.
     @inlinable public var isMulticast: Bool { high >> 56 == 0xff }
@@ -27,7 +29,9 @@ public struct IPv6Address: Hashable, Comparable, Sendable, BitwiseCopyable {
     }
 
     /// The solicited-node multicast address that answers for this address: ff02::1:ffXX:XXXX (RFC 4291 §2.7.1).
-    public var solicitedNode: IPv6Address { IPv6Address(high: 0xff02 << 48, low: 0x1_ff00_0000 | low & 0xff_ffff) }
+    public var solicitedNode: IPv6Address {
+        IPv6Address(high: 0xff02 << 48, low: 0x1_ff00_0000 | low & 0xff_ffff)
+    }
 }
 
 extension IPv6Address: CustomStringConvertible {
@@ -48,14 +52,17 @@ extension IPv6Address: CustomStringConvertible {
         guard halves.1 == nil ? given == 8 : given <= 7 else { return nil }
         let all = head + Array(repeating: 0, count: 8 - given) + tail
         self.init(
-            high: all[0..<4].reduce(0) { $0 << 16 | UInt64($1) }, low: all[4..<8].reduce(0) { $0 << 16 | UInt64($1) })
+            high: all[0..<4].reduce(0) { $0 << 16 | UInt64($1) },
+            low: all[4..<8].reduce(0) { $0 << 16 | UInt64($1) })
     }
 
     private static func doubleColon(in text: String) -> Range<String.Index>? {
         var index = text.startIndex
         while index < text.endIndex {
             let next = text.index(after: index)
-            if text[index] == ":", next < text.endIndex, text[next] == ":" { return index..<text.index(after: next) }
+            if text[index] == ":", next < text.endIndex, text[next] == ":" {
+                return index..<text.index(after: next)
+            }
             index = next
         }
         return nil
@@ -69,7 +76,9 @@ extension IPv6Address: CustomStringConvertible {
             if mayEndInIPv4, position == parts.count - 1, let v4 = IPv4Address(part) {
                 groups += [UInt16(v4.rawValue >> 16), UInt16(v4.rawValue & 0xffff)]
             } else {
-                guard (1...4).contains(part.utf8.count), part.first != "+", let group = UInt16(part, radix: 16) else {
+                guard (1...4).contains(part.utf8.count), part.first != "+",
+                    let group = UInt16(part, radix: 16)
+                else {
                     return nil
                 }
                 groups.append(group)
@@ -81,7 +90,9 @@ extension IPv6Address: CustomStringConvertible {
     /// The canonical text form (RFC 5952): lower case, the longest run of zero groups (two or more, the first of
     /// equals) written as `::`.
     public var description: String {
-        let groups = (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - $0 % 4 * 16)) }
+        let groups = (0..<8).map {
+            UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - $0 % 4 * 16))
+        }
         var best = 0..<0
         var start = 0
         while start < 8 {

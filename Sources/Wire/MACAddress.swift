@@ -10,7 +10,9 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
     @inlinable public var isGroup: Bool { rawValue >> 40 & 1 == 1 }
 
     /// The Ethernet address that carries an IPv6 multicast address: 33:33 and its last four octets (RFC 2464 §7).
-    public init(multicast address: IPv6Address) { self.init(rawValue: 0x3333 << 32 | address.low & 0xffff_ffff) }
+    public init(multicast address: IPv6Address) {
+        self.init(rawValue: 0x3333 << 32 | address.low & 0xffff_ffff)
+    }
 
     /// Reads six pairs of hex digits with `:` between them. Nil for anything else.
     public init?(_ text: some StringProtocol) {
@@ -18,7 +20,9 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
         guard parts.count == 6 else { return nil }
         var value: UInt64 = 0
         for part in parts {
-            guard part.utf8.count == 2, part.first != "+", let octet = UInt8(part, radix: 16) else { return nil }
+            guard part.utf8.count == 2, part.first != "+", let octet = UInt8(part, radix: 16) else {
+                return nil
+            }
             value = value << 8 | UInt64(octet)
         }
         self.init(rawValue: value)

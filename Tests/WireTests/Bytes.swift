@@ -1,0 +1,62 @@
+import Wire
+
+/// Bytes as a person writes them: pairs of hex digits, blanks where one likes.
+func hex(_ text: String) -> [UInt8] {
+    let digits = text.filter { !$0.isWhitespace }
+    precondition(digits.count % 2 == 0, "half an octet in \(text)")
+    var bytes: [UInt8] = []
+    var index = digits.startIndex
+    while index < digits.endIndex {
+        let next = digits.index(index, offsetBy: 2)
+        guard let octet = UInt8(digits[index..<next], radix: 16) else {
+            preconditionFailure("not hex: \(text)")
+        }
+        bytes.append(octet)
+        index = next
+    }
+    return bytes
+}
+
+/// A buffer that shows every byte which was not written.
+func dirty(_ byteCount: Int) -> [UInt8] { [UInt8](repeating: 0xa5, count: byteCount) }
+
+extension Array<UInt8> {
+    /// Reads the bytes as a span. Spans can't stand inside `#expect`.
+    func read<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+        try body(span.bytes)
+    }
+
+    /// Writes to the bytes as a span.
+    mutating func write<Result>(_ body: (inout MutableRawSpan) -> Result) -> Result {
+        var elements = mutableSpan
+        var bytes = unsafe elements.mutableBytes
+        return body(&bytes)
+    }
+
+    /// What `body` throws for each prefix of the bytes, shortest first: `count` results, the full length left out.
+    func errorsOfPrefixes(_ body: (RawSpan) throws(WireError) -> Void) -> [WireError?] {
+        (0..<count).map { byteCount in
+            do throws(WireError) {
+                try Array(self[..<byteCount]).read(body)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+}
+
+/// Numbers that look random and are the same in every run with the same seed (SplitMix64, Steele et al. 2014).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+}
