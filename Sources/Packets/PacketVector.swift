@@ -9,7 +9,7 @@ import Glibc
 /// ```
 /// slot i: |<- headroom 128 ->|<- frame, at most maximumFrameByteCount ->|<- tailroom 64 ->|
 /// ```
-public final class PacketVector {
+@safe public final class PacketVector {
     /// Bytes before a received frame: virtio header 10, Ethernet 14, two VLAN tags 8, outer IPv6 40 or eight labels 32,
     /// rounded up to two cache lines.
     public static let headroom = 128
@@ -70,7 +70,7 @@ public final class PacketVector {
     /// Copies a frame in. The vector must not be full; the frame must fit a slot.
     public func append(_ frame: UnsafeRawBufferPointer, timestamp: UInt64) {
         unsafe nextFrame.copyMemory(from: frame)
-        append(byteCount: unsafe frame.count, timestamp: timestamp)
+        append(byteCount: frame.count, timestamp: timestamp)
     }
 
     /// Takes in a frame that could not be stored, so that it is counted: it has no bytes and this reason.

@@ -9,4 +9,9 @@ extension PacketVector {
             appendDropped(.oversized, timestamp: timestamp)
         }
     }
+
+    /// Drops every selected packet.
+    func dropAll(_ selection: UnsafeBufferPointer<UInt8>, _ reason: DropReason) {
+        for order in 0..<selection.count { unsafe self[Int(selection[order])].drop(reason) }
+    }
 }

@@ -1,3 +1,5 @@
 #pragma once
 // What Swift's Glibc module does not offer, as `static inline` functions: they inline into the Swift caller.
 #include "hotpath.h"
+#include "namespace.h"
+#include "tun.h"

@@ -1,0 +1,122 @@
+import CNetlink
+import Glibc
+import Wire
+
+extension RouteSocket {
+    /// Gives the interface an address. One that it has already stays. IPv6 addresses are used at once, without
+    /// duplicate address detection (RFC 4862 §5.4): nobody else is on the link.
+    func add(_ address: InterfaceAddress, index: Int32) throws(InterfaceError) {
+        guard let entry = unsafe rtnl_addr_alloc() else { preconditionFailure("no memory for an address") }
+        defer { unsafe rtnl_addr_put(entry) }
+        let local = NetlinkAddress(address.address, bitCount: address.bitCount)
+        unsafe rtnl_addr_set_ifindex(entry, index)
+        try check(unsafe rtnl_addr_set_local(entry, local.handle), "use address \(address)")
+        if address.address.version == .v6 { unsafe rtnl_addr_set_flags(entry, UInt32(IFA_F_NODAD)) }
+        let result = unsafe rtnl_addr_add(handle, entry, NLM_F_CREATE | NLM_F_EXCL)
+        if result != -NLE_EXIST { try check(result, "add address \(address)") }
+    }
+
+    /// Routes a prefix into the interface. A route that does so already stays; one that leads elsewhere is an error.
+    func addRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) {
+        guard let route = unsafe rtnl_route_alloc(), let hop = unsafe rtnl_route_nh_alloc() else {
+            preconditionFailure("no memory for a route")
+        }
+        defer { unsafe rtnl_route_put(route) }
+        let destination = NetlinkAddress(prefix.address, bitCount: prefix.bitCount)
+        let isIPv4 = prefix.version == .v4
+        unsafe rtnl_route_set_family(route, UInt8(isIPv4 ? AF_INET : AF_INET6))
+        unsafe rtnl_route_set_scope(route, UInt8((isIPv4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE).rawValue))
+        unsafe rtnl_route_set_table(route, UInt32(RT_TABLE_MAIN.rawValue))
+        unsafe rtnl_route_set_protocol(route, UInt8(RTPROT_STATIC))
+        try check(unsafe rtnl_route_set_dst(route, destination.handle), "use route \(prefix)")
+        unsafe rtnl_route_nh_set_ifindex(hop, index)
+        unsafe rtnl_route_add_nexthop(route, hop)
+        let result = unsafe rtnl_route_add(handle, route, NLM_F_CREATE | NLM_F_EXCL)
+        guard result == -NLE_EXIST else { return try check(result, "add route \(prefix)") }
+        guard try outgoingInterface(to: destination) == index else {
+            throw InterfaceError(
+                interface: interface, action: "add route \(prefix)",
+                reason: "there is such a route to another interface")
+        }
+    }
+
+    /// The addresses that the kernel itself has on the interface, link-local IPv6 left out.
+    func addresses(index: Int32) throws(InterfaceError) -> [IPAddress] {
+        var cache: OpaquePointer?
+        try check(unsafe rtnl_addr_alloc_cache(handle, &cache), "list its addresses")
+        defer { unsafe nl_cache_free(cache) }
+        var found: [IPAddress] = []
+        var entry = unsafe nl_cache_get_first(cache)
+        while let object = unsafe entry {
+            if unsafe rtnl_addr_get_ifindex(object) == index,
+                let address = unsafe IPAddress(rtnl_addr_get_local(object)), !address.isLinkLocalIPv6
+            {
+                found.append(address)
+            }
+            unsafe entry = nl_cache_get_next(object)
+        }
+        return found.sorted()
+    }
+
+    private func outgoingInterface(to destination: borrowing NetlinkAddress) throws(InterfaceError) -> Int32?
+    {
+        var route: OpaquePointer?
+        try check(unsafe rtnl_route_lookup(handle, destination.handle, &route), "look up a route")
+        guard let route = unsafe route else { return nil }
+        defer { unsafe rtnl_route_put(route) }
+        guard let hop = unsafe rtnl_route_nexthop_n(route, 0) else { return nil }
+        return unsafe rtnl_route_nh_get_ifindex(hop)
+    }
+}
+
+/// An address in the form that libnl takes.
+@safe private struct NetlinkAddress: ~Copyable {
+    let handle: OpaquePointer
+
+    init(_ address: IPAddress, bitCount: Int) {
+        let octets: [UInt8] =
+            switch address {
+            case .v4(let address):
+                (0..<4).map { UInt8(truncatingIfNeeded: address.rawValue >> (24 - 8 * $0)) }
+            case .v6(let address):
+                (0..<16).map {
+                    UInt8(
+                        truncatingIfNeeded: ($0 < 8 ? address.high : address.low) >> UInt64(56 - 8 * ($0 % 8))
+                    )
+                }
+            }
+        let family = address.version == .v4 ? AF_INET : AF_INET6
+        guard let handle = unsafe nl_addr_build(family, octets, octets.count) else {
+            preconditionFailure("no memory for an address")
+        }
+        unsafe self.handle = handle
+        unsafe nl_addr_set_prefixlen(handle, Int32(bitCount))
+    }
+
+    deinit { unsafe nl_addr_put(handle) }
+}
+
+extension IPAddress {
+    /// Nil for an address of another family than the two of IP.
+    fileprivate init?(_ address: OpaquePointer?) {
+        guard let address = unsafe address, let start = unsafe nl_addr_get_binary_addr(address) else {
+            return nil
+        }
+        let octets = unsafe UnsafeRawBufferPointer(start: start, count: Int(nl_addr_get_len(address)))
+        let groups = unsafe octets.map { UInt64($0) }
+        switch unsafe nl_addr_get_family(address) {
+        case AF_INET where groups.count == 4:
+            self = .v4(IPv4Address(rawValue: UInt32(groups.reduce(0) { $0 << 8 | $1 })))
+        case AF_INET6 where groups.count == 16:
+            let (high, low) = (
+                groups[..<8].reduce(0) { $0 << 8 | $1 }, groups[8...].reduce(0) { $0 << 8 | $1 }
+            )
+            self = .v6(IPv6Address(high: high, low: low))
+        default: return nil
+        }
+    }
+
+    fileprivate var isLinkLocalIPv6: Bool {
+        if case .v6(let address) = self { address.isLinkLocal } else { false }
+    }
+}

@@ -1,0 +1,57 @@
+public import Packets
+public import Wire
+
+/// An Ethernet port to whatever the host ties to the interface's other end (a bridge, a VM): a TAP interface.
+///
+/// The port is *owned*: the kernel has no address on it, and the forwarder answers for its addresses, under a MAC
+/// address of its own. The interface is made if it doesn't exist, stays when the process ends, and is brought up.
+public final class TAPPort: PacketPort {
+    /// What a TAP port is made of.
+    public struct Configuration: Hashable, Sendable {
+        public var name: String
+        /// The interface's name in the kernel, up to 15 bytes.
+        public var interface: String
+        public var mtu: Int
+        /// The forwarder's address on the link; nil for one derived from the kernel's.
+        public var macAddress: MACAddress?
+
+        public init(name: String, interface: String, mtu: Int = 1500, macAddress: MACAddress? = nil) {
+            self.name = name
+            self.interface = interface
+            self.mtu = mtu
+            self.macAddress = macAddress
+        }
+    }
+
+    public let name: String
+    private let configuredMACAddress: MACAddress?
+    private let tap: TunInterface
+
+    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in `state`.
+    public init(_ configuration: Configuration) throws(InterfaceError) {
+        name = configuration.name
+        configuredMACAddress = configuration.macAddress
+        tap = try TunInterface(interface: configuration.interface, kind: .tap, mtu: configuration.mtu)
+    }
+
+    /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws its own at
+    /// random when it makes the interface; ours is that one with its last bit flipped, so it is as unique, and stays
+    /// the same as long as the interface does, however often the process is restarted.
+    public var macAddress: MACAddress? {
+        configuredMACAddress
+            ?? tap.kernelMACAddress.map { MACAddress(rawValue: ($0.rawValue | 0x02 << 40) ^ 1) }
+    }
+
+    public var link: LinkType { .ethernet }
+    public var mtu: Int { tap.mtu }
+    public var state: PortState { tap.state }
+    public var pollDescriptor: Int32? { tap.pollDescriptor }
+
+    public func receive(into vector: PacketVector) -> Int { tap.receive(into: vector) }
+
+    public func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
+        unsafe tap.transmit(vector, selection: selection)
+    }
+
+    public func maintain() { tap.maintain() }
+}

@@ -1,0 +1,57 @@
+public import Packets
+public import Wire
+
+/// An IP port to the host's own network stack: a TUN interface. What the kernel routes into the interface is received,
+/// what is sent comes out of it as if from a wire.
+///
+/// The interface is made if it doesn't exist, stays when the process ends, and is brought up with its MTU, addresses
+/// and routes. No copy but the kernel's; a system call a packet.
+public final class TUNPort: PacketPort {
+    /// What a TUN port is made of.
+    public struct Configuration: Hashable, Sendable {
+        public var name: String
+        /// The interface's name in the kernel, up to 15 bytes.
+        public var interface: String
+        /// The kernel's own addresses on the interface.
+        public var addresses: [InterfaceAddress]
+        /// What the kernel routes into the interface.
+        public var routes: [IPPrefix]
+        public var mtu: Int
+
+        public init(
+            name: String, interface: String, addresses: [InterfaceAddress] = [], routes: [IPPrefix] = [],
+            mtu: Int = 1500
+        ) {
+            self.name = name
+            self.interface = interface
+            self.addresses = addresses
+            self.routes = routes
+            self.mtu = mtu
+        }
+    }
+
+    public let name: String
+    private let tun: TunInterface
+
+    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in `state`.
+    public init(_ configuration: Configuration) throws(InterfaceError) {
+        name = configuration.name
+        tun = try TunInterface(
+            interface: configuration.interface, kind: .tun, mtu: configuration.mtu,
+            addresses: configuration.addresses, routes: configuration.routes)
+    }
+
+    public var link: LinkType { .ip }
+    public var macAddress: MACAddress? { nil }
+    public var mtu: Int { tun.mtu }
+    public var state: PortState { tun.state }
+    public var pollDescriptor: Int32? { tun.pollDescriptor }
+
+    public func receive(into vector: PacketVector) -> Int { tun.receive(into: vector) }
+
+    public func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
+        unsafe tun.transmit(vector, selection: selection)
+    }
+
+    public func maintain() { tun.maintain() }
+}
