@@ -1,6 +1,7 @@
 /// Everything that one edge is told to be: its ports, whom it serves, with what, over which ways.
 ///
-/// A plain value, with every list in the order in which it was written. It can hold nonsense; `validate()` says which.
+/// A plain value, with every list in the order in which it was written. It can hold nonsense; `validate()`
+/// says which.
 public struct ExchangeDescription: Equatable, Sendable {
     public var ports: [Port] = []
     public var lines: [Line] = []

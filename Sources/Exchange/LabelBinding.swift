@@ -1,6 +1,7 @@
 public import Wire
 
-/// An entry of a transit node's incoming label map (ILM, RFC 3031 §3.11): what is done with an incoming top label.
+/// An entry of a transit node's incoming label map (ILM, RFC 3031 §3.11): what is done with an incoming top
+/// label.
 public struct LabelBinding: Equatable, Sendable {
     /// The incoming top label.
     public var `in`: Label

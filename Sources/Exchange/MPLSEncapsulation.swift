@@ -1,6 +1,7 @@
 public import Wire
 
-/// Two label stack entries before the IP header (RFC 3032 §2.1): the tunnel's path label and the session's user label.
+/// Two label stack entries before the IP header (RFC 3032 §2.1): the tunnel's path label and the session's
+/// user label.
 ///
 /// ```
 ///  0                   1                   2                   3
@@ -18,8 +19,8 @@ public struct MPLSEncapsulation: Equatable, Sendable {
     public var receive: Label?
     /// The null label that stands for the path label when sending.
     public var null: Null?
-    /// Whether the hop before us pops the path label (penultimate-hop popping, RFC 3031 §3.16), so that the user label
-    /// arrives alone.
+    /// Whether the hop before us pops the path label (penultimate-hop popping, RFC 3031 §3.16), so that the
+    /// user label arrives alone.
     public var php: Bool
     public var ttl: TTL
     public var trafficClass: TrafficClass

@@ -7,7 +7,8 @@ public struct Port: Equatable, Sendable {
     public var role: PortRole
     /// The edge's own addresses here, each with the prefix that is on the link.
     public var addresses: [InterfaceAddress]
-    /// The edge's own MAC address. Nil: the interface's, or in a replay one made from the port's place in the file.
+    /// The edge's own MAC address. Nil: the interface's, or in a replay one made from the port's place in the
+    /// file.
     public var mac: MACAddress?
     /// The longest IP packet that the link takes, in bytes. Nil: as the interface says.
     public var mtu: Int?
@@ -34,8 +35,8 @@ public struct Port: Equatable, Sendable {
         self.location = location
     }
 
-    /// Whether frames begin with an Ethernet header. Where they don't, they begin with an IP header, and there are
-    /// neither neighbours nor MPLS.
+    /// Whether frames begin with an Ethernet header. Where they don't, they begin with an IP header, and
+    /// there are neither neighbours nor MPLS.
     public var isEthernet: Bool {
         switch medium {
         case .tun: false

@@ -5,7 +5,8 @@ public struct Service: Equatable, Sendable {
     public var name: String
     /// The name of the provider.
     public var provider: String
-    /// The service's addresses. Prefixes of different services may lie inside one another: the longest one counts.
+    /// The service's addresses. Prefixes of different services may lie inside one another: the longest one
+    /// counts.
     public var prefixes: [IPPrefix]
     @NotCompared public var location: SourceLocation?
 

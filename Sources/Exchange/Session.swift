@@ -1,6 +1,7 @@
 public import Wire
 
-/// A subscriber's use of a service: the join of an access leg and a network leg. Packets are counted by session.
+/// A subscriber's use of a service: the join of an access leg and a network leg. Packets are counted by
+/// session.
 public struct Session: Equatable, Sendable {
     public var name: String
     /// The name of the subscriber.
@@ -28,8 +29,10 @@ public struct Session: Equatable, Sendable {
 
 /// One side of a session.
 public enum Leg: Equatable, Sendable {
-    /// Bare IP on a port. `nextHop` nil: on an access leg the subscriber's, else the packet's own destination.
+    /// Bare IP on a port. `nextHop` nil: on an access leg the subscriber's, else the packet's own
+    /// destination.
     case plain(port: String, nextHop: IPAddress?)
-    /// Inside a tunnel. The user labels to send with and to receive by are given on MPLS tunnels, and only there.
+    /// Inside a tunnel. The user labels to send with and to receive by are given on MPLS tunnels, and only
+    /// there.
     case tunnel(name: String, send: Label?, receive: Label?)
 }

@@ -16,9 +16,11 @@ extension SourceLocation: CustomStringConvertible {
     public var description: String { "\(line):\(column)" }
 }
 
-/// A property that says something about a value without being part of it: two values that differ only here are equal.
+/// A property that says something about a value without being part of it: two values that differ only here
+/// are equal.
 ///
-/// The places of an exchange's objects are kept this way, so that a file and its reformatted copy compare as equal.
+/// The places of an exchange's objects are kept this way, so that a file and its reformatted copy compare as
+/// equal.
 @propertyWrapper
 public struct NotCompared<Value: Sendable>: Equatable, Sendable {
     public var wrappedValue: Value

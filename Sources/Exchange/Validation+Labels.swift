@@ -1,0 +1,114 @@
+import Wire
+
+extension Validation {
+    /// Incoming labels have one meaning each; all labels can be bound; the ways out of the label table exist.
+    mutating func checkLabels() {
+        var owners: [Label: String] = [:]
+        for tunnel in exchange.tunnels {
+            guard case .mpls(let mpls) = tunnel.encapsulation, let label = mpls.receive, !mpls.php else {
+                continue
+            }
+            claim(label, by: "tunnel `\(tunnel.name)`", owners: &owners, at: tunnel.location)
+        }
+        for binding in exchange.labels {
+            claim(binding.in, by: "the label table", owners: &owners, at: binding.location)
+            checkBindable(binding.in, for: "label binding: in", at: binding.location)
+            check(binding)
+        }
+        checkUserLabels(pathOwners: owners)
+    }
+
+    /// Rejects a label that can't stand in a binding.
+    mutating func checkBindable(_ label: Label, for user: String, at location: SourceLocation?) {
+        guard !Label.bindable.contains(label) else { return }
+        reject(
+            "\(user) \(label): labels 0 to 15 have special purposes; give \(Self.bindableRange) (a null "
+                + "label is asked for by `null: explicit` or `implicit` on a tunnel)", at: location)
+    }
+
+    private static let bindableRange = "16 to 1,048,575"
+
+    /// Path and transit labels share one space: the incoming label map of the node.
+    private mutating func claim(
+        _ label: Label, by owner: String, owners: inout [Label: String], at location: SourceLocation?
+    ) {
+        if let other = owners[label] {
+            reject("\(owner): incoming label \(label) is \(other)'s already; give another", at: location)
+        } else {
+            owners[label] = owner
+        }
+    }
+
+    private mutating func check(_ binding: LabelBinding) {
+        let user = "label binding \(binding.in)"
+        if case .swap(let labels) = binding.operation {
+            if !(1...2).contains(labels.count) {
+                reject(
+                    "\(user): `swap` takes one label or two, the top of the stack first", at: binding.location
+                )
+            }
+            for label in labels { checkBindable(label, for: "\(user): swap", at: binding.location) }
+        }
+        switch binding.via {
+        case .line(let name):
+            guard resolve(name, in: lines, for: user, at: binding.location) != nil,
+                let port = port(ofLine: name),
+                !port.isEthernet
+            else { return }
+            reject(
+                "\(user): MPLS can't leave by port `\(port.name)` of line `\(name)`, which carries bare IP "
+                    + "packets; choose a line on an Ethernet", at: binding.location)
+        case .tunnel(let name):
+            guard let index = resolve(name, in: tunnels, for: user, at: binding.location),
+                case .ipip = exchange.tunnels[index].encapsulation
+            else { return }
+            reject(
+                "\(user): tunnel `\(name)` is not MPLS and takes no labels; choose one that is",
+                at: binding.location)
+        }
+    }
+
+    // MARK: User labels
+
+    /// A user label has one meaning in its tunnel. On a `php` tunnel it arrives alone, so it has one meaning
+    /// on the whole port, and can't be mistaken for a path or transit label.
+    private mutating func checkUserLabels(pathOwners: [Label: String]) {
+        var owners: [UserLabelContext: String] = [:]
+        for session in exchange.sessions {
+            for case .tunnel(let name, _, let label?) in [session.access, session.network] {
+                guard let index = tunnels[name], case .mpls(let mpls) = exchange.tunnels[index].encapsulation,
+                    let line = lines[exchange.tunnels[index].line]
+                else { continue }
+                let user = "session `\(session.name)`: user label \(label)"
+                let context: UserLabelContext
+                if mpls.php {
+                    guard let port = ports[exchange.lines[line].port] else { continue }
+                    context = UserLabelContext(label: label, place: port, arrivesAlone: true)
+                    if let other = pathOwners[label] {
+                        reject(
+                            "\(user) arrives alone on tunnel `\(name)` (php), where it is \(other)'s "
+                                + "already; give another", at: session.location)
+                    }
+                } else {
+                    context = UserLabelContext(label: label, place: index, arrivesAlone: false)
+                }
+                if let other = owners[context] {
+                    let scope = mpls.php ? "port `\(exchange.ports[context.place].name)`" : "tunnel `\(name)`"
+                    reject(
+                        "\(user) is session `\(other)`'s already on \(scope); give another",
+                        at: session.location)
+                } else {
+                    owners[context] = session.name
+                }
+            }
+        }
+    }
+}
+
+/// Where a user label means something: in a tunnel, or on a port whose tunnels lose their path label one hop
+/// before.
+private struct UserLabelContext: Hashable {
+    var label: Label
+    var place: Int
+    var arrivesAlone: Bool
+}

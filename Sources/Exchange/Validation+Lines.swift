@@ -1,0 +1,165 @@
+import Wire
+
+extension Validation {
+    mutating func checkLines() {
+        for line in exchange.lines {
+            let place = line.location
+            if !Limits.mtu.contains(line.mtu) {
+                reject("line `\(line.name)`: " + Self.mtuSentence(line.mtu), at: place)
+            }
+            if line.capacityBitsPerSecond == 0 {
+                reject("line `\(line.name)`: " + Self.noCapacitySentence, at: place)
+            }
+            guard let index = resolve(line.port, in: ports, for: "line `\(line.name)`", at: place) else {
+                continue
+            }
+            let port = exchange.ports[index]
+            if port.role != .network {
+                reject(
+                    "line `\(line.name)`: port `\(port.name)` has role access; a line runs over a network "
+                        + "port", at: place)
+            }
+            if let mtu = port.mtu, line.mtu > mtu {
+                reject(
+                    "line `\(line.name)`: its mtu \(line.mtu) is above the \(mtu) of port `\(port.name)`; "
+                        + "lower it, or raise the port's", at: place)
+            }
+            if let nextHop = line.nextHop {
+                checkOnLink(nextHop, of: port, for: "line `\(line.name)`: nextHop", at: place)
+            } else if port.isEthernet {
+                reject(
+                    "line `\(line.name)`: port `\(port.name)` is an Ethernet, where the line needs a "
+                        + "`nextHop`", at: place)
+            }
+        }
+    }
+
+    mutating func checkTunnels() {
+        var committed = [UInt64](repeating: 0, count: exchange.lines.count)
+        var endpoints: [IPIPEndpoints: String] = [:]
+        for tunnel in exchange.tunnels {
+            let line = resolve(tunnel.line, in: lines, for: "tunnel `\(tunnel.name)`", at: tunnel.location)
+            switch tunnel.encapsulation {
+            case .mpls(let mpls):
+                check(mpls, of: tunnel)
+                if let port = port(ofLine: tunnel.line), !port.isEthernet {
+                    reject(
+                        "tunnel `\(tunnel.name)`: MPLS can't run on port `\(port.name)`, which carries bare "
+                            + "IP packets; use a tap, packet or Ethernet file port, or `ipip`",
+                        at: tunnel.location)
+                }
+            case .ipip(let ipip):
+                check(ipip, of: tunnel)
+                let pair = IPIPEndpoints(local: ipip.local, remote: ipip.remote)
+                if let other = endpoints[pair] {
+                    reject(
+                        "tunnel `\(tunnel.name)`: tunnel `\(other)` has the same `local` and `remote`, so "
+                            + "that arriving packets could be either's; change one", at: tunnel.location)
+                } else {
+                    endpoints[pair] = tunnel.name
+                }
+            }
+            if let line { checkCapacity(of: tunnel, on: exchange.lines[line], committed: &committed[line]) }
+        }
+    }
+
+    private static let noCapacitySentence =
+        "a capacity of 0 carries nothing; give more, or leave it out for no limit"
+
+    /// A tunnel fits its line, and so do all tunnels of the line together.
+    private mutating func checkCapacity(of tunnel: Tunnel, on line: Line, committed: inout UInt64) {
+        guard let capacity = tunnel.capacityBitsPerSecond else { return }
+        if capacity == 0 {
+            reject("tunnel `\(tunnel.name)`: " + Self.noCapacitySentence, at: tunnel.location)
+        }
+        guard let available = line.capacityBitsPerSecond else { return }
+        if capacity > available {
+            reject(
+                "tunnel `\(tunnel.name)`: its capacity \(Capacity.text(capacity)) is above line "
+                    + "`\(line.name)`'s \(Capacity.text(available)); lower it, or choose another line",
+                at: tunnel.location)
+            return
+        }
+        let (sum, overflow) = committed.addingReportingOverflow(capacity)
+        committed = overflow ? .max : sum
+        if committed > available {
+            reject(
+                "tunnel `\(tunnel.name)`: with it the tunnels on line `\(line.name)` are promised "
+                    + "\(Capacity.text(committed)), above the line's \(Capacity.text(available)); lower one, "
+                    + "or choose another line", at: tunnel.location)
+        }
+    }
+
+    private mutating func check(_ mpls: MPLSEncapsulation, of tunnel: Tunnel) {
+        let user = "tunnel `\(tunnel.name)`"
+        switch (mpls.send, mpls.null) {
+        case (let label?, nil):
+            checkBindable(label, for: "\(user): send", at: tunnel.location)
+        case (nil, nil):
+            reject(
+                "\(user): it needs a path label to `send`, or `null: explicit` or `implicit`",
+                at: tunnel.location)
+        case (_?, _?):
+            reject(
+                "\(user): `null` takes the place of the path label; leave `send` or `null` out",
+                at: tunnel.location)
+        case (nil, _?):
+            break
+        }
+        switch (mpls.receive, mpls.php) {
+        case (let label?, false):
+            checkBindable(label, for: "\(user): receive", at: tunnel.location)
+        case (nil, false):
+            reject("\(user): it needs a path label to `receive` by, or `php: true`", at: tunnel.location)
+        case (_?, true):
+            reject(
+                "\(user): with `php: true` the hop before takes the path label off; leave `receive` or `php` "
+                    + "out", at: tunnel.location)
+        case (nil, true):
+            break
+        }
+        if mpls.ttl == .pipe(0) {
+            reject("\(user): a pipe's ttl of 0 gets nowhere; give 1 to 255", at: tunnel.location)
+        }
+        if case .fixed(let value) = mpls.trafficClass, value > 7 {
+            reject(
+                "\(user): trafficClass \(value) has more than three bits; give 0 to 7, or copy",
+                at: tunnel.location)
+        }
+    }
+
+    private mutating func check(_ ipip: IPIPEncapsulation, of tunnel: Tunnel) {
+        let user = "tunnel `\(tunnel.name)`"
+        for (key, address) in [("local", ipip.local), ("remote", ipip.remote)] {
+            if address.version == .v6 {
+                reject(
+                    "\(user): \(key) \(address): the outer header is IPv4 in this version; give an IPv4 "
+                        + "address", at: tunnel.location)
+            } else if !address.isUnicast {
+                reject(
+                    "\(user): \(key) \(address) is not a unicast address; give a node's own",
+                    at: tunnel.location)
+            }
+        }
+        if !ownAddresses.contains(ipip.local) {
+            reject(
+                "\(user): local \(ipip.local) is no port's address, so that what the other end sends would "
+                    + "not be ours; add it to the `addresses` of a port", at: tunnel.location)
+        }
+        if ownAddresses.contains(ipip.remote) || ipip.remote == ipip.local {
+            reject(
+                "\(user): remote \(ipip.remote) is this edge's own address; give the other end's",
+                at: tunnel.location)
+        }
+        if ipip.ttl == 0 { reject("\(user): a ttl of 0 gets nowhere; give 1 to 255", at: tunnel.location) }
+        if case .fixed(let value) = ipip.dscp, value > 63 {
+            reject(
+                "\(user): dscp \(value) has more than six bits; give 0 to 63, or copy", at: tunnel.location)
+        }
+    }
+}
+
+private struct IPIPEndpoints: Hashable {
+    var local: IPAddress
+    var remote: IPAddress
+}

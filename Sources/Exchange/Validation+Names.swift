@@ -1,0 +1,83 @@
+extension Validation {
+    /// Names are well formed and stand once; there are not too many of anything.
+    mutating func checkNamesAndCounts() {
+        let exchange = exchange
+        check(exchange.ports, \.name, \.location, "port", atMost: Limits.ports)
+        check(exchange.lines, \.name, \.location, "line", atMost: Limits.lines)
+        check(exchange.providers, \.name, \.location, "provider", atMost: Limits.providers)
+        check(exchange.services, \.name, \.location, "service", atMost: Limits.services)
+        check(exchange.tunnels, \.name, \.location, "tunnel", atMost: Limits.tunnels)
+        check(exchange.subscribers, \.name, \.location, "subscriber", atMost: Limits.subscribers)
+        check(exchange.sessions, \.name, \.location, "session", atMost: Limits.sessions)
+        checkCount(exchange.conditions.count, "condition", atMost: Limits.conditions) {
+            exchange.conditions[$0].location
+        }
+        checkCount(exchange.labels.count, "label", atMost: Limits.labels) { exchange.labels[$0].location }
+        for provider in exchange.providers { checkTitle(of: provider) }
+    }
+
+    private mutating func check<Element>(
+        _ elements: [Element], _ name: KeyPath<Element, String>,
+        _ location: KeyPath<Element, SourceLocation?>,
+        _ kind: String, atMost limit: Int
+    ) {
+        checkCount(elements.count, kind, atMost: limit) { elements[$0][keyPath: location] }
+        var seen: [String: Int] = [:]
+        seen.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            let text = element[keyPath: name]
+            let place = element[keyPath: location]
+            if !Self.isName(text) {
+                reject(
+                    "\(kind) name `\(Self.shortened(text))` can't be: a name has 1 to "
+                        + "\(Limits.nameCharacters) of the characters A-Z a-z 0-9 . _ -; choose another",
+                    at: place)
+            }
+            if let first = seen.updateValue(index, forKey: text) {
+                seen[text] = first
+                let earlier =
+                    elements[first][keyPath: location].map { " (the first is in line \($0.line))" } ?? ""
+                reject(
+                    "there are two \(kind)s named `\(Self.shortened(text))`\(earlier); rename one", at: place)
+            }
+        }
+    }
+
+    private mutating func checkCount(
+        _ count: Int, _ kind: String, atMost limit: Int, location: (Int) -> SourceLocation?
+    ) {
+        guard count > limit else { return }
+        reject(
+            "there are \(count) \(kind)s, and at most \(limit) are allowed; spread them over several "
+                + "exchanges", at: location(limit))
+    }
+
+    private mutating func checkTitle(of provider: Provider) {
+        let isPrintable = provider.title.unicodeScalars.allSatisfy {
+            $0.properties.generalCategory != .control
+        }
+        guard provider.title.isEmpty || provider.title.count > Limits.titleCharacters || !isPrintable else {
+            return
+        }
+        reject(
+            "provider `\(provider.name)`: its `name` must have 1 to \(Limits.titleCharacters) printable "
+                + "characters", at: provider.location)
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...Limits.nameCharacters).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    private static func shortened(_ text: String) -> String {
+        text.count <= Limits.nameCharacters ? text : text.prefix(Limits.nameCharacters) + "…"
+    }
+}
