@@ -11,6 +11,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case unknownEtherType
     /// More bytes than a buffer slot takes.
     case oversized
+    /// An ARP packet that is none (RFC 826).
+    case malformedARP
+    /// A neighbour solicitation or advertisement that breaks a rule of RFC 4861 §7.1.
+    case malformedNeighbourDiscovery
 
     // IP.
     /// Version nibble neither 4 nor 6, or not what the ethertype said.

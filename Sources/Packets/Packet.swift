@@ -1,4 +1,3 @@
-public import Wire
 
 /// A port's place in the exchange file, counted from 0.
 public struct PortIndex: RawRepresentable, Hashable, Sendable, BitwiseCopyable {

@@ -58,7 +58,7 @@ public struct Adjacency: BitwiseCopyable, Sendable {
             version = 6
         case nil: break
         }
-        var bytes: [UInt8] = Self.octets(destination ?? MACAddress(rawValue: 0)) + Self.octets(source)
+        var bytes: [UInt8] = (destination ?? MACAddress(rawValue: 0)).octets + source.octets
         for (position, tag) in tags.enumerated() {
             let type: EtherType = tags.count == 2 && position == 0 ? .serviceVLAN : .vlan
             bytes += [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xff), UInt8(tag >> 8), UInt8(tag & 0xff)]
@@ -92,7 +92,7 @@ public struct Adjacency: BitwiseCopyable, Sendable {
         get { MACAddress(rawValue: headerBytes.prefix(6).reduce(0) { $0 << 8 | UInt64($1) }) }
         set {
             guard headerByteCount >= 14 else { return }
-            setHeader(Self.octets(newValue) + headerBytes.dropFirst(6))
+            setHeader(newValue.octets + headerBytes.dropFirst(6))
             if state == .incomplete { state = .resolved }
         }
     }
@@ -102,7 +102,7 @@ public struct Adjacency: BitwiseCopyable, Sendable {
         get { MACAddress(rawValue: headerBytes.dropFirst(6).prefix(6).reduce(0) { $0 << 8 | UInt64($1) }) }
         set {
             guard headerByteCount >= 14 else { return }
-            setHeader(headerBytes.prefix(6) + Self.octets(newValue) + headerBytes.dropFirst(12))
+            setHeader(headerBytes.prefix(6) + newValue.octets + headerBytes.dropFirst(12))
         }
     }
 
@@ -110,9 +110,5 @@ public struct Adjacency: BitwiseCopyable, Sendable {
         let padded = Array(repeating: 0, count: 24 - bytes.count) + bytes
         func word(_ index: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) } }
         header = (word(0), word(1), word(2))
-    }
-
-    private static func octets(_ mac: MACAddress) -> [UInt8] {
-        (0..<6).map { UInt8(mac.rawValue >> (40 - 8 * $0) & 0xff) }
     }
 }

@@ -118,6 +118,12 @@ public import Wire
         return true
     }
 
+    /// Whether a neighbour has been added on this link.
+    public func hasNeighbour(_ address: IPAddress, onLink: AdjacencyIndex) -> Bool {
+        let known = neighbours.lookup(TablesView.neighbourKey(onLink, address))
+        return known != 0 && adjacencies[Int(known - 1)].nextHop == address
+    }
+
     private static func table<Element: BitwiseCopyable>(_ elements: [Element], spare: Int = 0) -> Table<Element> {
         let table = Table<Element>(capacity: max(1, elements.count + spare))
         for (index, element) in elements.enumerated() { table[index] = element }

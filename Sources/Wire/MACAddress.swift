@@ -29,6 +29,11 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
+extension MACAddress {
+    /// The six octets, as they are sent.
+    public var octets: [UInt8] { (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) } }
+}
+
 extension MACAddress: CustomStringConvertible {
     public var description: String {
         (0..<6).map {

@@ -1,0 +1,70 @@
+public import Forwarding
+public import Packets
+
+/// All counters at one moment, by name: the counters file, and what any other reader is told.
+///
+/// ```json
+/// {"sessions":{"alice-video":{"up":{"packets":1,"bytes":84},"down":{"packets":1,"bytes":84}}},
+///  "ports":{"access0":{"in":1,"out":1}},"forwarded":2,"consumed":0,"originated":0,"drops":{"notAdmitted":4}}
+/// ```
+/// Every session and port is listed, of the drop reasons those that occurred. Always: the ports' in = forwarded +
+/// consumed + drops, and the ports' out = forwarded + originated.
+public struct CountersReport: Sendable, Equatable {
+    public struct Session: Sendable, Equatable {
+        public let name: String
+        public let up: Count
+        public let down: Count
+    }
+    public struct Port: Sendable, Equatable {
+        public let name: String
+        public let received: UInt64
+        public let sent: UInt64
+    }
+
+    public let sessions: [Session]
+    public let ports: [Port]
+    public let forwarded: UInt64
+    public let consumed: UInt64
+    public let originated: UInt64
+    /// In the order of `DropReason`.
+    public let drops: [(reason: DropReason, count: UInt64)]
+
+    /// Reads the counters, by names in the order of the tables.
+    public init(_ counters: Counters, sessions: [String], ports: [String]) {
+        self.sessions = sessions.enumerated().map { index, name in
+            Session(
+                name: name, up: counters.session(conversion: 2 * index), down: counters.session(conversion: 2 * index + 1))
+        }
+        self.ports = ports.enumerated().map { index, name in
+            let port = PortIndex(rawValue: UInt16(index))
+            return Port(name: name, received: counters.received(port), sent: counters.sent(port))
+        }
+        forwarded = counters.forwarded
+        consumed = counters.consumed
+        originated = counters.originated
+        drops = DropReason.allCases.map { ($0, counters.dropped($0)) }.filter { $0.1 > 0 }
+    }
+
+    /// Whether every packet that came in, and every one that went out, has its one outcome.
+    public var balances: Bool {
+        ports.reduce(0) { $0 + $1.received } == forwarded + consumed + drops.reduce(0) { $0 + $1.count }
+            && ports.reduce(0) { $0 + $1.sent } == forwarded + originated
+    }
+
+    /// The report as one line of JSON, with a line feed. Names need no escaping: exchange files refuse all but letters,
+    /// digits, `.`, `_` and `-`.
+    public var json: String {
+        func object(_ members: [(String, String)]) -> String {
+            "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+        }
+        func count(_ count: Count) -> String { object([("packets", "\(count.packets)"), ("bytes", "\(count.bytes)")]) }
+        return object([
+            ("sessions", object(sessions.map { ($0.name, object([("up", count($0.up)), ("down", count($0.down))])) })),
+            ("ports", object(ports.map { ($0.name, object([("in", "\($0.received)"), ("out", "\($0.sent)")])) })),
+            ("forwarded", "\(forwarded)"), ("consumed", "\(consumed)"), ("originated", "\(originated)"),
+            ("drops", object(drops.map { ("\($0.reason)", "\($0.count)") })),
+        ]) + "\n"
+    }
+
+    public static func == (a: Self, b: Self) -> Bool { a.json == b.json }
+}

@@ -1,0 +1,197 @@
+import Packets
+import Tables
+import Wire
+
+/// What is not forwarding: ARP and neighbour discovery, pings to our addresses, ICMP errors, fragmentation.
+///
+/// It runs on the worker's thread between the loop and the send, so that it needs no locks; what it sends stands in
+/// `originated` until the worker takes it. Time is the packets' own, so that a replay behaves as the live run did.
+final class SlowPath {
+    /// ICMP errors in one second at most (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).
+    static let errorsPerSecond = 1000
+
+    let tables: ForwardingTables
+    let originated: PacketVector
+    let fragments: PacketVector
+    var neighbours: NeighbourResolver
+    /// By port.
+    let addresses: [[IPAddress]]
+    private var errorBudget = RateLimit(perSecond: SlowPath.errorsPerSecond)
+
+    init(tables: ForwardingTables, contents: TableContents, slotByteCount: Int) {
+        self.tables = tables
+        originated = PacketVector(capacity: 64, slotByteCount: slotByteCount)
+        fragments = PacketVector(capacity: 256, slotByteCount: slotByteCount)
+        neighbours = NeighbourResolver(contents)
+        addresses = contents.ports.indices.map { port in
+            contents.localAddresses.filter { Int($0.port) == port }.map(\.address)
+        }
+    }
+
+    /// Whether the next packet might not find room for its answer.
+    var isFull: Bool { originated.capacity - originated.count < 2 }
+
+    /// Deals with a punted packet: afterwards it is `.consumed` or `.dropped`.
+    func handle(_ vector: PacketVector, _ index: Int, from port: PortIndex) {
+        let packet = vector[index]
+        let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
+        let arrived = ArrivedFrame(
+            port: Int(port.rawValue), networkOffset: Int(packet.networkOffset), timestamp: packet.timestamp)
+        let outcome: DropReason?
+        switch packet.punt {
+        case .arp: outcome = handleARP(frame, arrived)
+        case .local: outcome = handleLocal(frame, arrived)
+        case .resolve:
+            resolve(AdjacencyIndex(rawValue: packet.adjacency), frame.extracting(droppingFirst: arrived.networkOffset), packet.timestamp)
+            outcome = .neighbourUnresolved
+        case .ttlExpired:
+            report(.timeExceeded, .timeExceeded, frame, arrived)
+            outcome = .ttlExpired
+        case .tooBig:
+            let mtu = unsafe tables.view.conversion(ConversionIndex(rawValue: packet.counter)).pointee
+                .maximumInnerByteCount
+            report(.fragmentationNeeded(nextHopMTU: mtu), .packetTooBig(mtu: UInt32(mtu)), frame, arrived)
+            outcome = .tooBig
+        case .fragment: preconditionFailure("fragments are the worker's")
+        }
+        if let outcome { vector[index].drop(outcome) } else { vector[index].disposition = .consumed }
+    }
+
+    /// Writes one packet of our own. `write` is given the frame with the link header in place, and where the network
+    /// header belongs; it returns the number of network bytes, or nil to send nothing.
+    /// - Returns: whether there is something to send.
+    @discardableResult
+    func originate(
+        port: Int, linkHeader: [UInt8], timestamp: UInt64, write: (inout MutableRawSpan, Int) -> Int?
+    ) -> Bool {
+        guard !originated.isFull else { return false }
+        var frame = unsafe MutableRawSpan(_unsafeBytes: originated.nextFrame)
+        for (offset, octet) in linkHeader.enumerated() { frame.store(octet, at: offset) }
+        guard let byteCount = write(&frame, linkHeader.count) else { return false }
+        originated.append(byteCount: linkHeader.count + byteCount, timestamp: timestamp)
+        let index = originated.count - 1
+        originated[index].disposition = .transmit
+        originated[index].egress = PortIndex(rawValue: UInt16(port))
+        return true
+    }
+
+    func macAddress(_ port: Int) -> MACAddress { tables.view.port(UInt16(port)).macAddress }
+
+    /// The link header that takes an answer back to whom the frame came from: addresses turned round, tags kept.
+    func replyHeader(to frame: RawSpan, _ arrived: ArrivedFrame, etherType: EtherType? = nil) -> [UInt8] {
+        guard arrived.networkOffset > 0 else { return [] }
+        var header = (0..<arrived.networkOffset).map { frame.octet(at: $0) }
+        header.replaceSubrange(0..<6, with: header[6..<12])
+        header.replaceSubrange(6..<12, with: macAddress(arrived.port).octets)
+        if let etherType {
+            header[header.count - 2] = UInt8(etherType.rawValue >> 8)
+            header[header.count - 1] = UInt8(etherType.rawValue & 0xff)
+        }
+        return header
+    }
+
+    // MARK: Packets to us
+
+    /// IP packets to our addresses, and IPv6 neighbour discovery. Nil: consumed.
+    private func handleLocal(_ frame: RawSpan, _ arrived: ArrivedFrame) -> DropReason? {
+        let network = frame.extracting(droppingFirst: arrived.networkOffset)
+        guard network.byteCount > 0 else { return .notServedHere }
+        if network.octet(at: 0) >> 4 == 6 { return handleLocalIPv6(frame, network, arrived) }
+        let wasPing = originate(
+            port: arrived.port, linkHeader: replyHeader(to: frame, arrived), timestamp: arrived.timestamp
+        ) {
+            $0.store(network, at: $1)
+            return EchoReply.replyToIPv4(in: &$0, at: $1)
+        }
+        return wasPing ? nil : .notServedHere
+    }
+
+    private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason? {
+        do throws(WireError) {
+            let packet = try IPv6View(network)
+            let destination = packet.destination
+            if packet.nextHeader == .icmpv6, packet.payload.byteCount > 0 {
+                let type = ICMPv6Type(rawValue: packet.payload.octet(at: 0))
+                if type == .neighbourSolicitation || type == .neighbourAdvertisement {
+                    return handleDiscovery(frame, network, arrived)
+                }
+            }
+            guard isOurs(.v6(destination), port: arrived.port) else { return .notUnicast }
+        } catch {
+            return .truncatedIPv6
+        }
+        let wasPing = originate(
+            port: arrived.port, linkHeader: replyHeader(to: frame, arrived), timestamp: arrived.timestamp
+        ) {
+            $0.store(network, at: $1)
+            return EchoReply.replyToIPv6(in: &$0, at: $1)
+        }
+        return wasPing ? nil : .notServedHere
+    }
+
+    /// Whether the address is one of ours on this link: a port may answer for all of the node's addresses (RFC 1122
+    /// §3.3.4.2, weak model), and for the link-local address that its MAC address makes.
+    func isOurs(_ address: IPAddress, port: Int) -> Bool {
+        tables.localAddresses.contains { $0.address == address }
+            || address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
+    }
+
+    // MARK: Errors
+
+    /// Tells a packet's sender, out of the port it came by, why it went no further.
+    private func report(_ v4: ICMPv4Error, _ v6: ICMPv6Error, _ frame: RawSpan, _ arrived: ArrivedFrame) {
+        guard errorBudget.allows(at: arrived.timestamp) else { return }
+        let network = frame.extracting(droppingFirst: arrived.networkOffset)
+        let header = replyHeader(to: frame, arrived)
+        if network.octet(at: 0) >> 4 == 4 {
+            guard let source = sourceIPv4(port: arrived.port) else { return }
+            originate(port: arrived.port, linkHeader: header, timestamp: arrived.timestamp) {
+                v4.emit(about: network, from: source, into: &$0, at: $1)
+            }
+        } else {
+            guard let source = sourceIPv6(port: arrived.port) else { return }
+            originate(port: arrived.port, linkHeader: header, timestamp: arrived.timestamp) {
+                v6.emit(about: network, from: source, into: &$0, at: $1)
+            }
+        }
+    }
+
+    /// The address that we speak from on a port: its own first, else any of the node's (RFC 1812 §4.3.2.4).
+    func sourceIPv4(port: Int) -> IPv4Address? {
+        for address in addresses[port] + tables.localAddresses.map(\.address) {
+            if case .v4(let address) = address { return address }
+        }
+        return nil
+    }
+    func sourceIPv6(port: Int) -> IPv6Address? {
+        for address in addresses[port] + tables.localAddresses.map(\.address) {
+            if case .v6(let address) = address { return address }
+        }
+        return nil
+    }
+}
+
+/// Where and when a frame arrived.
+struct ArrivedFrame {
+    let port: Int
+    /// Bytes of its link header.
+    let networkOffset: Int
+    let timestamp: UInt64
+}
+
+/// So many events in each second of the packets' time.
+struct RateLimit {
+    let perSecond: Int
+    private var second: UInt64 = 0
+    private var used = 0
+
+    init(perSecond: Int) { self.perSecond = perSecond }
+
+    /// Counts an event at this time, in nanoseconds, and says whether it is within the limit.
+    mutating func allows(at timestamp: UInt64) -> Bool {
+        let now = timestamp / 1_000_000_000
+        if now != second { (second, used) = (now, 0) }
+        used += 1
+        return used <= perSecond
+    }
+}

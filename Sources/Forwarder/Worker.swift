@@ -1,0 +1,114 @@
+public import Forwarding
+public import Packets
+public import Ports
+public import Tables
+
+/// One run-to-completion worker: takes a vector from a port, forwards it, lets the slow path answer what needs an
+/// answer, sends, and then counts.
+///
+/// The order matters for the bill: a packet is on it only once its port has taken it.
+@safe public final class Worker {
+    public let ports: [any PacketPort]
+    public let tables: ForwardingTables
+    public let counters: Counters
+
+    private let vector: PacketVector
+    private let slowPath: SlowPath
+    private var state = LoopState()
+    /// Indices of the packets for one output port, in order.
+    private let selection: UnsafeMutableBufferPointer<UInt8>
+
+    /// - Parameter ports: in the order of the tables' ports.
+    /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
+    public init(
+        ports: [any PacketPort], contents: TableContents, vectorCapacity: Int = 256, slotByteCount: Int = 2048
+    ) {
+        precondition(ports.count == contents.ports.count)
+        self.ports = ports
+        tables = ForwardingTables(contents)
+        counters = Counters(sessionCount: tables.sessionCount, portCount: ports.count)
+        vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
+        slowPath = SlowPath(tables: tables, contents: contents, slotByteCount: slotByteCount)
+        unsafe selection = .allocate(capacity: 256)
+        refreshPorts()
+    }
+
+    deinit { unsafe selection.deallocate() }
+
+    /// Takes over what the ports know only once their interfaces are there.
+    public func refreshPorts() {
+        for (index, port) in ports.enumerated() {
+            guard let mac = port.macAddress, mac != tables.view.port(UInt16(index)).macAddress else { continue }
+            tables.setMAC(mac, port: UInt16(index))
+        }
+    }
+
+    /// Forwards one vector from a port.
+    /// - Returns: the number of packets that had come in; 0 when the port had none.
+    public func serve(_ port: PortIndex) -> Int {
+        vector.removeAll()
+        let count = ports[Int(port.rawValue)].receive(into: vector)
+        guard count > 0 else { return 0 }
+        unsafe forward(
+            vector.packets, count: count, arena: vector.arena, arenaByteCount: vector.arenaByteCount, from: port,
+            tables: tables.view, state: &state)
+        answer(from: port)
+        transmit(vector)
+        unsafe account(vector.packets, count: count, from: port, counters: counters.view)
+        sendOriginated()
+        return count
+    }
+
+    /// Gives every punted packet to the slow path.
+    private func answer(from port: PortIndex) {
+        for index in 0..<vector.count where vector[index].disposition == .punt {
+            if slowPath.isFull { sendOriginated() }
+            if vector[index].punt == .fragment {
+                sendFragments(of: index)
+            } else {
+                slowPath.handle(vector, index, from: port)
+            }
+        }
+    }
+
+    /// Sends a packet in fragments. The first takes the packet's place in the vector, outcome and bytes included; what
+    /// follows is originated by us.
+    private func sendFragments(of index: Int) {
+        let fragments = slowPath.fragment(vector, index)
+        guard fragments.count > 0 else { return vector[index].drop(.tooBig) }
+        var recorder = NoRecorder()
+        unsafe convert(
+            fragments.packets, count: fragments.count, arena: fragments.arena,
+            arenaByteCount: fragments.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
+        if fragments[0].disposition == .punt {
+            slowPath.handle(fragments, 0, from: PortIndex(rawValue: 0))
+            return vector[index].drop(fragments[0].dropReason)
+        }
+        transmit(fragments)
+        vector[index] = fragments[0]
+        unsafe accountOriginated(fragments.packets + 1, count: fragments.count - 1, counters: counters.view)
+    }
+
+    private func sendOriginated() {
+        let originated = slowPath.originated
+        guard originated.count > 0 else { return }
+        transmit(originated)
+        unsafe accountOriginated(originated.packets, count: originated.count, counters: counters.view)
+        originated.removeAll()
+    }
+
+    /// Hands each output port its packets, in order.
+    private func transmit(_ vector: PacketVector) {
+        for (portIndex, port) in ports.enumerated() {
+            var count = 0
+            for index in 0..<vector.count {
+                let packet = unsafe vector.packets[index]
+                guard packet.disposition == .transmit, packet.egress.rawValue == portIndex else { continue }
+                unsafe selection[count] = UInt8(index)
+                count += 1
+            }
+            guard count > 0 else { continue }
+            unsafe port.transmit(vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
+        }
+    }
+}
