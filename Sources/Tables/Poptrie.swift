@@ -16,7 +16,7 @@ import CLinux
 /// All in one allocation of whole pages, on huge pages from 2 MiB on. Nodes are laid out depth first, so that the
 /// nodes under a lone long prefix fill consecutive cache lines. For IPv6, where most of an address is a chain without
 /// a fork, `PoptrieNode` adds a second kind of node to the paper's. Measured: 29 bytes a prefix for a million of
-/// IPv4's (half of them /24), 73 for a mix of /32 to /128, 98 for random /128.
+/// IPv4's (/16 to /32, mostly /24), 73 for a mix of /32 to /128, 98 for random /128.
 ///
 /// A change is a new compilation, linear in prefixes and nodes.
 ///

@@ -170,7 +170,7 @@ import Testing
                 list[victim] = 0
             }
             guard step % 150 == 0 else { continue }
-            #expect(tree.count == list.values.count)
+            #expect(tree.count == list.values.count && tree.nodeCount <= 2 * tree.count + 1)
             #expect(Array(tree) == list.sorted, "seed \(seed), step \(step)")
             let table = Poptrie(tree)
             let edges = list.edges
