@@ -41,6 +41,12 @@ struct PoptrieCompiler<Bits: AddressBits> {
     ///   - range: the prefixes below it: all longer than `depth`, with equal bits up to there.
     ///   - inherited: the value of the longest prefix that covers the whole node.
     private mutating func fill(_ node: Int, with range: Range<Int>, depth: Int, inherited: UInt32) {
+        var node = node
+        var depth = depth
+        while let bitCount = skippableBitCount(range, depth) {
+            node = skip(bitCount, at: node, of: entries[range.lowerBound].bits << depth, inherited: inherited)
+            depth += bitCount
+        }
         let end = depth + 6
         var values = InlineArray<64, UInt32>(repeating: inherited)
         var children: UInt64 = 0
@@ -61,7 +67,7 @@ struct PoptrieCompiler<Bits: AddressBits> {
         nodes[node].children = children
         nodes[node].childBase = UInt32(childBase)
         addLeaves(values, of: node)
-        nodes.append(contentsOf: repeatElement(PoptrieNode(), count: children.nonzeroBitCount))
+        for _ in 0..<children.nonzeroBitCount { nodes.append(PoptrieNode()) }
 
         var child = childBase
         index = range.lowerBound
@@ -77,6 +83,29 @@ struct PoptrieCompiler<Bits: AddressBits> {
             child += 1
             index = groupEnd
         }
+    }
+
+    /// How many bits behind `depth` no prefix of `range` ends or differs in, if a skip can stand for them.
+    private func skippableBitCount(_ range: Range<Int>, _ depth: Int) -> Int? {
+        guard PoptrieNode.maySkip(Bits.self) else { return nil }
+        // The first prefix is the shortest of those that agree so far, and no two differ before the first and last do.
+        let first = entries[range.lowerBound]
+        let shared = (first.bits ^ entries[range.upperBound - 1].bits).leadingZeroBitCount
+        let bitCount = min(min(shared, first.length - 1) - depth, 60) / 6 * 6
+        return bitCount >= 12 ? bitCount : nil
+    }
+
+    /// Makes `node` a skip of the first bits of `rest`.
+    /// - Returns: its child, yet to be filled.
+    private mutating func skip(_ bitCount: Int, at node: Int, of rest: Bits, inherited: UInt32) -> Int {
+        let upper = UInt64(truncatingIfNeeded: rest >> (Bits.bitWidth - 64))
+        nodes[node].children = upper & ~0 << UInt64(64 - bitCount)
+        nodes[node].leaves = UInt64(bitCount)
+        nodes[node].childBase = UInt32(nodes.count) | PoptrieNode.flag
+        nodes[node].leafBase = UInt32(leaves.count)
+        leaves.append(inherited)
+        nodes.append(PoptrieNode())
+        return nodes.count - 1
     }
 
     /// Stores the values of the slots that have no child, each run of equal ones once.

@@ -15,8 +15,8 @@
 
     /// The value of the longest prefix that holds `address`: 1…2³¹−1, or 0 where none does.
     ///
-    /// Reads one word where no prefix in the address's first 16 bits is longer than that; else a node for every six
-    /// further bits that matter, and a leaf.
+    /// Reads one word where no prefix under the address's first 16 bits is longer than that; else a node for every six
+    /// further bits in which prefixes differ, or for up to 60 in which they don't, and a leaf.
     @inlinable @inline(always)
     public func lookup(_ address: Bits) -> UInt32 {
         let first = Int(truncatingIfNeeded: address &>> Bits(truncatingIfNeeded: Bits.bitWidth &- 16))
@@ -25,40 +25,18 @@
         entry ^= PoptrieNode.flag
         var rest = address &<< 16
         while true {
-            let node = unsafe nodes + Int(truncatingIfNeeded: entry)
-            let slot = UInt64(truncatingIfNeeded: rest &>> Bits(truncatingIfNeeded: Bits.bitWidth &- 6))
-            let bit: UInt64 = 1 &<< slot
-            let children = unsafe node.pointee.children
-            guard children & bit != 0 else {
-                // Runs that begin at this slot or before it.
-                let run = unsafe (node.pointee.leaves & (bit | (bit &- 1))).nonzeroBitCount
-                return unsafe leaves[Int(truncatingIfNeeded: node.pointee.leafBase) &+ run &- 1]
+            let node = unsafe nodes[Int(truncatingIfNeeded: entry)]
+            if PoptrieNode.maySkip(Bits.self), node.isSkip {
+                guard node.matches(rest) else { return unsafe leaves[Int(truncatingIfNeeded: node.leafBase)] }
+                entry = node.childBase ^ PoptrieNode.flag
+                rest = rest &<< Bits(truncatingIfNeeded: node.skippedBitCount)
+                continue
             }
-            entry =
-                unsafe node.pointee.childBase
-                &+ UInt32(truncatingIfNeeded: (children & (bit &- 1)).nonzeroBitCount)
+            let bit: UInt64 =
+                1 &<< UInt64(truncatingIfNeeded: rest &>> Bits(truncatingIfNeeded: Bits.bitWidth &- 6))
+            guard node.children & bit != 0 else { return unsafe leaves[node.leaf(bit)] }
+            entry = node.child(bit)
             rest = rest &<< 6
         }
     }
-}
-
-/// Six bits of an address: for each of their 64 values a child or a leaf. 24 bytes, in host byte order.
-///
-/// ```
-///  0        8        16          20         24
-/// +--------+--------+-----------+----------+
-/// |children| leaves | childBase | leafBase |
-/// +--------+--------+-----------+----------+
-/// ```
-@usableFromInline struct PoptrieNode: BitwiseCopyable {
-    /// Bit *s* is set where slot *s* has a child. Its place is `childBase` + the set bits below.
-    @usableFromInline var children: UInt64 = 0
-    /// Bit *s* is set where a run of equal leaves begins with slot *s*; slots with a child interrupt nothing. The
-    /// value's place is `leafBase` + the set bits up to the slot, less one.
-    @usableFromInline var leaves: UInt64 = 0
-    @usableFromInline var childBase: UInt32 = 0
-    @usableFromInline var leafBase: UInt32 = 0
-
-    /// Marks a direct entry as the index of a node; without it the entry is the value.
-    @inlinable static var flag: UInt32 { 0x8000_0000 }
 }

@@ -49,6 +49,9 @@ public struct PrefixTree<Bits: AddressBits>: Sendable {
     /// Whether no prefix is stored.
     public var isEmpty: Bool { count == 0 }
 
+    /// The root, the stored prefixes and their forks: at most 2 `count` + 1.
+    package var nodeCount: Int { nodes.count - freeNodes.count }
+
     /// Stores `value` for a prefix, in place of the one that it may have.
     /// - Parameters:
     ///   - bits: the prefix, zero behind its length.

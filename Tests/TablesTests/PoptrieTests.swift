@@ -81,6 +81,22 @@ import Testing
         #expect(Poptrie(tree).leafCount == 4)
     }
 
+    @Test("PX-10 a lone long IPv6 prefix holds its own addresses and no others", arguments: 17...128)
+    func loneIPv6(length: Int) {
+        let prefix = PrefixList<UInt128>.Prefix(0x2001_0db8_a5c3_96f0 << 64 | 0x0f1e_2d3c_4b5a_6978, length)
+        var list = PrefixList<UInt128>()
+        list[prefix] = 3
+        #expect(Poptrie(list.tree).nodeCount <= 3)
+        list[.init(0, 0)] = 1
+        // Covers the whole of a chain, or cuts it.
+        list[.init(prefix.bits, length / 2)] = 2
+        let table = Poptrie(list.tree)
+        let inside = [prefix.bits, prefix.last]
+        let changed = (0..<128).flatMap { bit in inside.map { $0 ^ UInt128(1) << UInt128(bit) } }
+        let wrong = (inside + changed).filter { table.lookup($0) != list.lookup($0) }
+        #expect(wrong == [])
+    }
+
     /// All 128 sets of the seven prefixes that decide up to two bits behind a common stem, with every stem length, so
     /// that each boundary between direct array and nodes is crossed in each way.
     @Test("All small IPv4 tables", arguments: 0...30)
@@ -88,7 +104,10 @@ import Testing
 
     @Test(
         "All small IPv6 tables",
-        arguments: [0, 14, 15, 16, 20, 21, 22, 62, 63, 64, 75, 76, 118, 124, 125, 126])
+        arguments: [
+            0, 14, 15, 16, 20, 21, 22, 26, 27, 28, 33, 34, 62, 63, 64, 75, 76, 77, 81, 82, 87, 88, 118, 124,
+            125, 126,
+        ])
     func allSmallIPv6(stem: Int) {
         everySmallTable(stem: stem, pattern: UInt128(0xa5c3_96f0) << 96 | 0x5a3c_690f)
     }
@@ -151,7 +170,7 @@ import Testing
                 list[victim] = 0
             }
             guard step % 150 == 0 else { continue }
-            #expect(tree.count == list.values.count)
+            #expect(tree.count == list.values.count && tree.nodeCount <= 2 * tree.count + 1)
             #expect(Array(tree) == list.sorted, "seed \(seed), step \(step)")
             let table = Poptrie(tree)
             let edges = list.edges
