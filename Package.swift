@@ -50,6 +50,13 @@ let package = Package(
         .target(name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], swiftSettings: house),
         .target(name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], swiftSettings: house),
 
+        // The data path over files.
+        .target(
+            name: "Offline",
+            dependencies: [
+                "Exchange", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports", "Wire",
+            ], swiftSettings: house),
+
         // Programs: options and wiring only.
         .executableTarget(
             name: "wayleave-forwarder",
@@ -58,10 +65,8 @@ let package = Package(
             ], swiftSettings: house),
         .executableTarget(
             name: "wayleave",
-            dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports",
-                "Wire", argumentParser,
-            ], swiftSettings: house),
+            dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
+            swiftSettings: house),
 
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: hot),
         .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),

@@ -33,7 +33,8 @@ public struct CountersReport: Sendable, Equatable {
     public init(_ counters: Counters, sessions: [String], ports: [String]) {
         self.sessions = sessions.enumerated().map { index, name in
             Session(
-                name: name, up: counters.session(conversion: 2 * index), down: counters.session(conversion: 2 * index + 1))
+                name: name, up: counters.session(conversion: 2 * index),
+                down: counters.session(conversion: 2 * index + 1))
         }
         self.ports = ports.enumerated().map { index, name in
             let port = PortIndex(rawValue: UInt16(index))
@@ -57,10 +58,18 @@ public struct CountersReport: Sendable, Equatable {
         func object(_ members: [(String, String)]) -> String {
             "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
         }
-        func count(_ count: Count) -> String { object([("packets", "\(count.packets)"), ("bytes", "\(count.bytes)")]) }
+        func count(_ count: Count) -> String {
+            object([("packets", "\(count.packets)"), ("bytes", "\(count.bytes)")])
+        }
         return object([
-            ("sessions", object(sessions.map { ($0.name, object([("up", count($0.up)), ("down", count($0.down))])) })),
-            ("ports", object(ports.map { ($0.name, object([("in", "\($0.received)"), ("out", "\($0.sent)")])) })),
+            (
+                "sessions",
+                object(sessions.map { ($0.name, object([("up", count($0.up)), ("down", count($0.down))])) })
+            ),
+            (
+                "ports",
+                object(ports.map { ($0.name, object([("in", "\($0.received)"), ("out", "\($0.sent)")])) })
+            ),
             ("forwarded", "\(forwarded)"), ("consumed", "\(consumed)"), ("originated", "\(originated)"),
             ("drops", object(drops.map { ("\($0.reason)", "\($0.count)") })),
         ]) + "\n"

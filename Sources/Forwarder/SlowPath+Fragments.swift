@@ -16,7 +16,8 @@ extension SlowPath {
         fragments.removeAll()
         let plan: FragmentPlan
         do throws(WireError) {
-            guard let made = FragmentPlan(try IPv4View(network), limit: limit, capacity: fragments.capacity) else {
+            guard let made = FragmentPlan(try IPv4View(network), limit: limit, capacity: fragments.capacity)
+            else {
                 return fragments
             }
             plan = made
@@ -75,10 +76,13 @@ struct FragmentPlan {
     /// Writes one fragment. `network` is the whole packet; `bytes` takes the fragment from its first byte on.
     func emit(_ part: Part, of network: RawSpan, into bytes: inout MutableRawSpan) -> Int {
         let header = part.isFirst ? headerByteCount : IPv4Field.minimumByteCount + copiedOptions.count
-        bytes.store(network.extracting(0..<(part.isFirst ? headerByteCount : IPv4Field.minimumByteCount)), at: 0)
+        bytes.store(
+            network.extracting(0..<(part.isFirst ? headerByteCount : IPv4Field.minimumByteCount)), at: 0)
         if !part.isFirst {
             bytes.store(0x40 | UInt8(header / 4), at: IPv4Field.versionAndHeaderLength)
-            for (offset, octet) in copiedOptions.enumerated() { bytes.store(octet, at: IPv4Field.options + offset) }
+            for (offset, octet) in copiedOptions.enumerated() {
+                bytes.store(octet, at: IPv4Field.options + offset)
+            }
         }
         let byteCount = header + part.data.count
         // A fragment of a fragment keeps its place, and "more" where the packet had it.

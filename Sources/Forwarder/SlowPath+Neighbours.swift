@@ -46,7 +46,9 @@ extension SlowPath {
                 answering: solicitation, from: source, at: macAddress(arrived.port))
             let destination = NeighbourAdvertisement.destination(answering: source)
             var header = replyHeader(to: frame, arrived)
-            if destination.isMulticast { header.replaceSubrange(0..<6, with: MACAddress(multicast: destination).octets) }
+            if destination.isMulticast {
+                header.replaceSubrange(0..<6, with: MACAddress(multicast: destination).octets)
+            }
             originate(port: arrived.port, linkHeader: header, timestamp: arrived.timestamp) {
                 answer.emit(from: solicitation.target, to: destination, into: &$0, at: $1)
             }
@@ -62,7 +64,8 @@ extension SlowPath {
         guard !mac.isGroup else { return }
         let tags = stride(from: 14, to: arrived.networkOffset, by: 4).map { frame.uint16(at: $0) & 0xfff }
         neighbours.learn(
-            NeighbourResolver.Key(port: arrived.port, tags: tags.filter { $0 != 0 }, address: address), mac, tables,
+            NeighbourResolver.Key(port: arrived.port, tags: tags.filter { $0 != 0 }, address: address), mac,
+            tables,
             isForUs: isForUs)
     }
 
@@ -78,8 +81,11 @@ extension SlowPath {
         case .v4(let target):
             self.address(&header, to: .broadcast, .arp)
             let request = ARPPacket(
-                requestFor: target, from: sourceIPv4(port: port) ?? IPv4Address(rawValue: 0), at: adjacency.source)
-            originate(port: port, linkHeader: header, timestamp: timestamp) { request.emit(into: &$0, at: $1) }
+                requestFor: target, from: sourceIPv4(port: port) ?? IPv4Address(rawValue: 0),
+                at: adjacency.source)
+            originate(port: port, linkHeader: header, timestamp: timestamp) {
+                request.emit(into: &$0, at: $1)
+            }
         case .v6(let target):
             self.address(&header, to: MACAddress(multicast: target.solicitedNode), .ipv6)
             let source = onLinkIPv6(port: port) ?? IPv6Address(linkLocalFor: adjacency.source)

@@ -42,7 +42,9 @@ final class SlowPath {
         case .arp: outcome = handleARP(frame, arrived)
         case .local: outcome = handleLocal(frame, arrived)
         case .resolve:
-            resolve(AdjacencyIndex(rawValue: packet.adjacency), frame.extracting(droppingFirst: arrived.networkOffset), packet.timestamp)
+            resolve(
+                AdjacencyIndex(rawValue: packet.adjacency),
+                frame.extracting(droppingFirst: arrived.networkOffset), packet.timestamp)
             outcome = .neighbourUnresolved
         case .ttlExpired:
             report(.timeExceeded, .timeExceeded, frame, arrived)
@@ -106,7 +108,8 @@ final class SlowPath {
         return wasPing ? nil : .notServedHere
     }
 
-    private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason? {
+    private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason?
+    {
         do throws(WireError) {
             let packet = try IPv6View(network)
             let destination = packet.destination

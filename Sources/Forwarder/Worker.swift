@@ -38,7 +38,9 @@ public import Tables
     /// Takes over what the ports know only once their interfaces are there.
     public func refreshPorts() {
         for (index, port) in ports.enumerated() {
-            guard let mac = port.macAddress, mac != tables.view.port(UInt16(index)).macAddress else { continue }
+            guard let mac = port.macAddress, mac != tables.view.port(UInt16(index)).macAddress else {
+                continue
+            }
             tables.setMAC(mac, port: UInt16(index))
         }
     }
@@ -50,7 +52,8 @@ public import Tables
         let count = ports[Int(port.rawValue)].receive(into: vector)
         guard count > 0 else { return 0 }
         unsafe forward(
-            vector.packets, count: count, arena: vector.arena, arenaByteCount: vector.arenaByteCount, from: port,
+            vector.packets, count: count, arena: vector.arena, arenaByteCount: vector.arenaByteCount,
+            from: port,
             tables: tables.view, state: &state)
         answer(from: port)
         transmit(vector)

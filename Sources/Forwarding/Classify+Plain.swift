@@ -6,7 +6,8 @@ extension Classifier {
     /// An IP packet outside any tunnel: who sent it, what is it for, may they?
     @inlinable @inline(always)
     func classifyPlain<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
+        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position,
+        _ recorder: inout R
     ) {
         let window = HeaderWindow(&arena, at: position.header)
         if let fault = IP.fault(window, available: position.available) { return packet.drop(fault) }
@@ -27,7 +28,9 @@ extension Classifier {
             guard owner.isOn(port: input.index) else { return packet.drop(.spoofedSource) }
             guard owner.tags == position.tags else { return packet.drop(.wrongVLAN) }
             recorder.record(.service(service))
-            guard !service.isNone else { return classifyStray(IP.self, &packet, destination, .unknownService) }
+            guard !service.isNone else {
+                return classifyStray(IP.self, &packet, destination, .unknownService)
+            }
             admitPlain(IP.self, &packet, &arena, position, subscriber, service, .up, byteCount, &recorder)
         } else {
             let subscriber = IP.subscriber(tables, destination)

@@ -24,7 +24,8 @@ extension Classifier {
         var refusal = DropReason.notAdmitted
         for position in 0..<ruleCount {
             let rule = tables.rule(firstRule &+ position)
-            guard rule.anyProtocol || transport.protocol == (isIPv4 ? rule.ipv4Protocol : rule.ipv6Protocol) else {
+            guard rule.anyProtocol || transport.protocol == (isIPv4 ? rule.ipv4Protocol : rule.ipv6Protocol)
+            else {
                 continue
             }
             if rule.hasPorts {

@@ -6,7 +6,8 @@ extension Classifier {
     /// What came out of an IP-in-IP tunnel (RFC 2003, RFC 4213): the inner addresses say which session it is.
     @inlinable @inline(always)
     func classifyDecapsulated<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position, _ tunnel: TunnelIndex,
+        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position,
+        _ tunnel: TunnelIndex,
         _ outerECN: UInt8, _ recorder: inout R
     ) {
         var window = HeaderWindow(&arena, at: inner.header)
@@ -19,7 +20,8 @@ extension Classifier {
         // A subscriber's address may lie inside a service's prefix, so both directions are tried, and the session's
         // own leg decides.
         let down = match(IP.self, .down, source, destination, tunnel)
-        let match = down.isFound ? down : self.match(IP.self, .up, source, destination, tunnel).orFurther(down)
+        let match =
+            down.isFound ? down : self.match(IP.self, .up, source, destination, tunnel).orFurther(down)
         recorder.record(.subscriber(match.subscriber))
         recorder.record(.service(match.service))
         guard match.isFound else {
@@ -43,7 +45,8 @@ extension Classifier {
     /// The session, if any, that these inner addresses belong to in this direction and in this tunnel.
     @inlinable @inline(always)
     func match<IP: NetworkHeader>(
-        _: IP.Type, _ direction: Direction, _ source: IP.Address, _ destination: IP.Address, _ tunnel: TunnelIndex
+        _: IP.Type, _ direction: Direction, _ source: IP.Address, _ destination: IP.Address,
+        _ tunnel: TunnelIndex
     ) -> SessionMatch {
         let isDown = direction == .down
         let subscriber = IP.subscriber(tables, isDown ? destination : source)
@@ -139,7 +142,8 @@ extension Classifier {
         recorder.record(.subscriber(subscriber))
         recorder.record(.service(service))
         let conversion = unsafe tables.conversion(index)
-        let subscriberFits = unsafe subscriber.isIndex && subscriber.asSubscriber == conversion.pointee.subscriber
+        let subscriberFits =
+            unsafe subscriber.isIndex && subscriber.asSubscriber == conversion.pointee.subscriber
         let serviceFits = unsafe service.isIndex && service.asService == conversion.pointee.service
         guard down ? serviceFits : subscriberFits else { return packet.drop(.innerSourceMismatch) }
         guard down ? subscriberFits : serviceFits else { return packet.drop(.innerDestinationMismatch) }
@@ -185,7 +189,9 @@ extension Classifier {
 
     /// This match, or the other if that one's look-ups got further.
     @inlinable @inline(always)
-    func orFurther(_ other: SessionMatch) -> SessionMatch { isFound || progress >= other.progress ? self : other }
+    func orFurther(_ other: SessionMatch) -> SessionMatch {
+        isFound || progress >= other.progress ? self : other
+    }
 
     @inlinable @inline(always)
     var progress: Int {

@@ -54,7 +54,8 @@ public import Wire
         }
         recorder.record(
             .ethernet(
-                destination: destination, source: MACAddress(rawValue: window.network64(4) & 0xffff_ffff_ffff),
+                destination: destination,
+                source: MACAddress(rawValue: window.network64(4) & 0xffff_ffff_ffff),
                 etherType: etherType, tags: tags))
         packet.networkOffset = UInt16(truncatingIfNeeded: headerByteCount)
         let isGroup = destination.isGroup
@@ -64,7 +65,8 @@ public import Wire
         if isGroup {
             // Of multicast only IPv6 neighbour discovery concerns us; the slow path looks whether it is that.
             let next = IPProtocol(rawValue: window.octet(headerByteCount &+ IPv6Field.nextHeader))
-            let isDiscovery = etherType == .ipv6 && position.available > IPv6Field.byteCount && next == .icmpv6
+            let isDiscovery =
+                etherType == .ipv6 && position.available > IPv6Field.byteCount && next == .icmpv6
             return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
         }
         if etherType == .mpls {

@@ -34,8 +34,12 @@ extension Converter {
             let bottom: UInt32 = top.isBottomOfStack ? 0x100 : 0
             // The last label takes the incoming one's place, and its S bit; those above it stand before.
             window.store32(network: nhlfe.label(labelCount &- 1) &<< 12 | shared | bottom, at: 0)
-            if labelCount > 1 { window.store32(network: nhlfe.label(labelCount &- 2) &<< 12 | shared, at: -4) }
-            if labelCount > 2 { window.store32(network: nhlfe.label(labelCount &- 3) &<< 12 | shared, at: -8) }
+            if labelCount > 1 {
+                window.store32(network: nhlfe.label(labelCount &- 2) &<< 12 | shared, at: -4)
+            }
+            if labelCount > 2 {
+                window.store32(network: nhlfe.label(labelCount &- 3) &<< 12 | shared, at: -8)
+            }
         }
         recorder.record(.relabelled(index))
         unsafe leave(&packet, &arena, from: start, byteCount: end &- start, adjacency, etherType, &recorder)
@@ -45,7 +49,8 @@ extension Converter {
     /// - Returns: the exposed packet's ethertype, or nil if it was dropped.
     @inlinable @inline(always)
     func popTransit(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ exposed: Int, _ end: Int, _ top: LabelStackEntry
+        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ exposed: Int, _ end: Int,
+        _ top: LabelStackEntry
     ) -> EtherType? {
         var window = HeaderWindow(&arena, at: exposed)
         let available = end &- exposed
@@ -65,7 +70,8 @@ extension Converter {
 
     @inlinable @inline(always) @_lifetime(window: copy window)
     func popToIP<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ window: inout HeaderWindow, _ available: Int, _ top: LabelStackEntry
+        _: IP.Type, _ packet: inout Packet, _ window: inout HeaderWindow, _ available: Int,
+        _ top: LabelStackEntry
     ) -> EtherType? {
         if let fault = IP.fault(window, available: available) {
             packet.drop(fault)

@@ -12,7 +12,8 @@ public import Wire
 
     @inlinable @inline(always)
     func convert(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ identification: inout UInt16, _ recorder: inout R
+        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ identification: inout UInt16,
+        _ recorder: inout R
     ) {
         guard packet.disposition == .transmit else { return }
         guard packet.counter != Packet.noCounter else { return relabel(&packet, &arena, &recorder) }
@@ -90,7 +91,8 @@ public import Wire
     /// prebaked; here only the changing words are added.
     @inlinable @inline(always) @_lifetime(window: copy window)
     func pushOuterIPv4<IP: NetworkHeader>(
-        _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>, _ innerByteCount: UInt32,
+        _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>,
+        _ innerByteCount: UInt32,
         _ identification: inout UInt16
     ) {
         let flags = unsafe conversion.pointee.flags

@@ -67,7 +67,9 @@ public struct Count: BitwiseCopyable, Sendable, Equatable {
         precondition(port.rawValue < portCount)
         return unsafe wl_counter_read(portsOut + Int(port.rawValue))
     }
-    public func dropped(_ reason: DropReason) -> UInt64 { unsafe wl_counter_read(drops + Int(reason.rawValue)) }
+    public func dropped(_ reason: DropReason) -> UInt64 {
+        unsafe wl_counter_read(drops + Int(reason.rawValue))
+    }
     public var forwarded: UInt64 { unsafe wl_counter_read(totals) }
     public var consumed: UInt64 { unsafe wl_counter_read(totals + 1) }
     public var originated: UInt64 { unsafe wl_counter_read(totals + 2) }
@@ -85,7 +87,8 @@ public struct Count: BitwiseCopyable, Sendable, Equatable {
     func countSent(_ packet: Packet) {
         unsafe wl_counter_add(portsOut + Int(packet.egress.rawValue), 1)
         guard packet.counter != Packet.noCounter else { return }
-        let row = unsafe UnsafeMutableRawPointer(sessions + Int(packet.counter)).assumingMemoryBound(to: UInt64.self)
+        let row = unsafe UnsafeMutableRawPointer(sessions + Int(packet.counter)).assumingMemoryBound(
+            to: UInt64.self)
         unsafe wl_counter_add(row, 1)
         unsafe wl_counter_add(row + 1, UInt64(packet.meteredByteCount))
     }

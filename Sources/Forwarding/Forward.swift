@@ -59,7 +59,9 @@ public func forward(
 
 /// Counts a vector whose packets have been sent, consumed or dropped. Called after the send, so that what didn't leave
 /// is on nobody's bill.
-public func account(_ packets: UnsafePointer<Packet>, count: Int, from port: PortIndex, counters: CountersView) {
+public func account(
+    _ packets: UnsafePointer<Packet>, count: Int, from port: PortIndex, counters: CountersView
+) {
     var forwarded: UInt64 = 0
     var consumed: UInt64 = 0
     for index in 0..<count {

@@ -28,7 +28,8 @@ public import Wire
 
     static func subscriber(_ tables: TablesView, _ address: Address) -> LookupResult
     static func service(_ tables: TablesView, _ address: Address) -> LookupResult
-    static func neighbour(_ tables: TablesView, _ address: Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex?
+    static func neighbour(_ tables: TablesView, _ address: Address, _ onLink: AdjacencyIndex)
+        -> AdjacencyIndex?
     /// Multicast, broadcast, link-local, unspecified or loopback: never forwarded.
     static func isConfined(_ address: Address) -> Bool
 
@@ -55,7 +56,9 @@ public import Wire
         var sum = (a & 0xffff_ffff) &+ a &>> 32 &+ (b & 0xffff_ffff) &+ b &>> 32
         sum &+= UInt64(window.load(16, as: UInt32.self))
         if headerByteCount > 20 {
-            for word in 5..<(headerByteCount &>> 2) { sum &+= UInt64(window.load(word &* 4, as: UInt32.self)) }
+            for word in 5..<(headerByteCount &>> 2) {
+                sum &+= UInt64(window.load(word &* 4, as: UInt32.self))
+            }
         }
         return InternetChecksum.fold(sum) == 0xffff ? nil : .badIPv4Checksum
     }
@@ -72,7 +75,8 @@ public import Wire
     @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
         .ipv4(
-            source: source(window), destination: destination(window), protocol: IPProtocol(rawValue: window.octet(9)),
+            source: source(window), destination: destination(window),
+            protocol: IPProtocol(rawValue: window.octet(9)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
 
@@ -109,9 +113,13 @@ public import Wire
         tables.subscriber(of: address)
     }
     @inlinable @inline(always)
-    static func service(_ tables: TablesView, _ address: IPv4Address) -> LookupResult { tables.service(of: address) }
+    static func service(_ tables: TablesView, _ address: IPv4Address) -> LookupResult {
+        tables.service(of: address)
+    }
     @inlinable @inline(always)
-    static func neighbour(_ tables: TablesView, _ address: IPv4Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex? {
+    static func neighbour(_ tables: TablesView, _ address: IPv4Address, _ onLink: AdjacencyIndex)
+        -> AdjacencyIndex?
+    {
         tables.neighbour(address, onLink: onLink)
     }
     @inlinable
@@ -146,7 +154,8 @@ public import Wire
     @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
         .ipv6(
-            source: source(window), destination: destination(window), protocol: IPProtocol(rawValue: window.octet(6)),
+            source: source(window), destination: destination(window),
+            protocol: IPProtocol(rawValue: window.octet(6)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
 
@@ -155,7 +164,9 @@ public import Wire
     @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) { window.store(value, at: 7) }
     @inlinable @inline(always) @_lifetime(window: copy window)
-    static func decrementTimeToLive(_ window: inout HeaderWindow) { window.store(window.octet(7) &- 1, at: 7) }
+    static func decrementTimeToLive(_ window: inout HeaderWindow) {
+        window.store(window.octet(7) &- 1, at: 7)
+    }
     @inlinable @inline(always)
     static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 {
         UInt8(truncatingIfNeeded: window.network16(0) &>> 4)
@@ -172,9 +183,13 @@ public import Wire
         tables.subscriber(of: address)
     }
     @inlinable @inline(always)
-    static func service(_ tables: TablesView, _ address: IPv6Address) -> LookupResult { tables.service(of: address) }
+    static func service(_ tables: TablesView, _ address: IPv6Address) -> LookupResult {
+        tables.service(of: address)
+    }
     @inlinable @inline(always)
-    static func neighbour(_ tables: TablesView, _ address: IPv6Address, _ onLink: AdjacencyIndex) -> AdjacencyIndex? {
+    static func neighbour(_ tables: TablesView, _ address: IPv6Address, _ onLink: AdjacencyIndex)
+        -> AdjacencyIndex?
+    {
         tables.neighbour(address, onLink: onLink)
     }
     @inlinable

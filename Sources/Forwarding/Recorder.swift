@@ -4,8 +4,12 @@ public import Wire
 /// Something the loop found out or did about a packet, in the order of the stages.
 public enum Step: BitwiseCopyable, Sendable {
     case ethernet(destination: MACAddress, source: MACAddress, etherType: EtherType, tags: UInt32)
-    case ipv4(source: IPv4Address, destination: IPv4Address, protocol: IPProtocol, timeToLive: UInt8, byteCount: Int)
-    case ipv6(source: IPv6Address, destination: IPv6Address, protocol: IPProtocol, timeToLive: UInt8, byteCount: Int)
+    case ipv4(
+        source: IPv4Address, destination: IPv4Address, protocol: IPProtocol, timeToLive: UInt8, byteCount: Int
+    )
+    case ipv6(
+        source: IPv6Address, destination: IPv6Address, protocol: IPProtocol, timeToLive: UInt8, byteCount: Int
+    )
     case pathLabel(LabelStackEntry, TunnelIndex)
     case userLabel(LabelStackEntry)
     case transitLabel(LabelStackEntry, NHLFEIndex)

@@ -19,11 +19,13 @@ public final class PcapFilePort: PacketPort {
         public var macAddress: MACAddress?
         public var mtu: Int
         public var precision: PcapFileWriter.Precision
+        /// Whether a port without an output file takes what is sent and forgets it, instead of being down.
+        public var discardsOutput: Bool
 
         public init(
             name: String, inputPath: String? = nil, outputPath: String? = nil, link: LinkType? = nil,
             macAddress: MACAddress? = nil, mtu: Int = 1500,
-            precision: PcapFileWriter.Precision = .microseconds
+            precision: PcapFileWriter.Precision = .microseconds, discardsOutput: Bool = false
         ) {
             self.name = name
             self.inputPath = inputPath
@@ -32,6 +34,7 @@ public final class PcapFilePort: PacketPort {
             self.macAddress = macAddress
             self.mtu = mtu
             self.precision = precision
+            self.discardsOutput = discardsOutput
         }
     }
 
@@ -45,6 +48,7 @@ public final class PcapFilePort: PacketPort {
     /// Nil when there is no more input.
     private var reader: PcapFileReader?
     private let writer: PcapFileWriter?
+    private let discardsOutput: Bool
     /// Read, and not yet received.
     private var record: PcapRecord?
 
@@ -64,6 +68,7 @@ public final class PcapFilePort: PacketPort {
         } else {
             writer = nil
         }
+        discardsOutput = configuration.discardsOutput
         macAddress = link == .ethernet ? configuration.macAddress : nil
         mtu = configuration.mtu
         advance()
@@ -91,7 +96,7 @@ public final class PcapFilePort: PacketPort {
         for order in 0..<selection.count {
             let index = unsafe Int(selection[order])
             guard let writer else {
-                vector[index].drop(.portDown)
+                if discardsOutput { vector[index].disposition = .forwarded } else { vector[index].drop(.portDown) }
                 continue
             }
             do throws(PcapFileError) {

@@ -28,6 +28,8 @@ import Glibc
 @safe public final class PcapFileReader {
     public let path: String
     public let link: LinkType
+    /// The unit of the time stamps in the file; pcapng counts as microseconds, its usual one.
+    public let precision: PcapFileWriter.Precision
     /// Packets read so far.
     public private(set) var packetCount = 0
     private let handle: OpaquePointer
@@ -38,6 +40,7 @@ import Glibc
             PcapFileError(path: path, packetNumber: nil, reason: reason)
         }
         guard let file = unsafe fopen(path, "rbe") else { throw failure(String(errorNumber: errno)) }
+        precision = unsafe Self.precision(of: file)
         let buffer = PcapErrorBuffer()
         let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
         guard let handle = unsafe pcap_fopen_offline_with_tstamp_precision(file, precision, buffer.memory)
@@ -56,6 +59,14 @@ import Glibc
     }
 
     deinit { unsafe pcap_close(handle) }
+
+    /// Looks at the magic number, in either byte order, and goes back to the file's beginning.
+    private static func precision(of file: UnsafeMutablePointer<FILE>) -> PcapFileWriter.Precision {
+        var magic: UInt32 = 0
+        let count = unsafe fread(&magic, 4, 1, file)
+        unsafe rewind(file)
+        return count == 1 && (magic == 0xa1b2_3c4d || magic.byteSwapped == 0xa1b2_3c4d) ? .nanoseconds : .microseconds
+    }
 
     /// The next packet, or nil at the end of the file. Throws where the file is cut off or damaged.
     public func next() throws(PcapFileError) -> PcapRecord? {

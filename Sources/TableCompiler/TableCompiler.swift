@@ -40,7 +40,8 @@ struct TableCompiler {
     }
 
     init(_ exchange: ExchangeDescription, _ facts: PortFacts) {
-        precondition(facts.macAddresses.count == exchange.ports.count && facts.mtus.count == exchange.ports.count)
+        precondition(
+            facts.macAddresses.count == exchange.ports.count && facts.mtus.count == exchange.ports.count)
         self.exchange = exchange
         self.facts = facts
         portIndices = Self.places(exchange.ports.map(\.name))
@@ -81,7 +82,9 @@ struct TableCompiler {
         for (index, port) in exchange.ports.enumerated() {
             let mac = facts.macAddresses[index] ?? MACAddress(rawValue: 0)
             result.contents.ports.append(
-                PortEntry(role: port.role == .access ? .access : .network, isEthernet: port.isEthernet, macAddress: mac))
+                PortEntry(
+                    role: port.role == .access ? .access : .network, isEthernet: port.isEthernet,
+                    macAddress: mac))
             for address in port.addresses {
                 result.contents.localAddresses.append((address.address, UInt16(index)))
             }
@@ -117,7 +120,8 @@ struct TableCompiler {
         }
         for (index, subscriber) in exchange.subscribers.enumerated() {
             let port = subscriber.port.map { self.port($0) } ?? plainPorts[index]
-            result.contents.subscribers.append(SubscriberEntry(port: port.map { UInt16($0) }, tags: subscriber.vlan))
+            result.contents.subscribers.append(
+                SubscriberEntry(port: port.map { UInt16($0) }, tags: subscriber.vlan))
             for prefix in subscriber.addresses {
                 result.contents.subscriberPrefixes.append((prefix, SubscriberIndex(rawValue: UInt32(index))))
             }
@@ -181,7 +185,8 @@ struct TableCompiler {
     private mutating func compile(_ session: Session, _ index: Int) {
         let sessionIndex = SessionIndex(rawValue: UInt32(index))
         let admission = Admission(
-            subscriber: place(session.subscriber, subscriberIndices), service: place(session.service, serviceIndices))
+            subscriber: place(session.subscriber, subscriberIndices),
+            service: place(session.service, serviceIndices))
         result.contents.conversions.append(
             conversion(session, admission, .up, from: session.access, to: session.network, sessionIndex))
         result.contents.conversions.append(
@@ -195,7 +200,8 @@ struct TableCompiler {
     }
 
     private mutating func conversion(
-        _ session: Session, _ admission: Admission, _ direction: Direction, from arriving: Leg, to leaving: Leg,
+        _ session: Session, _ admission: Admission, _ direction: Direction, from arriving: Leg,
+        to leaving: Leg,
         _ sessionIndex: SessionIndex
     ) -> Conversion {
         let arrival: Arrival
@@ -246,14 +252,20 @@ struct TableCompiler {
         result.contents.userLabels.append((context, label, conversion))
     }
 
-    private func push(_ encapsulation: Tunnel.Encapsulation, userLabel: Label?, _ conversion: inout Conversion) {
+    private func push(
+        _ encapsulation: Tunnel.Encapsulation, userLabel: Label?, _ conversion: inout Conversion
+    ) {
         switch encapsulation {
         case .mpls(let mpls):
             var flags: Conversion.Flags = []
             var ttl: UInt8 = 0
             var trafficClass: UInt8 = 0
             if case .pipe(let fixed) = mpls.ttl { ttl = fixed } else { flags.insert(.copyTTL) }
-            if case .fixed(let fixed) = mpls.trafficClass { trafficClass = fixed } else { flags.insert(.copyClass) }
+            if case .fixed(let fixed) = mpls.trafficClass {
+                trafficClass = fixed
+            } else {
+                flags.insert(.copyClass)
+            }
             var labels = [userLabel].compactMap { $0 }
             precondition(labels.count == 1, "an MPLS leg without a user label was not validated")
             if mpls.null == .explicit {
@@ -265,7 +277,8 @@ struct TableCompiler {
             conversion.push(
                 labels.enumerated().map { position, label in
                     LabelStackEntry(
-                        label: label, trafficClass: trafficClass, isBottomOfStack: position == labels.count - 1, ttl: ttl)
+                        label: label, trafficClass: trafficClass,
+                        isBottomOfStack: position == labels.count - 1, ttl: ttl)
                 }, flags)
         case .ipip(let ipip):
             guard case .v4(let local) = ipip.local, case .v4(let remote) = ipip.remote else {
@@ -321,7 +334,8 @@ struct TableCompiler {
         result.contents.adjacencies.append(
             isEthernet
                 ? Adjacency(
-                    port: UInt16(port), source: result.contents.ports[port].macAddress, tags: tags, nextHop: nextHop,
+                    port: UInt16(port), source: result.contents.ports[port].macAddress, tags: tags,
+                    nextHop: nextHop,
                     destination: neighbour?.mac)
                 : Adjacency(directPort: UInt16(port)))
         return index

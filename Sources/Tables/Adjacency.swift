@@ -44,7 +44,9 @@ public struct Adjacency: BitwiseCopyable, Sendable {
     /// An adjacency on an Ethernet link.
     /// - Parameter nextHop: nil when every destination is its own next hop.
     /// - Parameter tags: up to two VLAN ids, outer first: one is sent as 802.1Q; of two, the outer as 802.1ad.
-    public init(port: UInt16, source: MACAddress, tags: [UInt16], nextHop: IPAddress?, destination: MACAddress?) {
+    public init(
+        port: UInt16, source: MACAddress, tags: [UInt16], nextHop: IPAddress?, destination: MACAddress?
+    ) {
         precondition(tags.count <= 2)
         self.port = port
         headerByteCount = UInt8(14 + 4 * tags.count)
@@ -61,7 +63,9 @@ public struct Adjacency: BitwiseCopyable, Sendable {
         var bytes: [UInt8] = (destination ?? MACAddress(rawValue: 0)).octets + source.octets
         for (position, tag) in tags.enumerated() {
             let type: EtherType = tags.count == 2 && position == 0 ? .serviceVLAN : .vlan
-            bytes += [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xff), UInt8(tag >> 8), UInt8(tag & 0xff)]
+            bytes += [
+                UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xff), UInt8(tag >> 8), UInt8(tag & 0xff),
+            ]
         }
         setHeader(bytes + [0, 0])
     }
@@ -77,7 +81,9 @@ public struct Adjacency: BitwiseCopyable, Sendable {
 
     /// The Ethernet header as it is sent, the ethertype zero.
     public var headerBytes: [UInt8] {
-        let all = [header.0, header.1, header.2].flatMap { word in (0..<8).map { UInt8(word >> ($0 * 8) & 0xff) } }
+        let all = [header.0, header.1, header.2].flatMap { word in
+            (0..<8).map { UInt8(word >> ($0 * 8) & 0xff) }
+        }
         return Array(all.suffix(Int(headerByteCount)))
     }
 
@@ -108,7 +114,9 @@ public struct Adjacency: BitwiseCopyable, Sendable {
 
     private mutating func setHeader(_ bytes: [UInt8]) {
         let padded = Array(repeating: 0, count: 24 - bytes.count) + bytes
-        func word(_ index: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) } }
+        func word(_ index: Int) -> UInt64 {
+            (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) }
+        }
         header = (word(0), word(1), word(2))
     }
 }

@@ -61,7 +61,9 @@ public struct Conversion: BitwiseCopyable, Sendable {
     private mutating func setHeader(_ bytes: [UInt8], _ encapsulation: Encapsulation, _ flags: Flags) {
         precondition(bytes.count <= 40)
         let padded = Array(repeating: 0, count: 40 - bytes.count) + bytes
-        func word(_ index: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) } }
+        func word(_ index: Int) -> UInt64 {
+            (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) }
+        }
         header = (word(0), word(1), word(2), word(3), word(4))
         headerByteCount = UInt8(bytes.count)
         kind = encapsulation.rawValue | flags.rawValue << 2
@@ -81,14 +83,18 @@ public struct Conversion: BitwiseCopyable, Sendable {
     ) {
         var bytes: [UInt8] = [0x45, dscp << 2, 0, 0, 0, 0, 0, 0, ttl, 0, 0, 0]
         bytes += Self.octets(outerSource.rawValue) + Self.octets(outerDestination.rawValue)
-        let words = [UInt32(ttl) << 8] + [outerSource.rawValue, outerDestination.rawValue].flatMap { [$0 >> 16, $0 & 0xffff] }
+        let words =
+            [UInt32(ttl) << 8]
+            + [outerSource.rawValue, outerDestination.rawValue].flatMap { [$0 >> 16, $0 & 0xffff] }
         var sum = words.reduce(0, +)
         while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
         (bytes[10], bytes[11]) = (UInt8(sum >> 8), UInt8(sum & 0xff))
         setHeader(bytes, .ipv4, flags)
     }
 
-    private static func octets(_ word: UInt32) -> [UInt8] { (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) } }
+    private static func octets(_ word: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) }
+    }
 
     @inlinable public var encapsulation: Encapsulation {
         switch kind & 3 {

@@ -94,7 +94,9 @@ public import Wire
     /// Gives a port its MAC address, and with it every adjacency that leaves by the port.
     public func setMAC(_ mac: MACAddress, port: UInt16) {
         ports[Int(port)].macAddress = mac
-        for index in 0..<adjacencyCount where adjacencies[index].port == port { adjacencies[index].source = mac }
+        for index in 0..<adjacencyCount where adjacencies[index].port == port {
+            adjacencies[index].source = mac
+        }
     }
 
     /// Adds a neighbour on a link whose destinations are their own next hops, or gives a known one a new MAC address.
@@ -112,7 +114,8 @@ public import Wire
         }
         guard adjacencyCount < adjacencies.capacity else { return false }
         adjacencies[adjacencyCount] = Adjacency(
-            port: template.port, source: template.source, tags: template.tags, nextHop: address, destination: mac)
+            port: template.port, source: template.source, tags: template.tags, nextHop: address,
+            destination: mac)
         adjacencyCount += 1
         neighbours.insert(key, value: UInt32(adjacencyCount))
         return true
@@ -124,7 +127,9 @@ public import Wire
         return known != 0 && adjacencies[Int(known - 1)].nextHop == address
     }
 
-    private static func table<Element: BitwiseCopyable>(_ elements: [Element], spare: Int = 0) -> Table<Element> {
+    private static func table<Element: BitwiseCopyable>(_ elements: [Element], spare: Int = 0) -> Table<
+        Element
+    > {
         let table = Table<Element>(capacity: max(1, elements.count + spare))
         for (index, element) in elements.enumerated() { table[index] = element }
         return table
@@ -135,7 +140,8 @@ public import Wire
         var v6 = PrefixTree<UInt128>()
         for (prefix, result) in entries {
             switch prefix.address {
-            case .v4(let address): v4.insert(address.rawValue, length: prefix.bitCount, value: result.rawValue)
+            case .v4(let address):
+                v4.insert(address.rawValue, length: prefix.bitCount, value: result.rawValue)
             case .v6(let address): v6.insert(address.bits, length: prefix.bitCount, value: result.rawValue)
             }
         }

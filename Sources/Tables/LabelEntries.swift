@@ -20,7 +20,8 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
     @inlinable public var action: Action {
         if rawValue == 0 { return .none }
         let index = (rawValue & 0x7fff_ffff) &- 1
-        return rawValue &>> 31 == 1 ? .tunnel(TunnelIndex(rawValue: index)) : .transit(NHLFEIndex(rawValue: index))
+        return rawValue &>> 31 == 1
+            ? .tunnel(TunnelIndex(rawValue: index)) : .transit(NHLFEIndex(rawValue: index))
     }
 }
 
@@ -35,7 +36,9 @@ public struct NHLFE: BitwiseCopyable, Sendable {
     public let adjacency: AdjacencyIndex
 
     /// Label `index` of the stack, from the top. 0…2.
-    @inlinable public func label(_ index: Int) -> UInt32 { index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2 }
+    @inlinable public func label(_ index: Int) -> UInt32 {
+        index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2
+    }
 
     public init(labels: [UInt32], adjacency: AdjacencyIndex, mtu: Int) {
         precondition(labels.count <= 3)

@@ -67,7 +67,9 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     }
 
     /// Incoming label map. Any label of 20 bits.
-    @inlinable public func incomingLabel(_ label: Label) -> ILMEntry { unsafe incomingLabels[Int(label.rawValue)] }
+    @inlinable public func incomingLabel(_ label: Label) -> ILMEntry {
+        unsafe incomingLabels[Int(label.rawValue)]
+    }
 
     /// The conversion bound to a user label in its context, or nil.
     @inlinable public func userLabel(_ label: Label, in context: LabelContext) -> ConversionIndex? {
@@ -116,7 +118,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         guard found != 0 else { return nil }
         let index = AdjacencyIndex(rawValue: found &- 1)
         let entry = unsafe adjacency(index)
-        guard unsafe entry.pointee.addressHigh == address.high && entry.pointee.addressLow == address.low else {
+        guard unsafe entry.pointee.addressHigh == address.high && entry.pointee.addressLow == address.low
+        else {
             return nil
         }
         return index

@@ -1,0 +1,76 @@
+public import Exchange
+public import Forwarder
+import Packets
+import Ports
+import TableCompiler
+
+/// Plays captures through the forwarder: the production data path over files, without interfaces, daemon or root.
+///
+/// Packets of several ports are taken in the order of their time stamps, of equal ones in the order of the ports in the
+/// exchange file. One packet at a time, so that what one teaches (an ARP answer) holds for the next. The same input
+/// gives the same output, bit for bit.
+public struct Replay {
+    /// A port's capture files.
+    public struct Files: Sendable {
+        public var input: String?
+        public var output: String?
+        public init(input: String? = nil, output: String? = nil) {
+            self.input = input
+            self.output = output
+        }
+    }
+
+    private let ports: [PcapFilePort]
+    private let worker: Worker
+    private let compiled: CompiledExchange
+
+    /// Opens all files and makes the tables.
+    /// - Parameter files: by port name. A port that isn't named has no input, and what is sent to it is counted and
+    ///   forgotten.
+    /// - Throws: a `Rejection` for a port that the exchange doesn't have, a `PcapFileError` for a file.
+    public init(_ exchange: ExchangeDescription, files: [String: Files]) throws {
+        for name in files.keys.sorted() where !exchange.ports.contains(where: { $0.name == name }) {
+            let known = exchange.ports.map(\.name).joined(separator: ", ")
+            throw Rejection("there is no port '\(name)'; the exchange has \(known)")
+        }
+        let facts = PortFacts.offline(exchange)
+        compiled = try CompiledExchange(exchange, facts)
+        var precision = PcapFileWriter.Precision.microseconds
+        for input in files.values.compactMap(\.input)
+        where try PcapFileReader(path: input).precision == .nanoseconds {
+            precision = .nanoseconds
+        }
+        ports = try exchange.ports.enumerated().map { index, port in
+            try PcapFilePort(
+                PcapFilePort.Configuration(
+                    name: port.name, inputPath: files[port.name]?.input, outputPath: files[port.name]?.output,
+                    link: port.isEthernet ? .ethernet : .ip, macAddress: facts.macAddresses[index],
+                    mtu: port.mtu ?? 1500, precision: precision, discardsOutput: true))
+        }
+        worker = Worker(
+            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Self.slotByteCount)
+    }
+
+    /// Room for any frame that a capture can hold.
+    private static let slotByteCount =
+        (PcapFileWriter.snapshotByteCount + PacketVector.headroom + PacketVector.tailroom + 63) & ~63
+
+    /// Forwards every packet, closes the outputs and returns the counters.
+    /// - Throws: a `PcapFileError` for the first damaged input or failed write; what came before it has been written.
+    public func run() throws -> CountersReport {
+        while let next = earliest() { _ = worker.serve(PortIndex(rawValue: UInt16(next))) }
+        for port in ports { try port.close() }
+        return CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name))
+    }
+
+    private func earliest() -> Int? {
+        var earliest: (port: Int, timestamp: UInt64)?
+        for (index, port) in ports.enumerated() {
+            guard let timestamp = port.nextTimestamp, timestamp < earliest?.timestamp ?? .max else {
+                continue
+            }
+            earliest = (index, timestamp)
+        }
+        return earliest?.port
+    }
+}

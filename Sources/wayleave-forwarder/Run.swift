@@ -1,0 +1,63 @@
+import ArgumentParser
+import Exchange
+import ExchangeFile
+import Forwarder
+import Glibc
+import Ports
+import TableCompiler
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs on live ports until SIGINT or SIGTERM.",
+        discussion: """
+            Opens the ports of the exchange file, forwards, and keeps the counters. An interface that isn't there yet \
+            is picked up when it comes. Needs root, or CAP_NET_ADMIN and CAP_NET_RAW.
+
+            Exit codes: 0 stopped by a signal; 1 a port or file could not be opened; 64 wrong options; 65 the exchange \
+            file was refused.
+            """)
+
+    @Option(help: "The exchange file (YAML) that describes this edge.")
+    var exchange: String
+
+    @Option(help: "A name for this forwarder on this host: 1–32 letters, digits, '-' and '_'.")
+    var instance: String
+
+    @Option(help: "Write all counters to this file (JSON) every second and at the end.")
+    var counters: String?
+
+    func run() throws {
+        let instance = try Instance(instance)
+        let description: ExchangeDescription
+        do throws(ExchangeFileError) { description = try ExchangeFile.load(path: exchange) } catch {
+            Self.report("\(error)")
+            throw ExitCode(65)
+        }
+        // The plans need no facts of the interfaces; the tables do.
+        let plans = try CompiledExchange(description, .offline(description)).ports
+        let ports = try plans.map { try PortOpener.open($0, warn: Self.report) }
+        let facts = PortFacts(
+            macAddresses: zip(description.ports, ports).map { $0.mac ?? $1.macAddress },
+            mtus: zip(description.ports, ports).map { $0.mtu ?? ($0.isEthernet ? $1.mtu : nil) })
+        let compiled = try CompiledExchange(description, facts)
+        let worker = Worker(
+            ports: ports, contents: compiled.contents, slotByteCount: PortOpener.slotByteCount(ports))
+        let file = counters.map { CountersFile(path: $0) }
+        func write() throws {
+            try file?.write(
+                CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name)))
+        }
+        try write()
+        let forwarder = LiveForwarder(worker: worker, report: Self.report) {
+            do { try write() } catch { Self.report("\(error)") }
+        }
+        Self.report(
+            "instance \(instance.name) forwards: \(compiled.sessions.count) sessions, \(ports.count) ports")
+        forwarder.run()
+        try write()
+        Self.report("instance \(instance.name) stopped")
+    }
+
+    /// A line to standard error.
+    private static func report(_ line: String) { fputs("wayleave-forwarder: \(line)\n", stderr) }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Exchange
+import ExchangeFile
+import Forwarder
+import Offline
+import Ports
+
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Plays captures through the forwarder: pcap in, pcap out.",
+        discussion: """
+            Runs the code of the live forwarder over files: no root, no interfaces, no daemon. Packets of several ports \
+            are taken in the order of their time stamps, and leave with the time stamp they came with. TUN ports read \
+            and write raw IP captures, all others Ethernet.
+
+            Example:
+              wayleave replay --exchange edge.yaml --in access0=up.pcap --out core0=core.pcap --counters counters.json
+
+            Exit codes: 0 done; 1 a capture could not be read or written; 64 wrong options; 65 the exchange file was \
+            refused.
+            """)
+
+    @Option(help: "The exchange file (YAML) that describes the edge.")
+    var exchange: String
+
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp("A port and the capture that arrives there.", valueName: "PORT=FILE"))
+    var inputs: [PortFile] = []
+
+    @Option(
+        name: .customLong("out"),
+        help: ArgumentHelp("A port and the capture to write of what leaves there.", valueName: "PORT=FILE"))
+    var outputs: [PortFile] = []
+
+    @Option(help: ArgumentHelp("Write all counters to this file (JSON).", valueName: "FILE"))
+    var counters: String?
+
+    func validate() throws {
+        guard !inputs.isEmpty else { throw ValidationError("name at least one capture: --in PORT=FILE") }
+        for files in [inputs, outputs] {
+            for (index, file) in files.enumerated()
+            where files[..<index].contains(where: { $0.port == file.port }) {
+                throw ValidationError("port '\(file.port)' is given twice; join the captures with mergecap")
+            }
+        }
+        for output in outputs where inputs.contains(where: { $0.path == output.path }) {
+            throw ValidationError("\(output.path) can't be read and written at once")
+        }
+    }
+
+    func run() throws {
+        let description = try loadExchange(exchange)
+        var files: [String: Replay.Files] = [:]
+        for input in inputs { files[input.port, default: Replay.Files()].input = input.path }
+        for output in outputs { files[output.port, default: Replay.Files()].output = output.path }
+        let report = try Replay(description, files: files).run()
+        if let counters { try CountersFile(path: counters).write(report) }
+        print(CountersText(report))
+    }
+}
+
+/// `PORT=FILE`, as the options name captures.
+struct PortFile: ExpressibleByArgument {
+    let port: String
+    let path: String
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        port = String(parts[0])
+        path = String(parts[1])
+    }
+}
