@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "wayleave-forwarder",
             dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Ports", "Wire", argumentParser,
+                "Exchange", "ExchangeFile", "TableCompiler", "Forwarder", "Packets", "Ports", argumentParser,
             ], swiftSettings: house),
         .executableTarget(
             name: "wayleave",
