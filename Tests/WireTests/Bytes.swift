@@ -23,7 +23,7 @@ func dirty(_ byteCount: Int) -> [UInt8] { [UInt8](repeating: 0xa5, count: byteCo
 extension Array<UInt8> {
     /// Reads the bytes as a span. Spans can't stand inside `#expect`.
     func read<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
-        try body(span.bytes)
+        try unsafe body(span.bytes)
     }
 
     /// Writes to the bytes as a span.
@@ -59,4 +59,9 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
         return z ^ z >> 31
     }
+}
+
+extension RawSpan {
+    /// The bytes as an array that may leave the span's scope.
+    var copied: [UInt8] { (0..<byteCount).map { octet(at: $0) } }
 }
