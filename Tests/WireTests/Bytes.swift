@@ -33,7 +33,8 @@ extension Array<UInt8> {
         return body(&bytes)
     }
 
-    /// What `body` throws for each prefix of the bytes, shortest first: `count` results, the full length left out.
+    /// What `body` throws for each prefix of the bytes, shortest first: `count` results, the full length left
+    /// out.
     func errorsOfPrefixes(_ body: (RawSpan) throws(WireError) -> Void) -> [WireError?] {
         (0..<count).map { byteCount in
             do throws(WireError) {
@@ -46,7 +47,8 @@ extension Array<UInt8> {
     }
 }
 
-/// Numbers that look random and are the same in every run with the same seed (SplitMix64, Steele et al. 2014).
+/// Numbers that look random and are the same in every run with the same seed (SplitMix64, Steele et al.
+/// 2014).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

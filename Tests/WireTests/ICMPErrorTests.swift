@@ -66,7 +66,7 @@ import Wire
 
     @Test(
         "an ICMP error has at most 576 bytes, and less where there is less room",
-        arguments: [576, 600, 200, 84])
+        arguments: [576, 600, 200, 96])
     func longestQuote4(room: Int) throws {
         let packet = try ipv4(byteCount: 1500)
         let message = try #require(emit4(.fragmentationNeeded(nextHopMTU: 1492), about: packet, room: room))

@@ -92,7 +92,8 @@ import Wire
 
     @Test("a chain that the packet ends in is refused")
     func truncatedChain() throws {
-        // The headers behind the fixed one end at byte 96; an upper header of no bytes is the next reader's matter.
+        // The headers behind the fixed one end at byte 96; an upper header of no bytes is the next reader's
+        // matter.
         for byteCount in 40..<Vectors.ipv6Extended.count {
             var packet = Array(Vectors.ipv6Extended[..<byteCount])
             packet[IPv6Field.payloadLength + 1] = UInt8(byteCount - 40)

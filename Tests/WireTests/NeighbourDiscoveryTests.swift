@@ -52,7 +52,8 @@ import Wire
         #expect(written == expected)
     }
 
-    /// Changes octets of a packet and makes its checksum right again, so that the checksum isn't what is refused.
+    /// Changes octets of a packet and makes its checksum right again, so that the checksum isn't what is
+    /// refused.
     private func changed(_ packet: [UInt8], _ change: (inout [UInt8]) -> Void) throws -> [UInt8] {
         var packet = packet
         change(&packet)

@@ -3,11 +3,12 @@
 
 Run in this folder: ./vectors.py > Vectors.swift
 """
-from scapy.all import (
-    ARP, ICMP, IP, TCP, UDP, Dot1AD, Dot1Q, Ether, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
-    ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, ICMPv6PacketTooBig, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt,
-    IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPOption_NOP, IPOption_RR, Raw, raw)
+from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1AD, Dot1Q, Ether, IPOption_NOP, IPOption_RR, IPv6, Raw, raw
 from scapy.contrib.mpls import MPLS
+from scapy.layers.inet6 import (
+    ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr,
+    ICMPv6PacketTooBig, ICMPv6TimeExceeded, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+    IPv6ExtHdrRouting)
 
 A, B = "02:00:00:00:00:01", "02:57:4c:00:00:02"
 A4, B4, R4 = "10.1.0.5", "198.51.100.7", "10.1.0.1"
@@ -25,7 +26,8 @@ target = "2001:db8:1::1"
 
 vectors = {
     "ethernet": Ether(dst=B, src=A, type=0x0800) / Raw(b"payload"),
-    "doubleTagged": Ether(dst=B, src=A) / Dot1AD(prio=5, id=1, vlan=100) / Dot1Q(prio=0, vlan=4094, type=0x0800) / Raw(raw(udp4)),
+    "doubleTagged": Ether(dst=B, src=A) / Dot1AD(prio=5, id=1, vlan=100)
+    / Dot1Q(prio=0, vlan=4094, type=0x0800) / Raw(raw(udp4)),
     "arpRequest": ARP(op=1, hwsrc=A, psrc=A4, hwdst="00:00:00:00:00:00", pdst=R4),
     "arpReply": ARP(op=2, hwsrc=B, psrc=R4, hwdst=A, pdst=A4),
     "ipv4UDP": udp4,
@@ -59,7 +61,8 @@ vectors = {
     / ICMPv6ND_NA(R=1, S=1, O=1, tgt=target) / ICMPv6NDOptDstLLAddr(lladdr=B),
     "unsolicitedAdvertisement": IPv6(src=target, dst="ff02::1", hlim=255)
     / ICMPv6ND_NA(R=1, S=0, O=1, tgt=target) / ICMPv6NDOptDstLLAddr(lladdr=B),
-    "labelStack": MPLS(label=16001, cos=5, s=0, ttl=62) / MPLS(label=1048575, cos=0, s=1, ttl=255) / Raw(b"below"),
+    "labelStack": MPLS(label=16001, cos=5, s=0, ttl=62)
+    / MPLS(label=1048575, cos=0, s=1, ttl=255) / Raw(b"below"),
 }
 
 print("// Written by vectors.py from packets that scapy built. Don't edit.")
