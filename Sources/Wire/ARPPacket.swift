@@ -19,7 +19,8 @@ public struct ARPPacket: Equatable, Sendable {
     /// The address asked for, or of who asked.
     public var targetProtocol: IPv4Address
 
-    /// Asks, as `sender`, who has `target`. Sent to the broadcast address, or to a neighbour to see if it still lives.
+    /// Asks, as `sender`, who has `target`. Sent to the broadcast address, or to a neighbour to see if it
+    /// still lives.
     public init(requestFor target: IPv4Address, from sender: IPv4Address, at hardware: MACAddress) {
         operation = .request
         senderHardware = hardware

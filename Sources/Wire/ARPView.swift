@@ -50,7 +50,8 @@ public struct ARPView: ~Escapable {
     /// The packet's 28 bytes, without padding.
     public let bytes: RawSpan
 
-    /// Checks that the packet is about Ethernet and IPv4 addresses and asks or answers (RFC 826, packet reception).
+    /// Checks that the packet is about Ethernet and IPv4 addresses and asks or answers (RFC 826, packet
+    /// reception).
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(WireError) {
         guard bytes.byteCount >= ARPField.byteCount else { throw WireError(.arp, .truncated) }

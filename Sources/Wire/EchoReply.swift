@@ -3,12 +3,12 @@ public enum EchoReply {
     /// TTL and hop limit of what we originate.
     private static let ttl: UInt8 = 64
 
-    /// Turns an IPv4 echo request into its reply: addresses swapped, TTL 64, checksums right. The data, identification
-    /// and traffic class stay (RFC 1122 §3.2.2.6). IP options are overwritten with "end of list": a reply asks for no
-    /// source route, record or timestamp.
+    /// Turns an IPv4 echo request into its reply: addresses swapped, TTL 64, checksums right. The data,
+    /// identification and traffic class stay (RFC 1122 §3.2.2.6). IP options are overwritten with "end of
+    /// list": a reply asks for no source route, record or timestamp.
     /// - Parameter start: where in `bytes` the IPv4 header begins.
-    /// - Returns: the reply's length, the request's total length; or nil, with nothing changed, if the packet is no
-    ///   valid, whole echo request from one host to another.
+    /// - Returns: the reply's length, the request's total length; or nil, with nothing changed, if the packet
+    ///   is no valid, whole echo request from one host to another.
     public static func replyToIPv4(in bytes: inout MutableRawSpan, at start: Int = 0) -> Int? {
         guard let request = ipv4Request(bytes.bytes.extracting(droppingFirst: start)) else { return nil }
         bytes.store(request.source, at: start + IPv4Field.destination)
@@ -26,8 +26,9 @@ public enum EchoReply {
 
     /// Turns an ICMPv6 echo request into its reply: addresses swapped, hop limit 64, checksum right.
     /// - Parameter start: where in `bytes` the IPv6 header begins.
-    /// - Returns: the reply's length, the request's; or nil, with nothing changed, if the packet is no valid echo
-    ///   request from one node to another, or has extension headers, which a reply would have to answer for.
+    /// - Returns: the reply's length, the request's; or nil, with nothing changed, if the packet is no valid
+    ///   echo request from one node to another, or has extension headers, which a reply would have to answer
+    ///   for.
     public static func replyToIPv6(in bytes: inout MutableRawSpan, at start: Int = 0) -> Int? {
         guard let request = ipv6Request(bytes.bytes.extracting(droppingFirst: start)) else { return nil }
         bytes.store(request.source, at: start + IPv6Field.destination)

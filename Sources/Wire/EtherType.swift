@@ -1,7 +1,9 @@
 /// What an Ethernet frame carries (IEEE 802 numbers). `rawValue` is in host byte order.
 public struct EtherType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+    /// The number in the frame, 0x0800 for IPv4.
     public var rawValue: UInt16
 
+    /// The ethertype with this number.
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// RFC 894.

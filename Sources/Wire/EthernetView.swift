@@ -23,8 +23,8 @@ public enum EthernetField {
 
     /// The header, and where the payload or the first tag's contents begin.
     @inlinable public static var byteCount: Int { 14 }
-    /// The shortest frame that a link carries, without its check sequence (IEEE 802.3 §3.2.8). Shorter ones are padded
-    /// by who sends them.
+    /// The shortest frame that a link carries, without its check sequence (IEEE 802.3 §3.2.8). Shorter ones
+    /// are padded by who sends them.
     @inlinable public static var minimumFrameByteCount: Int { 60 }
 }
 

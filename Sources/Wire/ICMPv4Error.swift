@@ -15,14 +15,15 @@ public enum ICMPv4Error: Equatable, Sendable {
 
     /// Writes the whole IPv4 packet that reports this error and quotes as much of `packet` as fits.
     ///
-    /// The rest of RFC 1122 §3.2.2 is for the caller to see to: no answer to a frame that came as a link-layer
-    /// broadcast, nor about a subnet's broadcast address, which can't be known from here.
+    /// The rest of RFC 1122 §3.2.2 is for the caller to see to: no answer to a frame that came as a
+    /// link-layer broadcast, nor about a subnet's broadcast address, which can't be known from here.
     /// - Parameter packet: as it arrived: what it is about, beginning with the IPv4 header.
     /// - Parameter source: an address of ours.
-    /// - Parameter bytes: takes the message from `start` on; must have room for 84 bytes, and 576 for full quotes. May
-    ///   not overlap `packet`.
-    /// - Returns: the message's length, or nil if there must be none: about an ICMP error, a later fragment, a packet
-    ///   to or from a group, or from an address that isn't one host's; or about no valid IPv4 packet.
+    /// - Parameter bytes: takes the message from `start` on; must have room for 96 bytes, and 576 for full
+    ///   quotes. May not overlap `packet`.
+    /// - Returns: the message's length, or nil if there must be none: about an ICMP error, a later fragment,
+    ///   a packet to or from a group, or from an address that isn't one host's; or about no valid IPv4
+    ///   packet.
     public func emit(
         about packet: RawSpan, from source: IPv4Address, into bytes: inout MutableRawSpan, at start: Int = 0
     ) -> Int? {

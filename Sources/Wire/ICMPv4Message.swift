@@ -15,8 +15,8 @@ public struct ICMPv4Type: RawRepresentable, Hashable, Sendable, BitwiseCopyable 
     /// RFC 792.
     @inlinable public static var timeExceeded: Self { Self(rawValue: 11) }
 
-    /// Whether the message reports an error, so that none may be reported about it (RFC 1122 §3.2.2): destination
-    /// unreachable, source quench, redirect, time exceeded and parameter problem.
+    /// Whether the message reports an error, so that none may be reported about it (RFC 1122 §3.2.2):
+    /// destination unreachable, source quench, redirect, time exceeded and parameter problem.
     @inlinable public var isError: Bool {
         switch rawValue {
         case 3, 4, 5, 11, 12: true
@@ -29,7 +29,8 @@ public struct ICMPv4Type: RawRepresentable, Hashable, Sendable, BitwiseCopyable 
 public enum ICMPv4Message: Equatable, Sendable {
     case echoRequest(identifier: UInt16, sequence: UInt16)
     case echoReply(identifier: UInt16, sequence: UInt16)
-    /// The MTU, in bytes, only goes with code 4, fragmentation needed and DF set (RFC 1191 §4); else it is zero.
+    /// The MTU, in bytes, only goes with code 4, fragmentation needed and DF set (RFC 1191 §4); else it is
+    /// zero.
     case destinationUnreachable(code: UInt8, nextHopMTU: UInt16)
     /// Code 0: TTL ran out in transit; 1: not all fragments came in time.
     case timeExceeded(code: UInt8)
@@ -54,7 +55,8 @@ public enum ICMPv4Message: Equatable, Sendable {
         }
     }
 
-    /// Writes the header's 8 bytes, with the checksum over them and the payload, which must already stand behind.
+    /// Writes the header's 8 bytes, with the checksum over them and the payload, which must already stand
+    /// behind.
     /// - Parameter start: where in `bytes` the message begins; header and payload must fit.
     /// - Returns: 8 + `payloadByteCount`, the message's length.
     @discardableResult

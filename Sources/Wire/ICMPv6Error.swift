@@ -13,16 +13,16 @@ public enum ICMPv6Error: Equatable, Sendable {
 
     /// Writes the whole IPv6 packet that reports this error and quotes as much of `packet` as fits.
     ///
-    /// A frame that came as a link-layer multicast gets no answer but "too big" (RFC 4443 §2.4 (e.4)); the caller sees
-    /// to that.
+    /// A frame that came as a link-layer multicast gets no answer but "too big" (RFC 4443 §2.4 (e.4)); the
+    /// caller sees to that.
     /// - Parameter packet: as it arrived: what it is about, beginning with the IPv6 header.
     /// - Parameter source: an address of ours.
-    /// - Parameter bytes: takes the message from `start` on; must have room for 88 bytes, and 1,280 for full quotes.
-    ///   May not overlap `packet`.
-    /// - Returns: the message's length, or nil if there must be none: about an ICMPv6 error or redirect, or a fragment
-    ///   of ICMPv6 that may be one; to a group, but for "too big"; from an address that isn't one node's; or about no
-    ///   valid IPv6 packet. Unlike with IPv4, later fragments of other protocols are reported: routers don't fragment,
-    ///   and "too big" must reach who did (RFC 8200 §5).
+    /// - Parameter bytes: takes the message from `start` on; must have room for 88 bytes, and 1,280 for full
+    ///   quotes. May not overlap `packet`.
+    /// - Returns: the message's length, or nil if there must be none: about an ICMPv6 error or redirect, or a
+    ///   fragment of ICMPv6 that may be one; to a group, but for "too big"; from an address that isn't one
+    ///   node's; or about no valid IPv6 packet. Unlike with IPv4, later fragments of other protocols are
+    ///   reported: routers don't fragment, and "too big" must reach who did (RFC 8200 §5).
     public func emit(
         about packet: RawSpan, from source: IPv6Address, into bytes: inout MutableRawSpan, at start: Int = 0
     ) -> Int? {

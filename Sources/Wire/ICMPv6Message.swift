@@ -27,8 +27,8 @@ public struct ICMPv6Type: RawRepresentable, Hashable, Sendable, BitwiseCopyable 
     @inlinable public var isError: Bool { rawValue < 128 }
 }
 
-/// The header of an ICMPv6 message, as a value (RFC 4443). `ICMPField` draws the layout. Neighbour discovery has values
-/// of its own.
+/// The header of an ICMPv6 message, as a value (RFC 4443). `ICMPField` draws the layout. Neighbour discovery
+/// has values of its own.
 public enum ICMPv6Message: Equatable, Sendable {
     case echoRequest(identifier: UInt16, sequence: UInt16)
     case echoReply(identifier: UInt16, sequence: UInt16)
@@ -55,8 +55,8 @@ public enum ICMPv6Message: Equatable, Sendable {
         }
     }
 
-    /// Writes the header's 8 bytes, with the checksum over the pseudo-header, them, and the payload, which must already
-    /// stand behind.
+    /// Writes the header's 8 bytes, with the checksum over the pseudo-header, them, and the payload, which
+    /// must already stand behind.
     /// - Parameter start: where in `bytes` the message begins; header and payload must fit.
     /// - Parameter source: of the IPv6 header; so is `destination`.
     /// - Returns: 8 + `payloadByteCount`, the message's length.

@@ -14,6 +14,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, BitwiseCopyable {
         }
     }
 
+    /// Which case this is.
     public var version: IPVersion {
         switch self {
         case .v4: .v4
@@ -23,6 +24,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 extension IPAddress: CustomStringConvertible {
+    /// The canonical form of its version.
     public var description: String {
         switch self {
         case .v4(let address): address.description

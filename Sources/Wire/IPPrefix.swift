@@ -1,5 +1,6 @@
 /// An address prefix of either IP version (RFC 4632, RFC 4291 §2.3). Bits behind the prefix are zero.
 public struct IPPrefix: Hashable, Comparable, Sendable {
+    /// The first address of the prefix.
     public let address: IPAddress
     /// Bits that count: 0…32 or 0…128.
     public let bitCount: Int
@@ -31,8 +32,8 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
         self.init(covering: address, bitCount: address.version.addressBitCount)
     }
 
-    /// Reads `address/length`, or an address alone as a prefix of full length. Nil for anything else, and for an
-    /// address with a bit set behind the prefix.
+    /// Reads `address/length`, or an address alone as a prefix of full length. Nil for anything else, and for
+    /// an address with a bit set behind the prefix.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = IPAddress(parts[0]) else { return nil }
@@ -46,6 +47,7 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
         self.init(address, bitCount: bitCount)
     }
 
+    /// The version of its addresses.
     public var version: IPVersion { address.version }
 
     /// Whether every address of `other` lies in this prefix.
@@ -54,11 +56,13 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
             && IPPrefix(covering: other.address, bitCount: bitCount) == self
     }
 
+    /// Whether `address` lies in this prefix.
     public func contains(_ address: IPAddress) -> Bool { contains(IPPrefix(address)) }
 
     /// Whether some address lies in both.
     public func overlaps(_ other: IPPrefix) -> Bool { contains(other) || other.contains(self) }
 
+    /// By address; of equal addresses the shorter prefix first.
     public static func < (a: Self, b: Self) -> Bool { (a.address, a.bitCount) < (b.address, b.bitCount) }
 
     private static func mask32(_ bits: Int) -> UInt32 { bits == 0 ? 0 : ~0 << UInt32(32 - bits) }
@@ -66,12 +70,15 @@ public struct IPPrefix: Hashable, Comparable, Sendable {
 }
 
 extension IPPrefix: CustomStringConvertible {
+    /// As in `10.0.0.0/8`.
     public var description: String { "\(address)/\(bitCount)" }
 }
 
 /// An interface's address with the length of the prefix on its link, as in `10.0.0.1/30`.
 public struct InterfaceAddress: Hashable, Sendable {
+    /// The interface's own address.
     public let address: IPAddress
+    /// The length of the link's prefix: 0…32 or 0…128.
     public let bitCount: Int
 
     /// Nil if the length is out of range.
@@ -100,5 +107,6 @@ public struct InterfaceAddress: Hashable, Sendable {
 }
 
 extension InterfaceAddress: CustomStringConvertible {
+    /// As in `10.0.0.1/30`.
     public var description: String { "\(address)/\(bitCount)" }
 }

@@ -1,7 +1,9 @@
 /// The protocol that an IP header announces behind it (IANA protocol numbers).
 public struct IPProtocol: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+    /// The number in the header.
     public var rawValue: UInt8
 
+    /// The protocol with this number.
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// IPv6 hop-by-hop options (RFC 8200 §4.3).

@@ -1,19 +1,27 @@
-/// An IPv4 header without options, as a value (RFC 791 §3.1). Lengths and checksum follow from the rest when it is
-/// written. `IPv4Field` draws the layout.
+/// An IPv4 header without options, as a value (RFC 791 §3.1). Lengths and checksum follow from the rest when
+/// it is written. `IPv4Field` draws the layout.
 public struct IPv4Header: Equatable, Sendable {
     /// Differentiated services code point: 0…63.
     public var dscp: UInt8 = 0
+    /// Explicit congestion notification.
     public var ecn: ECN = .notECT
     /// Bytes behind the header: 0…65,515.
     public var payloadByteCount: Int
+    /// What the fragments of one packet have in common.
     public var identification: UInt16 = 0
+    /// DF: routers may not fragment the packet.
     public var dontFragment = false
+    /// MF: this is not the last fragment.
     public var moreFragments = false
     /// In units of eight bytes: 0…8,191.
     public var fragmentOffset: UInt16 = 0
+    /// Hops that are left.
     public var ttl: UInt8 = 64
+    /// What the payload is.
     public var `protocol`: IPProtocol
+    /// Who sends the packet.
     public var source: IPv4Address
+    /// Who the packet is for.
     public var destination: IPv4Address
 
     /// A header for a packet of ours: not fragmented, TTL 64 (RFC 1700), best effort.

@@ -18,17 +18,27 @@
 /// +---------------------------------------------------------------+
 /// ```
 public enum IPv4Field {
+    /// One octet: the version, 4, and the header length in units of four bytes.
     @inlinable public static var versionAndHeaderLength: Int { 0 }
+    /// One octet: DSCP in the upper six bits, ECN in the lower two.
     @inlinable public static var trafficClass: Int { 1 }
+    /// 16 bits: header and payload, in bytes.
     @inlinable public static var totalLength: Int { 2 }
+    /// 16 bits.
     @inlinable public static var identification: Int { 4 }
     /// Three flag bits, then the fragment offset in units of eight bytes.
     @inlinable public static var flagsAndFragmentOffset: Int { 6 }
+    /// One octet.
     @inlinable public static var ttl: Int { 8 }
+    /// One octet: an `IPProtocol`.
     @inlinable public static var `protocol`: Int { 9 }
+    /// 16 bits, over the header.
     @inlinable public static var checksum: Int { 10 }
+    /// Four octets.
     @inlinable public static var source: Int { 12 }
+    /// Four octets.
     @inlinable public static var destination: Int { 16 }
+    /// Where options begin, or the payload if there are none.
     @inlinable public static var options: Int { 20 }
 
     /// The header without options.
@@ -72,17 +82,25 @@ public struct IPv4View: ~Escapable {
     public var totalLength: Int { bytes.byteCount }
     /// Differentiated services code point: 0…63.
     public var dscp: UInt8 { bytes.octet(at: IPv4Field.trafficClass) >> 2 }
+    /// Explicit congestion notification.
     public var ecn: ECN { ECN(trafficClassOctet: bytes.octet(at: IPv4Field.trafficClass)) }
+    /// What the fragments of one packet have in common.
     public var identification: UInt16 { bytes.uint16(at: IPv4Field.identification) }
+    /// DF: routers may not fragment the packet.
     public var dontFragment: Bool { flagsAndOffset & IPv4Field.dontFragmentMask != 0 }
+    /// MF: this is not the last fragment.
     public var moreFragments: Bool { flagsAndOffset & IPv4Field.moreFragmentsMask != 0 }
     /// Where this fragment's payload stood in the original, in units of eight bytes.
     public var fragmentOffset: UInt16 { flagsAndOffset & IPv4Field.fragmentOffsetMask }
+    /// Hops that are left.
     public var ttl: UInt8 { bytes.octet(at: IPv4Field.ttl) }
+    /// What the payload is.
     public var `protocol`: IPProtocol { IPProtocol(rawValue: bytes.octet(at: IPv4Field.protocol)) }
     /// The checksum field, in host byte order.
     public var checksum: UInt16 { bytes.uint16(at: IPv4Field.checksum) }
+    /// Who sent the packet.
     public var source: IPv4Address { bytes.ipv4Address(at: IPv4Field.source) }
+    /// Who the packet is for.
     public var destination: IPv4Address { bytes.ipv4Address(at: IPv4Field.destination) }
 
     /// First or later part of a fragmented packet.

@@ -5,11 +5,13 @@ public struct IPv6Address: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The last eight octets: the interface half of most addresses.
     public var low: UInt64
 
+    /// The address of two halves.
     @inlinable public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
+    /// In the order of the numbers.
     @inlinable public static func < (a: Self, b: Self) -> Bool {
         a.high != b.high ? a.high < b.high : a.low < b.low
     }
@@ -32,7 +34,8 @@ public struct IPv6Address: Hashable, Comparable, Sendable, BitwiseCopyable {
         self.init(high: 0xfe80 << 48, low: interface)
     }
 
-    /// The solicited-node multicast address that answers for this address: ff02::1:ffXX:XXXX (RFC 4291 §2.7.1).
+    /// The solicited-node multicast address that answers for this address: ff02::1:ffXX:XXXX (RFC 4291
+    /// §2.7.1).
     public var solicitedNode: IPv6Address {
         IPv6Address(high: 0xff02 << 48, low: 0x1_ff00_0000 | low & 0xff_ffff)
     }
@@ -91,8 +94,8 @@ extension IPv6Address: CustomStringConvertible {
         return groups
     }
 
-    /// The canonical text form (RFC 5952): lower case, the longest run of zero groups (two or more, the first of
-    /// equals) written as `::`.
+    /// The canonical text form (RFC 5952): lower case, the longest run of zero groups (two or more, the first
+    /// of equals) written as `::`.
     public var description: String {
         let groups = (0..<8).map {
             UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - $0 % 4 * 16))

@@ -2,14 +2,19 @@
 public struct IPv6Header: Equatable, Sendable {
     /// Differentiated services code point: 0…63.
     public var dscp: UInt8 = 0
+    /// Explicit congestion notification.
     public var ecn: ECN = .notECT
     /// 20 bits.
     public var flowLabel: UInt32 = 0
     /// Bytes behind the fixed header: 0…65,535.
     public var payloadByteCount: Int
+    /// The first extension header, or what the payload is.
     public var nextHeader: IPProtocol
+    /// Hops that are left.
     public var hopLimit: UInt8 = 64
+    /// Who sends the packet.
     public var source: IPv6Address
+    /// Who the packet is for.
     public var destination: IPv6Address
 
     /// A header for a packet of ours: hop limit 64, best effort, no flow label.

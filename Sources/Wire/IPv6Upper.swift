@@ -1,7 +1,7 @@
 /// What an IPv6 packet carries behind its extension headers (RFC 8200 §4).
 ///
-/// Hop-by-hop options, routing, fragment and destination options headers are stepped over, in any order, as receivers
-/// must (RFC 8200 §4.1). Any other next header is taken for the upper layer.
+/// Hop-by-hop options, routing, fragment and destination options headers are stepped over, in any order, as
+/// receivers must (RFC 8200 §4.1). Any other next header is taken for the upper layer.
 ///
 /// ```
 ///  0               8               16                              29  31
@@ -12,12 +12,12 @@
 /// +---------------+---------------+-------------------------+---+-+   and a 32-bit identification
 /// ```
 public struct IPv6Upper: Equatable, Sendable, BitwiseCopyable {
-    /// The most extension headers that are followed. No real packet has more than four or five; a bound keeps the
-    /// cost of a hostile one small.
+    /// The most extension headers that are followed. No real packet has more than four or five; a bound keeps
+    /// the cost of a hostile one small.
     @inlinable public static var maximumExtensionHeaderCount: Int { 8 }
 
-    /// The upper protocol. In a later fragment: what the fragmented part began with, which may be one more extension
-    /// header.
+    /// The upper protocol. In a later fragment: what the fragmented part began with, which may be one more
+    /// extension header.
     public let `protocol`: IPProtocol
     /// Where the upper header begins, in bytes from the IPv6 header's first. At most the packet's length.
     public let offset: Int

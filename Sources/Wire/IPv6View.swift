@@ -16,10 +16,15 @@
 public enum IPv6Field {
     /// Version, traffic class and flow label: 32 bits.
     @inlinable public static var versionClassAndFlow: Int { 0 }
+    /// 16 bits: bytes behind the fixed header.
     @inlinable public static var payloadLength: Int { 4 }
+    /// One octet: an `IPProtocol`.
     @inlinable public static var nextHeader: Int { 6 }
+    /// One octet.
     @inlinable public static var hopLimit: Int { 7 }
+    /// 16 octets.
     @inlinable public static var source: Int { 8 }
+    /// 16 octets.
     @inlinable public static var destination: Int { 24 }
 
     /// The fixed header, and where the payload begins.
@@ -44,14 +49,19 @@ public struct IPv6View: ~Escapable {
 
     /// Differentiated services code point: 0…63.
     public var dscp: UInt8 { trafficClassOctet >> 2 }
+    /// Explicit congestion notification.
     public var ecn: ECN { ECN(trafficClassOctet: trafficClassOctet) }
     /// 20 bits.
     public var flowLabel: UInt32 { bytes.uint32(at: IPv6Field.versionClassAndFlow) & 0xf_ffff }
     /// Bytes behind the fixed header, extension headers included.
     public var payloadLength: Int { bytes.byteCount - IPv6Field.byteCount }
+    /// The first extension header, or what the payload is.
     public var nextHeader: IPProtocol { IPProtocol(rawValue: bytes.octet(at: IPv6Field.nextHeader)) }
+    /// Hops that are left.
     public var hopLimit: UInt8 { bytes.octet(at: IPv6Field.hopLimit) }
+    /// Who sent the packet.
     public var source: IPv6Address { bytes.ipv6Address(at: IPv6Field.source) }
+    /// Who the packet is for.
     public var destination: IPv6Address { bytes.ipv6Address(at: IPv6Field.destination) }
 
     /// What follows the fixed header, extension headers included.

@@ -1,16 +1,17 @@
 /// The Internet checksum (RFC 1071): the complement of the ones' complement sum of 16-bit words.
 ///
-/// A *sum* here is an unfolded total of words as they lie in memory, loaded in host byte order. RFC 1071 §2 (B) shows
-/// that the order doesn't matter as long as it stays the same, so a checksum made from a sum is stored as it is,
-/// without swapping. Sums of parts add with `&+`, provided that each part but the last has an even length.
+/// A *sum* here is an unfolded total of words as they lie in memory, loaded in host byte order. RFC 1071 §2
+/// (B) shows that the order doesn't matter as long as it stays the same, so a checksum made from a sum is
+/// stored as it is, without swapping. Sums of parts add with `&+`, provided that each part but the last has
+/// an even length.
 ///
 /// Nothing here allocates, traps on overflow or calls the Swift runtime: it may stand in the forwarding loop.
 public enum InternetChecksum {
     /// The sum of `byteCount` bytes at any alignment. A last odd byte counts as if a zero byte followed it.
     ///
-    /// The counted loop with `&+=` is what the optimiser turns into vector instructions; a `while` loop or a trapping
-    /// `+=` stays scalar and takes five to ten times as long. 32-bit words halve the number of additions, and are
-    /// allowed because 2¹⁶ ≡ 1 modulo 2¹⁶ − 1. The total can't overflow below 16 GiB.
+    /// The counted loop with `&+=` is what the optimiser turns into vector instructions; a `while` loop or a
+    /// trapping `+=` stays scalar and takes five to ten times as long. 32-bit words halve the number of
+    /// additions, and are allowed because 2¹⁶ ≡ 1 modulo 2¹⁶ − 1. The total can't overflow below 16 GiB.
     @inlinable @inline(always)
     public static func sum(_ start: UnsafeRawPointer, byteCount: Int) -> UInt64 {
         var total: UInt64 = 0
@@ -65,22 +66,24 @@ public enum InternetChecksum {
     @inlinable @inline(always)
     public static func isValid(_ sum: UInt64) -> Bool { fold(sum) == 0xffff }
 
-    /// The checksum field that goes with a sum over data whose checksum field is zero, as it is stored in memory.
+    /// The checksum field that goes with a sum over data whose checksum field is zero, as it is stored in
+    /// memory.
     @inlinable @inline(always)
     public static func field(_ sum: UInt64) -> UInt16 { ~fold(sum) }
 
     /// The checksum after one 16-bit word under it changed: HC' = ~(~HC + ~m + m'), RFC 1624 equation 3.
     ///
-    /// The byte order doesn't matter but must be the same for all three. Equation 3 gives what recomputing would,
-    /// `0x0000` and never `0xffff`, wherever another word under the checksum isn't zero, which holds for every IP
-    /// header; equation 2 of RFC 1141 gets that corner wrong. UDP over IPv4 sends `0xffff` for a computed `0x0000`;
-    /// see `TransportChecksum`.
+    /// The byte order doesn't matter but must be the same for all three. Equation 3 gives what recomputing
+    /// would, `0x0000` and never `0xffff`, wherever another word under the checksum isn't zero, which holds
+    /// for every IP header; equation 2 of RFC 1141 gets that corner wrong. UDP over IPv4 sends `0xffff` for a
+    /// computed `0x0000`; see `TransportChecksum`.
     @inlinable @inline(always)
     public static func updated(_ checksum: UInt16, from old: UInt16, to new: UInt16) -> UInt16 {
         ~fold(UInt64(~checksum) &+ UInt64(~old) &+ UInt64(new))
     }
 
-    /// The checksum after a 32-bit number under it changed, as when an address is rewritten. All in one byte order.
+    /// The checksum after a 32-bit number under it changed, as when an address is rewritten. All in one byte
+    /// order.
     @inlinable @inline(always)
     public static func updated(_ checksum: UInt16, from old: UInt32, to new: UInt32) -> UInt16 {
         ~fold(UInt64(~checksum) &+ UInt64(~old) &+ UInt64(new))

@@ -1,5 +1,6 @@
 /// A 20-bit MPLS label (RFC 3032 §2.1).
 public struct Label: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable {
+    /// 0…1,048,575.
     public let rawValue: UInt32
 
     /// Nil above 1,048,575.
@@ -8,6 +9,7 @@ public struct Label: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCo
         self.rawValue = rawValue
     }
 
+    /// The label in the low 20 bits; higher ones are cut off.
     @inlinable public init(unchecked rawValue: UInt32) { self.rawValue = rawValue & 0xf_ffff }
 
     /// IPv4 explicit null (RFC 3032 §2.1).
@@ -18,9 +20,11 @@ public struct Label: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCo
     /// The labels that may be bound: 16…1,048,575. 0–15 have special purposes (RFC 7274).
     public static var bindable: ClosedRange<Label> { Label(unchecked: 16)...Label(unchecked: 0xf_ffff) }
 
+    /// In the order of the numbers.
     @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
 extension Label: CustomStringConvertible {
+    /// The number in decimal.
     public var description: String { String(rawValue) }
 }

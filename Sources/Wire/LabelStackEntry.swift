@@ -9,11 +9,13 @@
 ///
 /// `rawValue` is in host byte order. In a packet the top of the stack comes first; S marks the bottom.
 public struct LabelStackEntry: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+    /// All 32 bits.
     public var rawValue: UInt32
 
     /// The bytes of an entry.
     @inlinable public static var byteCount: Int { 4 }
 
+    /// The entry with these 32 bits.
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// - Parameter trafficClass: 0…7; higher bits are cut off.
@@ -22,6 +24,7 @@ public struct LabelStackEntry: RawRepresentable, Hashable, Sendable, BitwiseCopy
             label.rawValue << 12 | UInt32(trafficClass & 7) << 9 | (isBottomOfStack ? 0x100 : 0) | UInt32(ttl)
     }
 
+    /// What the next router looks up.
     @inlinable public var label: Label {
         get { Label(unchecked: rawValue >> 12) }
         set { rawValue = rawValue & 0xfff | newValue.rawValue << 12 }
@@ -31,10 +34,12 @@ public struct LabelStackEntry: RawRepresentable, Hashable, Sendable, BitwiseCopy
         get { UInt8(truncatingIfNeeded: rawValue >> 9) & 7 }
         set { rawValue = rawValue & ~0xe00 | UInt32(newValue & 7) << 9 }
     }
+    /// S: below this entry comes the payload.
     @inlinable public var isBottomOfStack: Bool {
         get { rawValue & 0x100 != 0 }
         set { rawValue = rawValue & ~0x100 | (newValue ? 0x100 : 0) }
     }
+    /// Hops that are left.
     @inlinable public var ttl: UInt8 {
         get { UInt8(truncatingIfNeeded: rawValue) }
         set { rawValue = rawValue & ~0xff | UInt32(newValue) }

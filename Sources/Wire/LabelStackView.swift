@@ -8,7 +8,8 @@ public struct LabelStackView: ~Escapable {
     /// Entries down to the bottom of the stack: 1…8.
     public let count: Int
 
-    /// Finds the bottom of the stack. Truncated if the bytes end first; too many if it lies deeper than eight.
+    /// Finds the bottom of the stack. Truncated if the bytes end first; too many if it lies deeper than
+    /// eight.
     /// - Parameter bytes: begins with the top entry.
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(WireError) {

@@ -1,15 +1,19 @@
 /// A 48-bit IEEE 802 address. `rawValue` holds it in the low 48 bits: 02:00:00:00:00:01 is `0x020000000001`.
 public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
+    /// The first octet in bits 40–47.
     public var rawValue: UInt64
 
+    /// The address in the low 48 bits; higher ones are cut off.
     @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue & 0xffff_ffff_ffff }
 
+    /// ff:ff:ff:ff:ff:ff, all stations of the link.
     @inlinable public static var broadcast: Self { Self(rawValue: 0xffff_ffff_ffff) }
 
     /// The group bit: multicast and broadcast.
     @inlinable public var isGroup: Bool { rawValue >> 40 & 1 == 1 }
 
-    /// The Ethernet address that carries an IPv6 multicast address: 33:33 and its last four octets (RFC 2464 §7).
+    /// The Ethernet address that carries an IPv6 multicast address: 33:33 and its last four octets (RFC 2464
+    /// §7).
     public init(multicast address: IPv6Address) {
         self.init(rawValue: 0x3333 << 32 | address.low & 0xffff_ffff)
     }
@@ -35,6 +39,7 @@ extension MACAddress {
 }
 
 extension MACAddress: CustomStringConvertible {
+    /// Six pairs of lower-case hex digits with `:` between them.
     public var description: String {
         (0..<6).map {
             let octet = rawValue >> UInt64(40 - 8 * $0) & 0xff

@@ -23,7 +23,8 @@ public struct NeighbourAdvertisement: Equatable, Sendable {
         self.isOverride = isOverride
     }
 
-    /// A router's answer to a solicitation that came from `source`: the target is at `hardware` (RFC 4861 §7.2.4).
+    /// A router's answer to a solicitation that came from `source`: the target is at `hardware` (RFC 4861
+    /// §7.2.4).
     public init(
         answering solicitation: NeighbourSolicitation, from source: IPv6Address, at hardware: MACAddress
     ) {
@@ -32,7 +33,8 @@ public struct NeighbourAdvertisement: Equatable, Sendable {
             isSolicited: !source.isUnspecified, isOverride: true)
     }
 
-    /// Where the answer to a solicitation that came from `source` goes: there, or to all nodes if it came from `::`.
+    /// Where the answer to a solicitation that came from `source` goes: there, or to all nodes if it came
+    /// from `::`.
     public static func destination(answering source: IPv6Address) -> IPv6Address {
         source.isUnspecified ? .allNodes : source
     }

@@ -1,5 +1,5 @@
-/// Where the fields of a neighbour solicitation or advertisement stand, in bytes from the ICMPv6 header's first
-/// (RFC 4861 §4.3, §4.4).
+/// Where the fields of a neighbour solicitation or advertisement stand, in bytes from the ICMPv6 header's
+/// first (RFC 4861 §4.3, §4.4).
 ///
 /// ```
 ///  0                   1                   2                   3
@@ -46,8 +46,8 @@ enum NeighbourDiscovery {
     /// The hop limit that only a packet from this link can still have.
     static let hopLimit: UInt8 = 255
 
-    /// Reads a message of `type` and checks it: hop limit 255, not fragmented (RFC 6980), checksum, code 0, length of
-    /// 24 or more, a target that isn't multicast, options with lengths that fit.
+    /// Reads a message of `type` and checks it: hop limit 255, not fragmented (RFC 6980), checksum, code 0,
+    /// length of 24 or more, a target that isn't multicast, options with lengths that fit.
     static func parse(
         _ packet: borrowing IPv6View, type: ICMPv6Type, option: LinkLayerOption
     ) throws(WireError) -> Message {
@@ -77,8 +77,8 @@ enum NeighbourDiscovery {
                 in: bytes.extracting(droppingFirst: NDField.options), option: option))
     }
 
-    /// Walks the options for the link-layer address of one kind; the first counts. Unknown options are stepped over.
-    /// A group address is no station's and is refused.
+    /// Walks the options for the link-layer address of one kind; the first counts. Unknown options are
+    /// stepped over. A group address is no station's and is refused.
     private static func linkLayerAddress(
         in options: RawSpan, option: LinkLayerOption
     ) throws(WireError) -> MACAddress? {

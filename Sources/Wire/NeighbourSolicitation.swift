@@ -26,8 +26,8 @@ public struct NeighbourSolicitation: Equatable, Sendable {
 
     /// Writes the solicitation as a whole IPv6 packet.
     /// - Parameter source: an address of the asker's interface.
-    /// - Parameter destination: by default the target's solicited-node multicast address; the target itself to see if
-    ///   a known neighbour still lives.
+    /// - Parameter destination: by default the target's solicited-node multicast address; the target itself
+    ///   to see if a known neighbour still lives.
     /// - Returns: the packet's length: 64 bytes, or 72 with a link-layer address.
     @discardableResult
     public func emit(

@@ -1,5 +1,6 @@
-// Numbers as protocols write them: most significant octet first, at any alignment. Every access is bounds-checked; a
-// check whose offset is constant and whose span has a known length disappears in an optimised build.
+// Numbers as protocols write them: most significant octet first, at any alignment. Every access is
+// bounds-checked; a check whose offset is constant and whose span has a known length disappears in an
+// optimised build.
 
 extension RawSpan {
     /// The octet at `offset`. Out of bounds traps.
@@ -64,7 +65,7 @@ extension MutableRawSpan {
         store(address.low, at: offset &+ 8)
     }
     /// Copies all bytes of `source`, which may not overlap. Out of bounds traps.
-    @inlinable public mutating func store(_ source: RawSpan, at offset: Int) {
+    @inlinable @inline(always) public mutating func store(_ source: RawSpan, at offset: Int) {
         precondition(offset >= 0 && source.byteCount <= byteCount - offset)
         unsafe withUnsafeMutableBytes { target in
             unsafe source.withUnsafeBytes { source in
@@ -73,9 +74,9 @@ extension MutableRawSpan {
             }
         }
     }
-    /// Sets the checksum field at `field` for the bytes of `range`, in which it lies at an even distance, and for
-    /// what `sum` has already counted, such as a pseudo-header.
-    @inlinable
+    /// Sets the checksum field at `field` for the bytes of `range`, in which it lies at an even distance, and
+    /// for what `sum` has already counted, such as a pseudo-header.
+    @inlinable @inline(always)
     public mutating func storeChecksum(at field: Int, over range: Range<Int>, adding sum: UInt64 = 0) {
         store(0 as UInt16, at: field)
         let total = sum &+ InternetChecksum.sum(bytes.extracting(range))

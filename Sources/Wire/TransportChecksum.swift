@@ -1,5 +1,5 @@
-/// The checksums that cover the addresses of the IP header too, by way of a pseudo-header: TCP (RFC 9293 §3.1), UDP
-/// (RFC 768) and ICMPv6 (RFC 4443 §2.3).
+/// The checksums that cover the addresses of the IP header too, by way of a pseudo-header: TCP (RFC 9293
+/// §3.1), UDP (RFC 768) and ICMPv6 (RFC 4443 §2.3).
 ///
 /// ```
 /// IPv4 (RFC 9293 §3.1)                      IPv6 (RFC 8200 §8.1)
@@ -38,8 +38,8 @@ public enum TransportChecksum {
             &+ InternetChecksum.sum(UInt16(`protocol`.rawValue))
     }
 
-    /// Where the checksum stands in a header of this protocol, in bytes from its first. Nil for protocols without an
-    /// Internet checksum over a pseudo-header.
+    /// Where the checksum stands in a header of this protocol, in bytes from its first. Nil for protocols
+    /// without an Internet checksum over a pseudo-header.
     @inlinable
     public static func fieldOffset(for protocol: IPProtocol) -> Int? {
         switch `protocol` {
@@ -50,16 +50,17 @@ public enum TransportChecksum {
         }
     }
 
-    /// The checksum field for a sum over pseudo-header, header and payload, as it is stored in memory. UDP has no zero:
-    /// over IPv4 that would say that there is no checksum, and over IPv6 it is forbidden (RFC 768, RFC 8200 §8.1).
+    /// The checksum field for a sum over pseudo-header, header and payload, as it is stored in memory. UDP
+    /// has no zero: over IPv4 that would say that there is no checksum, and over IPv6 it is forbidden (RFC
+    /// 768, RFC 8200 §8.1).
     @inlinable @inline(always)
     public static func field(_ sum: UInt64, protocol: IPProtocol) -> UInt16 {
         let field = InternetChecksum.field(sum)
         return field == 0 && `protocol` == .udp ? 0xffff : field
     }
 
-    /// Whether the checksum of a whole TCP, UDP or ICMPv6 message matches. A UDP checksum of zero over IPv4, "none",
-    /// is for the caller to accept.
+    /// Whether the checksum of a whole TCP, UDP or ICMPv6 message matches. A UDP checksum of zero over IPv4,
+    /// "none", is for the caller to accept.
     /// - Parameter message: upper header and payload.
     /// - Parameter sum: of its pseudo-header.
     @inlinable

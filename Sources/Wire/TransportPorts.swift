@@ -1,5 +1,5 @@
-/// Where TCP and UDP have the same two fields, in bytes from the transport header's first (RFC 9293, RFC 768; SCTP,
-/// RFC 9260, has them too).
+/// Where TCP and UDP have the same two fields, in bytes from the transport header's first (RFC 9293, RFC 768;
+/// SCTP, RFC 9260, has them too).
 ///
 /// ```
 ///  0                   1                   2                   3

@@ -54,8 +54,8 @@ public struct VLANView: ~Escapable {
     public let bytes: RawSpan
 
     /// Truncated below 4 bytes.
-    /// - Parameter bytes: begin behind the ethertype that announced the tag: the payload of an `EthernetView` or of
-    ///   another `VLANView`.
+    /// - Parameter bytes: begin behind the ethertype that announced the tag: the payload of an `EthernetView`
+    ///   or of another `VLANView`.
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(WireError) {
         guard bytes.byteCount >= VLANField.byteCount else { throw WireError(.vlan, .truncated) }

@@ -43,9 +43,12 @@ public struct WireError: Error, Equatable, Sendable {
         case flag = "flag out of place"
     }
 
+    /// Which header.
     public let header: Header
+    /// What is wrong with it.
     public let fault: Fault
 
+    /// The fault of a header.
     public init(_ header: Header, _ fault: Fault) {
         self.header = header
         self.fault = fault
@@ -53,5 +56,6 @@ public struct WireError: Error, Equatable, Sendable {
 }
 
 extension WireError: CustomStringConvertible {
+    /// As in `IPv4: bad length`.
     public var description: String { "\(header.rawValue): \(fault.rawValue)" }
 }

@@ -23,7 +23,7 @@ func dirty(_ byteCount: Int) -> [UInt8] { [UInt8](repeating: 0xa5, count: byteCo
 extension Array<UInt8> {
     /// Reads the bytes as a span. Spans can't stand inside `#expect`.
     func read<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
-        try body(span.bytes)
+        try unsafe body(span.bytes)
     }
 
     /// Writes to the bytes as a span.
@@ -33,7 +33,8 @@ extension Array<UInt8> {
         return body(&bytes)
     }
 
-    /// What `body` throws for each prefix of the bytes, shortest first: `count` results, the full length left out.
+    /// What `body` throws for each prefix of the bytes, shortest first: `count` results, the full length left
+    /// out.
     func errorsOfPrefixes(_ body: (RawSpan) throws(WireError) -> Void) -> [WireError?] {
         (0..<count).map { byteCount in
             do throws(WireError) {
@@ -46,7 +47,8 @@ extension Array<UInt8> {
     }
 }
 
-/// Numbers that look random and are the same in every run with the same seed (SplitMix64, Steele et al. 2014).
+/// Numbers that look random and are the same in every run with the same seed (SplitMix64, Steele et al.
+/// 2014).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -59,4 +61,9 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
         return z ^ z >> 31
     }
+}
+
+extension RawSpan {
+    /// The bytes as an array that may leave the span's scope.
+    var copied: [UInt8] { (0..<byteCount).map { octet(at: $0) } }
 }
