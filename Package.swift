@@ -63,7 +63,9 @@ let package = Package(
                 "Wire", argumentParser,
             ], swiftSettings: house),
 
-        .testTarget(name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], swiftSettings: house),
+        .testTarget(
+            name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
+            swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: hot),
     ]
 )
