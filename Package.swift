@@ -68,6 +68,9 @@ let package = Package(
             dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
             swiftSettings: house),
 
+        .testTarget(
+            name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
+            swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: hot),
         .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
         .testTarget(name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], swiftSettings: house),
