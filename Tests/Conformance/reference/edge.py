@@ -301,17 +301,19 @@ class Edge:
         return frame.MPLS, stack + bytes(Entry(leg.send, traffic_class, True, ttl)) + packet.data
 
     def _ip_in_ip(self, ipip: dict, packet: IPPacket) -> bytes:
+        dont_fragment = packet.dont_fragment or ipip.get("df") == "set"
+        dscp = ipip.get("dscp", "copy")
         identification = 0
-        if not packet.dont_fragment:
+        if not dont_fragment:
             identification = self._identification
             self._identification = identification + 1 & 0xFFFF
         outer = IP(
             src=ipip["local"],
             dst=ipip["remote"],
-            tos=packet.traffic_class,
+            tos=packet.traffic_class if dscp == "copy" else dscp << 2 | packet.ecn,
             len=20 + len(packet.data),
             id=identification,
-            flags="DF" if packet.dont_fragment else 0,
+            flags="DF" if dont_fragment else 0,
             ttl=ipip.get("ttl", 64),
             proto=ip.IPV4 if packet.version == 4 else ip.IPV6,
         )

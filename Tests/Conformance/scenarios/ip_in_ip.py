@@ -7,7 +7,7 @@ from .packets import echo, ethernet, in_ip, tcp, udp
 
 
 def cases():
-    return [four_in_four(), six_in_four(), edge_of_provider(), congestion(), checks(), own_ttl()]
+    return [four_in_four(), six_in_four(), edge_of_provider(), congestion(), checks(), knobs()]
 
 
 def four_in_four() -> Case:
@@ -114,10 +114,13 @@ def checks() -> Case:
     return case
 
 
-def own_ttl() -> Case:
+def knobs() -> Case:
     exchange = ip_in_ip_edge()
-    exchange["tunnels"]["beta-west"]["ipip"]["ttl"] = 33
-    case = Case("ipip-ttl", "A tunnel with an outer TTL of its own", exchange)
-    case.send("access0", udp(ALICE, VIDEO), "forwarded", "outer TTL 33", shows={"ip.ttl": "33,63"})
-    case.send("access0", udp(ALICE6, VIDEO6), "forwarded", "the same, 6-in-4", shows={"ip.ttl": "33"})
+    exchange["tunnels"]["beta-west"]["ipip"] |= {"ttl": 33, "dscp": 46, "df": "set"}
+    case = Case("ipip-knobs", "A tunnel with an outer TTL, DSCP and DF of its own", exchange)
+    case.send("access0", udp(ALICE, VIDEO, tos=0x29), "forwarded", "AF11 with ECT(1): EF outside, ECN copied",
+              shows={"ip.ttl": "33,63", "ip.dsfield": "0xb9,0x29"})  # fmt: skip
+    case.send("access0", udp(ALICE, VIDEO, flags=0), "forwarded", "DF clear: set outside, id 0",
+              shows={"ip.flags.df": "1,0", "ip.id": "0x0000,0x1234"})  # fmt: skip
+    case.send("access0", udp(ALICE6, VIDEO6), "forwarded", "6-in-4", shows={"ip.ttl": "33", "ip.dsfield": "0xb8"})
     return case
