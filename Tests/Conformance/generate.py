@@ -23,7 +23,8 @@ REASONS = HERE.parents[1] / "Sources/Packets/DropReason.swift"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--check", action="store_true", help="compare with what is there")
     action.add_argument("--verify", action="store_true", help="let tshark judge")

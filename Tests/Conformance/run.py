@@ -3,8 +3,8 @@
 
 run.py BINARY [CASE…]
 
-Packets are compared byte for byte and by timestamp, counters exactly, and the sums must balance. A difference is
-shown with both packets as tshark reads them. Exit code 0: all cases passed.
+Packets are compared byte for byte and by timestamp, counters exactly, and the sums must balance. A
+difference is shown with both packets as tshark reads them. Exit code 0: all cases passed.
 """
 
 import argparse
@@ -24,7 +24,8 @@ _SHOWN = 3  # differing packets shown for a port
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", type=Path)
     parser.add_argument("case", nargs="*", help="names of cases; all, if none is given")
     options = parser.parse_args()
@@ -115,7 +116,8 @@ def nature(wanted: capture.Record | None, got: capture.Record | None) -> str:
 
 def dissected(path: Path, number: int) -> str:
     try:
-        return tshark(path, "-Y", f"frame.number == {number}", "-O", "eth,vlan,arp,mpls,ip,ipv6,icmp,icmpv6", "-x").strip()
+        layers = "eth,vlan,arp,mpls,ip,ipv6,icmp,icmpv6"
+        return tshark(path, "-Y", f"frame.number == {number}", "-O", layers, "-x").strip()
     except (OSError, subprocess.CalledProcessError) as error:
         frame = capture.read(path)[1][number - 1].frame
         return f"{frame.hex(' ')}\n({error})"

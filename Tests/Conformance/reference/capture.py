@@ -1,4 +1,4 @@
-"""pcap files: microseconds, little endian, version 2.4, snaplen 65535. The same packets are always the same bytes."""
+"""pcap files: microseconds, little endian, version 2.4, snaplen 65535. The same packets, the same bytes."""
 
 import struct
 from pathlib import Path

@@ -207,10 +207,8 @@ class Edge:
         if "swap" in binding:
             labels = binding["swap"] if isinstance(binding["swap"], list) else [binding["swap"]]
             bottom_flags = [False] * (len(labels) - 1) + [top.bottom]
-            payload = b"".join(
-                bytes(Entry(label, top.traffic_class, bottom, ttl)) for label, bottom in zip(labels, bottom_flags)
-            )
-            payload += rest
+            entries = [Entry(label, top.traffic_class, s, ttl) for label, s in zip(labels, bottom_flags)]
+            payload = b"".join(map(bytes, entries)) + rest
         elif top.bottom:
             packet = IPPacket(rest)
             payload = packet.with_ttl(ttl).data
@@ -319,7 +317,7 @@ class Edge:
         )
         return bytes(outer) + packet.data
 
-    def _transmit(self, arrival: Arrival, port: Port, next_hop, ethertype: int, payload: bytes, tags=()) -> None:
+    def _transmit(self, arrival: Arrival, port: Port, next_hop, ethertype: int, payload: bytes, tags=()):
         """Sends towards `next_hop`, or drops the packet and asks who that is, at most once a second."""
         mac = port.neighbours.get(next_hop)
         if mac is None and next_hop is not None:

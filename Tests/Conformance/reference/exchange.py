@@ -1,4 +1,4 @@
-"""The exchange file as Python: the same shape as the YAML, plus the lookups that a forwarder needs, as linear scans."""
+"""The exchange file as Python: the shape of the YAML, and a forwarder's lookups as linear scans."""
 
 import json
 import re
@@ -156,7 +156,8 @@ class Exchange:
 
     def _leg(self, entry: dict) -> Leg:
         if "tunnel" in entry:
-            return Leg(tunnel=self.tunnels[entry["tunnel"]], send=entry.get("send"), receive=entry.get("receive"))
+            tunnel = self.tunnels[entry["tunnel"]]
+            return Leg(tunnel=tunnel, send=entry.get("send"), receive=entry.get("receive"))
         next_hop = entry.get("nextHop")
         return Leg(port=self.ports[entry["port"]], next_hop=ip_address(next_hop) if next_hop else None)
 

@@ -13,7 +13,10 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 
 class Arrival:
-    """One received frame. `ethertype` is 0 where there is no Ethernet header; `tags` are VLAN ids, outermost first."""
+    """One received frame.
+
+    `ethertype` is 0 where there is no Ethernet header; `tags` are VLAN ids, outermost first.
+    """
 
     def __init__(self, port: Port, time: int, frame: bytes):
         self.port, self.time, self.payload = port, time, frame

@@ -117,7 +117,7 @@ def too_big(arrival: Arrival, packet: IPPacket, mtu: int) -> bytes | None:
 
 
 def _error(arrival: Arrival, packet: IPPacket, v4: tuple, v6) -> bytes | None:
-    """An ICMP error about `packet`, to its sender, unless none may be sent (RFC 1812 §4.3.2.7, RFC 4443 §2.4)."""
+    """An ICMP error to the sender, unless none may be sent (RFC 1812 §4.3.2.7, RFC 4443 §2.4)."""
     source = arrival.port.address(packet.version)
     if source is None or packet.is_icmp_error or packet.fragment_offset:
         return None

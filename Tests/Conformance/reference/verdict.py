@@ -1,10 +1,11 @@
-"""tshark's opinion of the expected packets: nothing malformed, no bad checksum, and the fields that a case states."""
+"""tshark's opinion of the expected packets: nothing malformed, no bad checksum, the fields as stated."""
 
 import subprocess
 from pathlib import Path
 
 _SUSPICIOUS = (
-    '_ws.malformed || ip.checksum.status == "Bad" || tcp.checksum.status == "Bad" || udp.checksum.status == "Bad"'
+    '_ws.malformed || ip.checksum.status == "Bad"'
+    ' || tcp.checksum.status == "Bad" || udp.checksum.status == "Bad"'
     ' || icmp.checksum.status == "Bad" || icmpv6.checksum.status == "Bad" || _ws.expert.severity == error'
 )
 _PREFERENCES = [

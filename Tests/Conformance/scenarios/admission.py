@@ -6,14 +6,15 @@ from scapy.packet import Raw
 
 from .case import Case
 from .exchanges import ALICE_VIDEO, CORE, NORTH, PROVIDERS, SERVICES, access_edge, ip_in_ip_edge
-from .packets import ACCESS_MAC, ALICE, ALICE6, BOB, CAROL, HOST_MAC, MUSIC, VIDEO, VIDEO6
+from .packets import ALICE, ALICE6, BOB, CAROL, HOST_MAC, MUSIC, PORT1_MAC, PORT2_MAC, VIDEO, VIDEO6
 from .packets import echo, ethernet, fragment6, in_ip, ip, mpls_frame, payload, tcp, udp
 
 _RULES = [{"protocol": "tcp", "ports": [80, 443]}, {"protocol": "udp", "ports": [5004]}, {"protocol": "icmp"}]
 
 
 def cases():
-    return [conditions(), conditions_mirrored(), fragments(), spoof(), vlan(), double_vlan(), ttl(), services()]
+    return [conditions(), conditions_mirrored(), fragments(), spoof(), vlan(), double_vlan(), ttl(),
+            services()]
 
 
 def conditions() -> Case:
@@ -26,17 +27,20 @@ def conditions() -> Case:
         (udp(ALICE, VIDEO), "forwarded", "UDP 5004"),
         (echo(ALICE, VIDEO), "forwarded", "ICMP"),
         (echo(ALICE6, VIDEO6), "forwarded", "ICMPv6"),
-        (ip(ALICE6, VIDEO6, extension / TCP(sport=1, dport=443) / Raw(payload(20))), "forwarded", "TCP behind extensions"),
+        (ip(ALICE6, VIDEO6, extension / TCP(sport=1, dport=443) / Raw(payload(20))), "forwarded",
+         "TCP behind extensions"),
         (tcp(ALICE, VIDEO, ports=(443, 8080)), "notAdmitted", "443 as source port only"),
         (udp(ALICE, VIDEO, ports=(40000, 443)), "notAdmitted", "UDP on a TCP port"),
         (tcp(ALICE, VIDEO, ports=(40000, 5004)), "notAdmitted", "TCP on a UDP port"),
         (tcp(ALICE6, VIDEO6, ports=(40000, 22)), "notAdmitted", "TCP 22, IPv6"),
-        (ip(ALICE6, VIDEO6, extension / UDP(sport=1, dport=443) / Raw(payload(20))), "notAdmitted", "UDP behind extensions"),
+        (ip(ALICE6, VIDEO6, extension / UDP(sport=1, dport=443) / Raw(payload(20))), "notAdmitted",
+         "UDP behind extensions"),
         (ip(ALICE, VIDEO, Raw(payload(24)), proto=132), "notAdmitted", "SCTP"),
         (ip(ALICE, VIDEO, Raw(payload(24)), proto=58), "notAdmitted", "ICMPv6 in IPv4"),
         (ip(ALICE6, VIDEO6, Raw(payload(24)), nh=1), "notAdmitted", "ICMPv4 in IPv6"),
         (ip(ALICE, VIDEO, Raw(b"\x9c"), proto=6), "truncatedTransport", "TCP cut inside its ports"),
-        (ip(ALICE6, VIDEO6, Raw(b"\x9c\x41\x01"), nh=17), "truncatedTransport", "UDP cut inside its ports, IPv6"),
+        (ip(ALICE6, VIDEO6, Raw(b"\x9c\x41\x01"), nh=17), "truncatedTransport",
+         "UDP cut inside its ports, IPv6"),
         (ip(ALICE, VIDEO, Raw(b""), proto=6), "truncatedTransport", "nothing behind the IP header"),
         (udp(BOB, VIDEO), "notAdmitted", "a subscriber without a session"),
         (tcp(ALICE, MUSIC), "notAdmitted", "a service without a session"),
@@ -47,7 +51,7 @@ def conditions() -> Case:
 
 def conditions_mirrored() -> Case:
     case = Case("conditions-mirrored", "Return traffic is admitted by the same rules mirrored (PX-3, PX-4)",
-                access_edge(allow=_RULES))  # fmt: skip
+                access_edge(allow=_RULES))
     for inner, outcome, note in [
         (tcp(VIDEO, ALICE, ports=(443, 40001)), "forwarded", "TCP from 443"),
         (tcp(VIDEO6, ALICE6, ports=(80, 40001)), "forwarded", "TCP from 80, IPv6"),
@@ -73,17 +77,22 @@ def fragments() -> Case:
         (piece(ALICE, VIDEO, 0, True), "forwarded", "the first fragment has the ports"),
         (piece(ALICE, VIDEO, 96, True), "fragmentWithoutPorts", "a middle fragment, and only rules by port"),
         (piece(ALICE, VIDEO, 192, False), "fragmentWithoutPorts", "the last fragment"),
-        (piece(ALICE, VIDEO, 96, False, protocol=1), "forwarded", "a later fragment of ICMP: admitted by protocol"),
-        (piece(ALICE, VIDEO, 96, False, protocol=132), "notAdmitted", "a later fragment of SCTP: no rule at all"),
+        (piece(ALICE, VIDEO, 96, False, protocol=1), "forwarded",
+         "a later fragment of ICMP: admitted by protocol"),
+        (piece(ALICE, VIDEO, 96, False, protocol=132), "notAdmitted",
+         "a later fragment of SCTP: no rule at all"),
         (fragment6(ALICE6, VIDEO6, 0, True, 17, data6[:96]), "forwarded", "IPv6: the first fragment"),
-        (fragment6(ALICE6, VIDEO6, 96, False, 17, data6[96:]), "fragmentWithoutPorts", "IPv6: the last fragment"),
-        (fragment6(ALICE6, VIDEO6, 96, False, 58, data6[96:]), "forwarded", "IPv6: a later fragment of ICMPv6"),
+        (fragment6(ALICE6, VIDEO6, 96, False, 17, data6[96:]), "fragmentWithoutPorts",
+         "IPv6: the last fragment"),
+        (fragment6(ALICE6, VIDEO6, 96, False, 58, data6[96:]), "forwarded",
+         "IPv6: a later fragment of ICMPv6"),
         (fragment6(ALICE6, VIDEO6, 0, False, 17, data6), "forwarded", "IPv6: an atomic fragment (RFC 6946)"),
     ]:
         case.send("access0", packet, outcome, note)
-    case.send("core0", mpls_frame(17001, 200042, inner=piece(VIDEO, ALICE, 96, True)), "fragmentWithoutPorts", "on the way back")
-    case.send("core0", mpls_frame(17001, 200042, inner=piece(VIDEO, ALICE, 96, True, protocol=1)), "forwarded",
-              "on the way back, ICMP")  # fmt: skip
+    case.send("core0", mpls_frame(17001, 200042, inner=piece(VIDEO, ALICE, 96, True)), "fragmentWithoutPorts",
+              "on the way back")
+    case.send("core0", mpls_frame(17001, 200042, inner=piece(VIDEO, ALICE, 96, True, protocol=1)),
+              "forwarded", "on the way back, ICMP")
     return case
 
 
@@ -115,8 +124,8 @@ def spoof() -> Case:
         ("access0", udp("0.0.0.0", VIDEO), "unknownSubscriber", "no address"),
     ]:
         case.send(port, data, outcome, note)
-    case.send("core0", mpls_frame(17001, 200043, inner=udp(VIDEO, CAROL), destination="02:57:4c:00:00:02"), "forwarded",
-              "back to carol, by her port")  # fmt: skip
+    case.send("core0", mpls_frame(17001, 200043, inner=udp(VIDEO, CAROL), destination=PORT2_MAC),
+              "forwarded", "back to carol, by her port")
     return case
 
 
@@ -152,16 +161,19 @@ def _ethernet_access(vlan) -> dict:
 
 
 def vlan() -> Case:
-    case = Case("vlan", "A subscriber on a VLAN of an Ethernet port, beside one without (802.1Q)", _ethernet_access(100))
-    core = {"destination": "02:57:4c:00:00:02"}
+    case = Case("vlan", "A subscriber on a VLAN of an Ethernet port, beside one without (802.1Q)",
+                _ethernet_access(100))
+    core = {"destination": PORT2_MAC}
 
     def access(note, data, outcome="forwarded", shows=None, originates=0, **fields):
-        frame = ethernet(data, destination=ACCESS_MAC, source=HOST_MAC, **fields)
+        frame = ethernet(data, destination=PORT1_MAC, source=HOST_MAC, **fields)
         case.send("access0", frame, outcome, note, shows=shows, originates=originates)
 
-    access("alice with her tag", udp(ALICE, VIDEO), vlan=(100,), shows={"eth.type": "0x8847", "mpls.label": "16001,100042"})
+    access("alice with her tag", udp(ALICE, VIDEO), vlan=(100,),
+           shows={"eth.type": "0x8847", "mpls.label": "16001,100042"})
     access("alice with her tag, IPv6", udp(ALICE6, VIDEO6), vlan=(100,), shows={"mpls.label": "16001,100042"})
-    access("a short packet in a padded frame", udp(ALICE, VIDEO, size=2), vlan=(100,), pad=64, shows={"ip.len": "30"})
+    access("a short packet in a padded frame", udp(ALICE, VIDEO, size=2), vlan=(100,), pad=64,
+           shows={"ip.len": "30"})
     access("bob without a tag", udp(BOB, VIDEO), shows={"mpls.label": "16001,100043"})
     access("bob, padded", udp(BOB, VIDEO, size=0), pad=60, shows={"ip.len": "28"})
     access("alice without a tag", udp(ALICE, VIDEO), "wrongVLAN")
@@ -169,60 +181,72 @@ def vlan() -> Case:
     access("alice with two tags", udp(ALICE, VIDEO), "wrongVLAN", vlan=(100, 100))
     access("bob with a tag", udp(BOB, VIDEO), "wrongVLAN", vlan=(100,))
     access("TTL 1: told so under her tag", udp(ALICE, VIDEO, ttl=1), "ttlExpired", originates=1, vlan=(100,),
-           shows={"vlan.id": "100", "eth.dst": HOST_MAC, "icmp.type": "11"})  # fmt: skip
-    access("ping to the edge: answered under her tag", echo(ALICE, "10.1.0.1"), "consumed", originates=1, vlan=(100,),
-           shows={"vlan.id": "100", "icmp.type": "0"})  # fmt: skip
-    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE), **core), "forwarded", "back to alice: tagged",
-              shows={"vlan.id": "100", "vlan.etype": "0x0800", "eth.dst": HOST_MAC, "eth.src": ACCESS_MAC})  # fmt: skip
-    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6), **core), "forwarded", "back to alice, IPv6",
-              shows={"vlan.id": "100", "vlan.etype": "0x86dd"})  # fmt: skip
-    case.send("core0", mpls_frame(17001, 200043, inner=udp(VIDEO, BOB), **core), "forwarded", "back to bob: no tag",
-              shows={"eth.type": "0x0800", "eth.dst": "02:00:00:00:00:06"})  # fmt: skip
+           shows={"vlan.id": "100", "eth.dst": HOST_MAC, "icmp.type": "11"})
+    access("ping to the edge: answered under her tag", echo(ALICE, "10.1.0.1"), "consumed", originates=1,
+           vlan=(100,), shows={"vlan.id": "100", "icmp.type": "0"})
+    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE), **core), "forwarded",
+              "back to alice: tagged",
+              shows={"vlan.id": "100", "vlan.etype": "0x0800", "eth.dst": HOST_MAC, "eth.src": PORT1_MAC})
+    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6), **core), "forwarded",
+              "back to alice, IPv6", shows={"vlan.id": "100", "vlan.etype": "0x86dd"})
+    case.send("core0", mpls_frame(17001, 200043, inner=udp(VIDEO, BOB), **core), "forwarded",
+              "back to bob: no tag", shows={"eth.type": "0x0800", "eth.dst": "02:00:00:00:00:06"})
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE), vlan=(100,), **core), "wrongVLAN",
-              "a tag where the core has none")  # fmt: skip
+              "a tag where the core has none")
     return case
 
 
 def double_vlan() -> Case:
     case = Case("vlan-double", "A subscriber behind two tags (802.1ad)", _ethernet_access([200, 30]))
-    access = {"destination": ACCESS_MAC, "source": HOST_MAC}
-    case.send("access0", ethernet(udp(ALICE, VIDEO), vlan=(200, 30), tpid=0x88A8, **access), "forwarded", "both tags")
-    for tags, note in [((200,), "the outer tag alone"), ((30, 200), "tags exchanged"), ((200, 31), "another inner tag")]:
+    access = {"destination": PORT1_MAC, "source": HOST_MAC}
+    case.send("access0", ethernet(udp(ALICE, VIDEO), vlan=(200, 30), tpid=0x88A8, **access), "forwarded",
+              "both tags")
+    strange = [((200,), "the outer tag alone"), ((30, 200), "tags exchanged"),
+               ((200, 31), "another inner tag")]
+    for tags, note in strange:
         case.send("access0", ethernet(udp(ALICE, VIDEO), vlan=tags, tpid=0x88A8, **access), "wrongVLAN", note)
-    down = mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE), destination="02:57:4c:00:00:02")
+    down = mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE), destination=PORT2_MAC)
     case.send("core0", down, "forwarded", "back to alice: both tags",
-              shows={"ieee8021ad.id": "200", "vlan.id": "30", "eth.type": "0x88a8"})  # fmt: skip
+              shows={"ieee8021ad.id": "200", "vlan.id": "30", "eth.type": "0x88a8"})
     return case
 
 
 def ttl() -> Case:
-    case = Case("ttl", "TTL and hop limit run out at the access port: the sender is told (RFC 792, RFC 4443 §3.3)", access_edge())
-    case.send("access0", udp(ALICE, VIDEO, ttl=2), "forwarded", "TTL 2", shows={"ip.ttl": "1", "mpls.ttl": "1,1"})
+    case = Case("ttl",
+                "TTL and hop limit run out at the access port: the sender is told (RFC 792, RFC 4443 §3.3)",
+                access_edge())
+    case.send("access0", udp(ALICE, VIDEO, ttl=2), "forwarded", "TTL 2",
+              shows={"ip.ttl": "1", "mpls.ttl": "1,1"})
     case.send("access0", udp(ALICE, VIDEO, ttl=1), "ttlExpired", "TTL 1", originates=1, after=1,
-              shows={"icmp.type": "11", "icmp.code": "0", "ip.src": f"10.1.0.1,{ALICE}", "ip.dst": f"{ALICE},{VIDEO}",
-                     "ip.ttl": "64,1"})  # fmt: skip
-    case.send("access0", udp(ALICE, VIDEO, ttl=0), "ttlExpired", "TTL 0", originates=1, after=1, shows={"icmp.type": "11"})
+              shows={"icmp.type": "11", "icmp.code": "0", "ip.src": f"10.1.0.1,{ALICE}",
+                     "ip.dst": f"{ALICE},{VIDEO}",
+                     "ip.ttl": "64,1"})
+    case.send("access0", udp(ALICE, VIDEO, ttl=0), "ttlExpired", "TTL 0", originates=1, after=1,
+              shows={"icmp.type": "11"})
     case.send("access0", udp(ALICE6, VIDEO6, ttl=1), "ttlExpired", "hop limit 1", originates=1, after=1,
-              shows={"icmpv6.type": "3", "icmpv6.code": "0", "ipv6.src": f"2001:db8:1::1,{ALICE6}"})  # fmt: skip
-    case.send("access0", udp(ALICE, VIDEO, size=1000, ttl=1), "ttlExpired", "a long packet: quoted up to 576 bytes",
-              originates=1, after=1, shows={"ip.len": "576,1028"})  # fmt: skip
-    case.send("access0", udp(ALICE6, VIDEO6, size=1300, ttl=1), "ttlExpired", "a long packet: quoted up to 1280 bytes",
-              originates=1, after=1, shows={"ipv6.plen": "1240,1308"})  # fmt: skip
+              shows={"icmpv6.type": "3", "icmpv6.code": "0", "ipv6.src": f"2001:db8:1::1,{ALICE6}"})
+    case.send("access0", udp(ALICE, VIDEO, size=1000, ttl=1), "ttlExpired",
+              "a long packet: quoted up to 576 bytes", originates=1, after=1, shows={"ip.len": "576,1028"})
+    case.send("access0", udp(ALICE6, VIDEO6, size=1300, ttl=1), "ttlExpired",
+              "a long packet: quoted up to 1280 bytes", originates=1, after=1,
+              shows={"ipv6.plen": "1240,1308"})
     later = ip(ALICE, VIDEO, Raw(payload(64)), proto=17, frag=10, flags=0, ttl=1)
     case.send("access0", later, "ttlExpired", "a later fragment: nobody is told (RFC 1812 §4.3.2.7)")
-    unreachable = ip(ALICE, VIDEO, Raw(b"\x03\x01\x00\x00" + bytes(4) + udp(VIDEO, ALICE)[:28]), proto=1, ttl=1)
+    unreachable = ip(ALICE, VIDEO, Raw(b"\x03\x01\x00\x00" + bytes(4) + udp(VIDEO, ALICE)[:28]), proto=1,
+                     ttl=1)
     case.send("access0", unreachable, "ttlExpired", "an ICMP error: nobody is told")
-    case.send("access0", echo(ALICE, VIDEO, ttl=1), "ttlExpired", "an echo request: told", originates=1, after=1,
-              shows={"icmp.type": "11,8"})  # fmt: skip
-    case.send("access0", echo(ALICE, "10.1.0.1", ttl=1), "consumed", "TTL 1, for us (RFC 1812 §5.3.1)", originates=1,
-              shows={"icmp.type": "0", "ip.ttl": "64"})  # fmt: skip
+    case.send("access0", echo(ALICE, VIDEO, ttl=1), "ttlExpired", "an echo request: told", originates=1,
+              after=1, shows={"icmp.type": "11,8"})
+    case.send("access0", echo(ALICE, "10.1.0.1", ttl=1), "consumed", "TTL 1, for us (RFC 1812 §5.3.1)",
+              originates=1, shows={"icmp.type": "0", "ip.ttl": "64"})
     case.send("access0", udp(BOB, VIDEO, ttl=1), "notAdmitted", "TTL 1, but not admitted: nobody is told")
     return case
 
 
 def services() -> Case:
     exchange = ip_in_ip_edge()
-    exchange["services"]["acme-live"] = {"provider": "acme", "prefixes": ["198.51.100.128/25", "198.51.100.7/32"]}
+    prefixes = ["198.51.100.128/25", "198.51.100.7/32"]
+    exchange["services"]["acme-live"] = {"provider": "acme", "prefixes": prefixes}
     case = Case("services", "The longest prefix names the service (PX-6)", exchange)
     for destination, outcome, note in [
         ("198.51.100.127", "forwarded", "just below the longer prefix"),
@@ -245,5 +269,6 @@ def services() -> Case:
     ]:
         case.send("access0", udp(ALICE6, destination), outcome, note)
     case.send("core0", ethernet(in_ip(udp("198.51.100.127", ALICE))), "forwarded", "from the service")
-    case.send("core0", ethernet(in_ip(udp("198.51.100.128", ALICE))), "notAdmitted", "from the service inside it")
+    case.send("core0", ethernet(in_ip(udp("198.51.100.128", ALICE))), "notAdmitted",
+              "from the service inside it")
     return case

@@ -13,10 +13,10 @@ _START = 1_700_000_000_000_000  # microseconds
 
 
 class Case:
-    """Packets are handled as they are given. Each states its outcome by hand, and the reference edge must agree.
+    """Packets in order. Each states its outcome by hand, and the reference edge must agree.
 
-    `shows` states fields of the first frame that leaves because of the packet, in tshark's names, so that a third
-    party judges the format too.
+    `shows` states fields of the first frame that leaves because of the packet, in tshark's names, so that
+    a third party judges the format too.
     """
 
     def __init__(self, name: str, title: str, description: dict):
@@ -27,7 +27,7 @@ class Case:
         self._time = _START
         self._notes: list[tuple[int, str]] = []
 
-    def send(self, port: str, data: bytes, outcome: str, note: str, originates=0, shows=None, after=0.01) -> None:
+    def send(self, port: str, data: bytes, outcome: str, note: str, originates=0, shows=None, after=0.01):
         """A frame for `port`, `after` seconds after the one before; `outcome` as `Edge.receive` names it."""
         self._time += round(after * 1_000_000) + 7
         self.inputs.setdefault(port, []).append(capture.Record(self._time, data))

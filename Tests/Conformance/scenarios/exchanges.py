@@ -28,7 +28,7 @@ ACME_NORTH = {"line": "north", "mpls": {"send": 16001, "receive": 17001}, "capac
 BETA_WEST = {"line": "north", "ipip": {"local": LOCAL, "remote": REMOTE}}
 
 
-def access_edge(tunnel: dict = ACME_NORTH, leg: dict = MPLS_LEG, allow: list | None = None, mtu: int = 1500) -> dict:
+def access_edge(tunnel=ACME_NORTH, leg=MPLS_LEG, allow: list | None = None, mtu: int = 1500) -> dict:
     """A TUN for subscribers, an Ethernet port to the core, one session of alice's for the video service."""
     condition = dict(ALICE_VIDEO) if allow is None else {**ALICE_VIDEO, "allow": allow}
     return deepcopy(
@@ -50,7 +50,7 @@ def ip_in_ip_edge(**options) -> dict:
 
 
 def provider_edge(tunnel: dict, leg: dict) -> dict:
-    """The other end: a tunnelled access leg from the core, and a plain network leg to the provider's servers."""
+    """The other end: a tunnelled access leg from the core, a plain network leg to the provider's servers."""
     server = {
         "tap": "wl-server0",
         "role": "network",

@@ -4,10 +4,8 @@ import struct
 
 from .case import Case
 from .exchanges import access_edge, ip_in_ip_edge
-from .packets import ACCESS_MAC, ALICE, ALICE6, CORE_MAC, LOCAL, REMOTE, VIDEO, VIDEO6
+from .packets import ALICE, ALICE6, PORT3_MAC, VIDEO, VIDEO6
 from .packets import ethernet, in_ip, labels, patched, udp
-
-_LINK = {"destination": "02:57:4c:00:00:02"}
 
 
 def cases():
@@ -30,14 +28,16 @@ def _bad_ipv4(good: bytes):
         yield patched(good, 2, struct.pack(">H", length)), "badIPv4TotalLength", f"total length {length}"
     (checksum,) = struct.unpack_from(">H", good, 10)
     for wrong in (checksum ^ 1, checksum ^ 0x8000, checksum >> 8 | (checksum & 0xFF) << 8, 0):
-        yield patched(good, 10, struct.pack(">H", wrong), seal=False), "badIPv4Checksum", f"checksum {wrong:#06x}"
+        packet = patched(good, 10, struct.pack(">H", wrong), seal=False)
+        yield packet, "badIPv4Checksum", f"checksum {wrong:#06x}"
 
 
 def _bad_ipv6(good: bytes):
     for version in (0, 5, 7, 15):
         yield patched(good, 0, bytes([version << 4]), seal=False), "badIPVersion", f"version {version}"
     for length in (len(good) - 39, 65535):
-        yield patched(good, 4, struct.pack(">H", length), seal=False), "badIPv6PayloadLength", f"payload length {length}"
+        packet = patched(good, 4, struct.pack(">H", length), seal=False)
+        yield packet, "badIPv6PayloadLength", f"payload length {length}"
 
 
 def ipv4() -> Case:
@@ -46,7 +46,7 @@ def ipv4() -> Case:
     case.send("access0", good, "forwarded", "the packet, whole")
     for cut in _cut(good, 1):
         case.send("access0", cut, "truncatedIPv4" if len(cut) < 20 else "badIPv4TotalLength",
-                  "cut inside the header" if len(cut) < 20 else "cut behind the header")  # fmt: skip
+                  "cut inside the header" if len(cut) < 20 else "cut behind the header")
     for packet, reason, note in _bad_ipv4(good):
         case.send("access0", packet, reason, note)
     flipped = bytearray(good)
@@ -62,7 +62,7 @@ def ipv6() -> Case:
     case.send("access0", good, "forwarded", "the packet, whole")
     for cut in _cut(good, 1):
         case.send("access0", cut, "truncatedIPv6" if len(cut) < 40 else "badIPv6PayloadLength",
-                  "cut inside the header" if len(cut) < 40 else "cut behind the header")  # fmt: skip
+                  "cut inside the header" if len(cut) < 40 else "cut behind the header")
     for packet, reason, note in _bad_ipv6(good):
         case.send("access0", packet, reason, note)
     case.send("access0", good, "forwarded", "the packet, whole, again")
@@ -76,36 +76,41 @@ def frames() -> Case:
     def core(note, data, outcome):
         case.send("core0", data, outcome, note)
 
-    good = ethernet(inner, ethertype=0x8847, **_LINK)
+    good = ethernet(inner, ethertype=0x8847)
     core("the frame, whole", good, "forwarded")
     for cut in _cut(good, 1)[:13]:
         core("cut inside the Ethernet header", cut, "truncatedEthernet")
-    tagged = ethernet(inner, ethertype=0x8847, vlan=(7,), **_LINK)
+    tagged = ethernet(inner, ethertype=0x8847, vlan=(7,))
     for cut in _cut(tagged, 14)[:4]:
         core("cut inside the VLAN tag", cut, "truncatedEthernet")
     core("a VLAN tag where there is none", tagged, "wrongVLAN")
     for ethertype in (0x88B5, 0x8848, 0x8035, 0x9000, 46):
-        core(f"ethertype {ethertype:#06x}", ethernet(inner, ethertype=ethertype, **_LINK), "unknownEtherType")
-    core("to another station", ethernet(inner, ethertype=0x8847, destination="02:57:4c:00:00:03"), "notOurMAC")
+        core(f"ethertype {ethertype:#06x}", ethernet(inner, ethertype=ethertype), "unknownEtherType")
+    core("to another station", ethernet(inner, ethertype=0x8847, destination=PORT3_MAC),
+         "notOurMAC")
     core("IP to another station", ethernet(udp(VIDEO, ALICE), destination="02:00:00:00:00:02"), "notOurMAC")
-    core("broadcast IPv4", ethernet(udp(VIDEO, "255.255.255.255"), destination="ff:ff:ff:ff:ff:ff"), "notUnicast")
-    core("OSPF's group", ethernet(udp("10.0.0.2", "224.0.0.5"), destination="01:00:5e:00:00:05"), "notUnicast")
-    core("IPv6 multicast", ethernet(udp("fe80::2", "ff02::fb"), destination="33:33:00:00:00:fb"), "notUnicast")
+    core("broadcast IPv4", ethernet(udp(VIDEO, "255.255.255.255"), destination="ff:ff:ff:ff:ff:ff"),
+         "notUnicast")
+    core("OSPF's group", ethernet(udp("10.0.0.2", "224.0.0.5"), destination="01:00:5e:00:00:05"),
+         "notUnicast")
+    core("IPv6 multicast", ethernet(udp("fe80::2", "ff02::fb"), destination="33:33:00:00:00:fb"),
+         "notUnicast")
     core("MPLS to a group", ethernet(inner, ethertype=0x8847, destination="01:00:5e:80:00:01"), "notUnicast")
-    core("IPv6 announced as IPv4", ethernet(udp(VIDEO6, ALICE6), ethertype=0x0800, **_LINK), "badIPVersion")
-    core("IPv4 announced as IPv6", ethernet(udp(VIDEO, ALICE), ethertype=0x86DD, **_LINK), "badIPVersion")
-    core("nothing behind the header, IPv4", ethernet(b"", ethertype=0x0800, **_LINK), "truncatedIPv4")
-    core("nothing behind the header, IPv6", ethernet(b"", ethertype=0x86DD, **_LINK), "truncatedIPv6")
-    core("nothing behind the header, MPLS", ethernet(b"", ethertype=0x8847, **_LINK), "truncatedLabelStack")
+    core("IPv6 announced as IPv4", ethernet(udp(VIDEO6, ALICE6), ethertype=0x0800), "badIPVersion")
+    core("IPv4 announced as IPv6", ethernet(udp(VIDEO, ALICE), ethertype=0x86DD), "badIPVersion")
+    core("nothing behind the header, IPv4", ethernet(b"", ethertype=0x0800), "truncatedIPv4")
+    core("nothing behind the header, IPv6", ethernet(b"", ethertype=0x86DD), "truncatedIPv6")
+    core("nothing behind the header, MPLS", ethernet(b"", ethertype=0x8847), "truncatedLabelStack")
     core("the frame, whole, again", good, "forwarded")
     return case
 
 
 def label_stacks() -> Case:
-    case = Case("malformed-labels", "Label stacks cut at every length, and what lies behind them", access_edge())
+    case = Case("malformed-labels", "Label stacks cut at every length, and what lies behind them",
+                access_edge())
 
     def core(data, outcome, note):
-        case.send("core0", ethernet(data, ethertype=0x8847, **_LINK), outcome, note)
+        case.send("core0", ethernet(data, ethertype=0x8847), outcome, note)
 
     good = labels(17001, 200042, inner=udp(VIDEO, ALICE, size=12))
     core(good, "forwarded", "the frame, whole")
@@ -131,22 +136,25 @@ def ip_in_ip() -> Case:
     case = Case("malformed-ipip", "IP-in-IP cut at every length, outside and inside", ip_in_ip_edge())
 
     def core(data, outcome, note):
-        case.send("core0", ethernet(data, ethertype=0x0800, **_LINK), outcome, note)
+        case.send("core0", ethernet(data, ethertype=0x0800), outcome, note)
 
     inner = udp(VIDEO, ALICE, size=12)
     good = in_ip(inner)
     core(good, "forwarded", "the packet, whole")
     for cut in _cut(good, 1):
-        core(cut, "truncatedIPv4" if len(cut) < 20 else "badIPv4TotalLength", "cut as it came, without its outer length")
+        core(cut, "truncatedIPv4" if len(cut) < 20 else "badIPv4TotalLength",
+             "cut as it came, without its outer length")
     for cut in _cut(inner, 0):
-        core(in_ip(cut, proto=4), "truncatedIPv4" if len(cut) < 20 else "badIPv4TotalLength", "the inner packet cut")
+        core(in_ip(cut, proto=4), "truncatedIPv4" if len(cut) < 20 else "badIPv4TotalLength",
+             "the inner packet cut")
     for packet, reason, note in _bad_ipv4(good):
         core(packet, reason, f"outside: {note}")
     for packet, reason, note in _bad_ipv4(inner):
         core(in_ip(packet, proto=4), reason, f"inside: {note}")
     inner6 = udp(VIDEO6, ALICE6, size=12)
     for cut in _cut(inner6, 0):
-        core(in_ip(cut, proto=41), "truncatedIPv6" if len(cut) < 40 else "badIPv6PayloadLength", "the inner IPv6 packet cut")
+        core(in_ip(cut, proto=41), "truncatedIPv6" if len(cut) < 40 else "badIPv6PayloadLength",
+             "the inner IPv6 packet cut")
     for packet, reason, note in _bad_ipv6(inner6):
         core(in_ip(packet, proto=41), reason, f"inside, IPv6: {note}")
     return case

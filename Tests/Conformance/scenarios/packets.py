@@ -14,7 +14,7 @@ ALICE6 = "2001:db8:1:5::25"
 VIDEO, VIDEO6, MUSIC = "198.51.100.80", "2001:db8:a::80", "203.0.113.40"
 LOCAL, REMOTE = "10.0.0.1", "192.0.2.9"  # the ends of IP-in-IP
 
-ACCESS_MAC, CORE_MAC, WEST_MAC = (f"02:57:4c:00:00:{place:02x}" for place in (1, 2, 3))
+PORT1_MAC, PORT2_MAC, PORT3_MAC = (f"02:57:4c:00:00:{place:02x}" for place in (1, 2, 3))
 PEER_MAC, WEST_PEER_MAC, HOST_MAC = "02:00:00:00:00:02", "02:00:00:00:00:03", "02:00:00:00:00:05"
 
 
@@ -35,12 +35,14 @@ def udp(source: str, destination: str, ports=(40000, 5004), size=64, **fields) -
 
 
 def tcp(source: str, destination: str, ports=(40001, 443), size=48, **fields) -> bytes:
-    return ip(source, destination, TCP(sport=ports[0], dport=ports[1], seq=1, flags="A") / Raw(payload(size)), **fields)
+    return ip(source, destination, TCP(sport=ports[0], dport=ports[1], seq=1, flags="A") / Raw(payload(size)),
+              **fields)
 
 
 def echo(source: str, destination: str, size=56, **fields) -> bytes:
     kind = ICMPv6EchoRequest(id=0x77, seq=3, data=payload(size))
-    return ip(source, destination, kind if ":" in source else ICMP(id=0x77, seq=3) / Raw(payload(size)), **fields)
+    return ip(source, destination, kind if ":" in source else ICMP(id=0x77, seq=3) / Raw(payload(size)),
+              **fields)
 
 
 def sized(source: str, destination: str, total: int, **fields) -> bytes:
@@ -54,7 +56,7 @@ def fragment6(source: str, destination: str, offset: int, more: bool, protocol: 
 
 
 def labels(*entries, inner: bytes = b"") -> bytes:
-    """A label stack over `inner`. An entry is a label or a dict of MPLS fields; S is set on the last one only."""
+    """A label stack over `inner`. An entry is a label or a dict of MPLS fields; the last one has S."""
     stack = b""
     for index, entry in enumerate(entries):
         fields = entry if isinstance(entry, dict) else {"label": entry}
@@ -64,11 +66,14 @@ def labels(*entries, inner: bytes = b"") -> bytes:
 
 def in_ip(inner: bytes, source=REMOTE, destination=LOCAL, **fields) -> bytes:
     """`inner` behind an outer IPv4 header."""
-    fields = {"ttl": 60, "tos": 0, "flags": "DF", "id": 0, "proto": 4 if inner[:1] < b"\x60" else 41, **fields}
+    protocol = 4 if inner[:1] < b"\x60" else 41
+    fields = {"ttl": 60, "tos": 0, "flags": "DF", "id": 0, "proto": protocol, **fields}
     return bytes(IP(src=source, dst=destination, **fields) / Raw(inner))
 
 
-def ethernet(data: bytes, destination=CORE_MAC, source=PEER_MAC, ethertype=None, vlan=(), tpid=0x8100, pad=0) -> bytes:
+def ethernet(
+    data: bytes, destination=PORT2_MAC, source=PEER_MAC, ethertype=None, vlan=(), tpid=0x8100, pad=0
+) -> bytes:
     """A frame for the core port, tagged with `vlan` ids, outermost first, padded to `pad` bytes."""
     if ethertype is None:
         ethertype = 0x86DD if data[0] >> 4 == 6 else 0x0800
