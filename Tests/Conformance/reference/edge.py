@@ -1,26 +1,13 @@
 """The edge itself: what becomes of each packet, in the order of the checks."""
 
-from scapy.layers.inet import IP
-
-from . import frame, ip, local
-from .exchange import Exchange, Leg, Port, Session, Subscriber, Tunnel, covers
+from . import encapsulation, frame, ip, local
+from .exchange import Exchange, Leg, Port, Service, Session, Subscriber, Tunnel, covers
 from .frame import Arrival, framed
 from .ip import Dropped, IPPacket
 from .labels import Entry, entry
 
 _ASK_AGAIN_AFTER = 1_000_000  # microseconds
 _LAST_RESERVED_LABEL = 15
-_EXPLICIT_NULL = {4: 0, 6: 2}
-_PIPE_TTL = 255
-
-# RFC 6040 §4.2: (inner, outer) → the ECN field that goes on; 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE.
-_ECN_ON_DECAPSULATION = {
-    **{(inner, outer): inner for inner in range(4) for outer in range(3)},
-    (2, 1): 1,
-    (1, 3): 3,
-    (2, 3): 3,
-    (3, 3): 3,
-}
 
 
 class Edge:
@@ -131,7 +118,7 @@ class Edge:
             raise Dropped("unknownService")
         return self._open_session(subscriber, service)
 
-    def _open_session(self, subscriber: Subscriber, service) -> Session:
+    def _open_session(self, subscriber: Subscriber, service: Service) -> Session:
         session = self.exchange.session(subscriber, service)
         if session is None:
             raise Dropped("notAdmitted")
@@ -152,7 +139,7 @@ class Edge:
         session = self._session_up(packet) if is_access else self._session_down(packet)
         if session.leg_in(direction).tunnel is not tunnel:
             raise Dropped("wrongLeg")
-        ecn = _ECN_ON_DECAPSULATION.get((packet.ecn, outer.ecn))
+        ecn = encapsulation.ECN_ON_DECAPSULATION.get((packet.ecn, outer.ecn))
         if ecn is None:
             raise Dropped("ecnMismatch")
         packet = packet if ecn == packet.ecn else packet.with_ecn(ecn)
@@ -287,35 +274,12 @@ class Edge:
             self._transmit(arrival, line.port, line.next_hop, ethertype, payload)
 
     def _encapsulated(self, leg: Leg, packet: IPPacket) -> tuple[int, bytes]:
-        if leg.tunnel.ipip:
-            return frame.IPV4, self._ip_in_ip(leg.tunnel.ipip, packet)
-        mpls = leg.tunnel.mpls
-        ttl = _PIPE_TTL if mpls.get("ttl") == "pipe" else packet.ttl
-        configured = mpls.get("trafficClass", "copy")
-        traffic_class = packet.traffic_class >> 5 if configured == "copy" else configured
-        null = mpls.get("null")
-        path = _EXPLICIT_NULL[packet.version] if null == "explicit" else mpls.get("send")
-        stack = b"" if null == "implicit" else bytes(Entry(path, traffic_class, False, ttl))
-        return frame.MPLS, stack + bytes(Entry(leg.send, traffic_class, True, ttl)) + packet.data
-
-    def _ip_in_ip(self, ipip: dict, packet: IPPacket) -> bytes:
-        dont_fragment = packet.dont_fragment or ipip.get("df") == "set"
-        dscp = ipip.get("dscp", "copy")
-        identification = 0
-        if not dont_fragment:
-            identification = self._identification
-            self._identification = identification + 1 & 0xFFFF
-        outer = IP(
-            src=ipip["local"],
-            dst=ipip["remote"],
-            tos=packet.traffic_class if dscp == "copy" else dscp << 2 | packet.ecn,
-            len=20 + len(packet.data),
-            id=identification,
-            flags="DF" if dont_fragment else 0,
-            ttl=ipip.get("ttl", 64),
-            proto=ip.IPV4 if packet.version == 4 else ip.IPV6,
-        )
-        return bytes(outer) + packet.data
+        if leg.tunnel.mpls:
+            return frame.MPLS, encapsulation.labelled(leg.tunnel.mpls, leg.send, packet)
+        outer = encapsulation.ip_in_ip(leg.tunnel.ipip, packet, self._identification)
+        if not encapsulation.has_dont_fragment(leg.tunnel.ipip, packet):
+            self._identification = self._identification + 1 & 0xFFFF
+        return frame.IPV4, outer
 
     def _transmit(self, arrival: Arrival, port: Port, next_hop, ethertype: int, payload: bytes, tags=()):
         """Sends towards `next_hop`, or drops the packet and asks who that is, at most once a second."""
