@@ -1,7 +1,8 @@
 """The edge itself: what becomes of each packet, in the order of the checks."""
 
 from . import encapsulation, frame, ip, local
-from .exchange import Exchange, Leg, Port, Service, Session, Subscriber, Tunnel, covers
+from .capture import RAW_IP
+from .exchange import Exchange, Leg, Port, Service, Session, Subscriber, Tunnel, covers, has_port, speaks_of
 from .frame import Arrival, framed
 from .ip import Dropped, IPPacket
 from .labels import Entry, entry
@@ -181,7 +182,7 @@ class Edge:
             raise Dropped("innerSourceMismatch")
         if not covers(theirs if direction == "up" else mine, packet.destination):
             raise Dropped("innerDestinationMismatch")
-        is_pipe = tunnel.mpls.get("ttl") == "pipe"
+        is_pipe = tunnel.mpls.get("ttl", "uniform") != "uniform"
         ttl = packet.ttl if is_pipe and top.ttl > 1 else top.ttl
         return self._convert(arrival, session, direction, packet, ttl)
 
@@ -222,7 +223,7 @@ class Edge:
             raise Dropped("truncatedTransport")
         failure = "notAdmitted"
         for rule in session.rules:
-            if not session.allows(rule, packet.version, packet.protocol):
+            if not speaks_of(rule, packet.version, packet.protocol):
                 continue
             if "ports" not in rule:
                 return
@@ -232,7 +233,7 @@ class Edge:
                 failure = "truncatedTransport"
             else:
                 at = 2 if direction == "up" else 0
-                if int.from_bytes(packet.transport[at : at + 2], "big") in rule["ports"]:
+                if has_port(rule, int.from_bytes(packet.transport[at : at + 2], "big")):
                     return
         raise Dropped(failure)
 
@@ -265,9 +266,11 @@ class Edge:
 
     def _send(self, arrival: Arrival, leg: Leg, subscriber: Subscriber, packet: IPPacket) -> None:
         if leg.tunnel is None:
-            tags = subscriber.vlan if leg.port.role == "access" else ()
+            is_access = leg.port.role == "access"
+            next_hop = leg.next_hop or (subscriber.next_hop if is_access else None) or packet.destination
             ethertype = frame.IPV4 if packet.version == 4 else frame.IPV6
-            self._transmit(arrival, leg.port, leg.next_hop, ethertype, packet.data, tags)
+            tags = subscriber.vlan if is_access else ()
+            self._transmit(arrival, leg.port, next_hop, ethertype, packet.data, tags)
         else:
             line = leg.tunnel.line
             ethertype, payload = self._encapsulated(leg, packet)
@@ -284,7 +287,7 @@ class Edge:
     def _transmit(self, arrival: Arrival, port: Port, next_hop, ethertype: int, payload: bytes, tags=()):
         """Sends towards `next_hop`, or drops the packet and asks who that is, at most once a second."""
         mac = port.neighbours.get(next_hop)
-        if mac is None and next_hop is not None:
+        if mac is None and port.link_type != RAW_IP:
             asked = port.asked.get(next_hop)
             if asked is None or arrival.time - asked >= _ASK_AGAIN_AFTER:
                 port.asked[next_hop] = arrival.time

@@ -21,7 +21,8 @@ ECN_ON_DECAPSULATION = {
 
 def labelled(mpls: dict, user_label: int, packet: IPPacket) -> bytes:
     """`packet` behind the path label, or what stands for it, and the user label."""
-    ttl = _PIPE_TTL if mpls.get("ttl") == "pipe" else packet.ttl
+    mode = mpls.get("ttl", "uniform")
+    ttl = {"uniform": packet.ttl, "pipe": _PIPE_TTL}.get(mode, mode)
     configured = mpls.get("trafficClass", "copy")
     traffic_class = packet.traffic_class >> 5 if configured == "copy" else configured
     null = mpls.get("null")

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 from .capture import ETHERNET, RAW_IP
 
-_PROTOCOLS = {"tcp": (6, 6), "udp": (17, 17), "icmp": (1, 58)}  # IPv4, IPv6
+_PROTOCOLS = {"tcp": (6, 6), "udp": (17, 17), "sctp": (132, 132), "icmp": (1, 58)}  # IPv4, IPv6
 
 
 @dataclass
@@ -66,6 +66,7 @@ class Subscriber:
     port: Port | None
     prefixes: list
     vlan: tuple
+    next_hop: object
 
 
 @dataclass(eq=False)
@@ -90,8 +91,19 @@ class Session:
     def leg_out(self, direction: str) -> Leg:
         return self.network if direction == "up" else self.access
 
-    def allows(self, rule: dict, version: int, protocol: int) -> bool:
-        return _PROTOCOLS[rule["protocol"]][version == 6] == protocol
+
+def speaks_of(rule: dict, version: int, protocol: int) -> bool:
+    """Whether the rule is about this protocol."""
+    named = rule.get("protocol", "any")
+    if named == "any" or isinstance(named, int):
+        return named in ("any", protocol)
+    return _PROTOCOLS[named][version == 6] == protocol
+
+
+def has_port(rule: dict, port: int) -> bool:
+    """Whether the port is one of the rule's ports and ranges."""
+    ends = [str(entry).partition("-") for entry in rule["ports"]]
+    return any(int(first) <= port <= int(last or first) for first, _, last in ends)
 
 
 class Exchange:
@@ -152,14 +164,14 @@ class Exchange:
             self.ports.get(entry.get("port")),
             [ip_network(a) for a in entry["addresses"]],
             tuple(vlan if isinstance(vlan, list) else [vlan]),
+            _address(entry.get("nextHop")),
         )
 
     def _leg(self, entry: dict) -> Leg:
         if "tunnel" in entry:
             tunnel = self.tunnels[entry["tunnel"]]
             return Leg(tunnel=tunnel, send=entry.get("send"), receive=entry.get("receive"))
-        next_hop = entry.get("nextHop")
-        return Leg(port=self.ports[entry["port"]], next_hop=ip_address(next_hop) if next_hop else None)
+        return Leg(port=self.ports[entry["port"]], next_hop=_address(entry.get("nextHop")))
 
     def is_own(self, address) -> bool:
         return any(address == i.ip for port in self.ports.values() for i in port.interfaces)
@@ -181,6 +193,10 @@ class Exchange:
                 leg = session.leg_in(direction)
                 if leg.tunnel and leg.tunnel.mpls and leg.receive == label:
                     yield session, direction, leg.tunnel
+
+
+def _address(text: str | None):
+    return ip_address(text) if text else None
 
 
 def covers(prefixes: list, address) -> bool:

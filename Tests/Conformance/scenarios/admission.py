@@ -2,6 +2,7 @@
 
 from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop
+from scapy.layers.sctp import SCTP, SCTPChunkCookieAck
 from scapy.packet import Raw
 
 from .case import Case
@@ -13,8 +14,8 @@ _RULES = [{"protocol": "tcp", "ports": [80, 443]}, {"protocol": "udp", "ports": 
 
 
 def cases():
-    return [conditions(), conditions_mirrored(), fragments(), spoof(), vlan(), double_vlan(), ttl(),
-            services()]
+    return [conditions(), rule_kinds(), conditions_mirrored(), fragments(), spoof(), vlan(), double_vlan(),
+            ttl(), services()]
 
 
 def conditions() -> Case:
@@ -46,6 +47,33 @@ def conditions() -> Case:
         (tcp(ALICE, MUSIC), "notAdmitted", "a service without a session"),
     ]:
         case.send("access0", data, outcome, note)
+    return case
+
+
+def rule_kinds() -> Case:
+    rules = [
+        {"protocol": "udp", "ports": ["5000-5003", 6000]},
+        {"protocol": "sctp", "ports": [2905]},
+        {"protocol": 47},
+        {"protocol": "tcp"},
+    ]
+    case = Case("rule-kinds", "Port ranges, SCTP, protocols by number, a protocol without ports",
+                access_edge(allow=rules))
+    sctp = {port: SCTP(sport=40000, dport=port, tag=7) / SCTPChunkCookieAck() for port in (2905, 2906)}
+    for port, outcome in [(4999, "notAdmitted"), (5000, "forwarded"), (5003, "forwarded"),
+                          (5004, "notAdmitted"), (5999, "notAdmitted"), (6000, "forwarded")]:
+        case.send("access0", udp(ALICE, VIDEO, ports=(40000, port)), outcome, f"UDP {port}")
+    case.send("access0", ip(ALICE, VIDEO, sctp[2905], proto=132), "forwarded", "SCTP 2905")
+    case.send("access0", ip(ALICE6, VIDEO6, sctp[2906], nh=132), "notAdmitted", "SCTP 2906, IPv6")
+    case.send("access0", ip(ALICE, VIDEO, Raw(b"\0\0\x88\xb5" + payload(24)), proto=47), "forwarded", "GRE")
+    case.send("access0", tcp(ALICE6, VIDEO6, ports=(1, 1)), "forwarded", "TCP, any port")
+    later = ip(ALICE, VIDEO, Raw(payload(64)), proto=6, frag=20, flags=0)
+    case.send("access0", later, "forwarded", "a later fragment of TCP: its rule reads no ports")
+    case.send("access0", echo(ALICE, VIDEO), "notAdmitted", "ICMP")
+    down = udp(VIDEO, ALICE, ports=(5002, 40000))
+    case.send("core0", mpls_frame(17001, 200042, inner=down), "forwarded", "UDP from 5002")
+    down = udp(VIDEO, ALICE, ports=(40000, 5002))
+    case.send("core0", mpls_frame(17001, 200042, inner=down), "notAdmitted", "UDP to 5002")
     return case
 
 

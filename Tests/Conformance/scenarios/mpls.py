@@ -10,7 +10,7 @@ from .packets import echo, ethernet, mpls_frame, tcp, udp
 
 def cases():
     return [access_up(), access_down(), user_label(), edge_of_provider(), popped_before_us(), nulls(), pipe(),
-            fixed_class()]
+            short_pipe(), fixed_class()]
 
 
 def access_up() -> Case:
@@ -212,6 +212,19 @@ def pipe() -> Case:
               "the same, IPv6", shows={"ipv6.hlim": "49"})
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE, ttl=1)), "ttlExpired",
               "the packet's TTL is 1")
+    return case
+
+
+def short_pipe() -> Case:
+    tunnel = deepcopy(ACME_NORTH)
+    tunnel["mpls"]["ttl"] = 17
+    case = Case("pipe-ttl", "Pipe mode from a TTL of the tunnel's own", access_edge(tunnel))
+    case.send("access0", udp(ALICE, VIDEO), "forwarded", "labels start at 17",
+              shows={"mpls.ttl": "17,17", "ip.ttl": "63"})
+    case.send("access0", udp(ALICE6, VIDEO6, ttl=2), "forwarded", "the same, IPv6",
+              shows={"mpls.ttl": "17,17", "ipv6.hlim": "1"})
+    case.send("core0", mpls_frame({"label": 17001, "ttl": 14}, 200042, inner=udp(VIDEO, ALICE, ttl=50)),
+              "forwarded", "the packet's own TTL counts", shows={"ip.ttl": "49"})
     return case
 
 

@@ -13,7 +13,7 @@ from scapy.layers.l2 import ARP
 
 from .case import Case
 from .exchanges import access_edge
-from .packets import ALICE, ALICE6, HOST_MAC, PEER_MAC, PORT1_MAC, PORT2_MAC, VIDEO
+from .packets import ALICE, ALICE6, HOST_MAC, PEER_MAC, PORT1_MAC, PORT2_MAC, VIDEO, VIDEO6
 from .packets import echo, ethernet, mpls_frame, udp
 
 _BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -22,7 +22,8 @@ _SOLICITED_NODE = "ff02::1:ff00:1"  # of the address above
 
 
 def cases():
-    return [arp(), arp_resolution(), discovery(), discovery_resolution(), ping(), ethernet_access()]
+    return [arp(), arp_resolution(), discovery(), discovery_resolution(), ping(), ethernet_access(),
+            on_link_subscriber()]
 
 
 def _arp(op, target, sender_mac=PEER_MAC, sender="10.0.0.2", destination=_BROADCAST,
@@ -155,4 +156,32 @@ def ethernet_access() -> Case:
               shows={"arp.opcode": "2"})
     up = ethernet(udp(ALICE, VIDEO), destination=PORT1_MAC, source=HOST_MAC)
     case.send("access0", up, "forwarded", "from alice", shows={"mpls.label": "16001,100042"})
+    return case
+
+
+def on_link_subscriber() -> Case:
+    """Without a next hop the packet's own destination is who is asked for."""
+    exchange = deepcopy(access_edge())
+    exchange["ports"]["access0"] = {
+        "tap": "wl-access0",
+        "role": "access",
+        "addresses": ["10.1.0.1/24", "2001:db8:1:5::1/64"],
+        "neighbours": {ALICE: HOST_MAC},
+    }
+    exchange["subscribers"]["alice"]["addresses"] = [ALICE, ALICE6]
+    case = Case("ethernet-access-on-link", "Subscribers on the link itself, IPv4 and IPv6", exchange)
+    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE)), "forwarded",
+              "IPv4: a static neighbour", shows={"eth.dst": HOST_MAC})
+    down = mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6))
+    case.send("core0", down, "neighbourUnresolved", "IPv6: asked", originates=1,
+              shows={"icmpv6.nd.ns.target_address": ALICE6, "ipv6.src": "2001:db8:1:5::1",
+                     "eth.dst": "33:33:ff:00:00:25"})
+    advertisement = (
+        IPv6(src=ALICE6, dst="2001:db8:1:5::1", hlim=255)
+        / ICMPv6ND_NA(tgt=ALICE6, R=0, S=1, O=1)
+        / ICMPv6NDOptDstLLAddr(lladdr=HOST_MAC)
+    )
+    answer = ethernet(bytes(advertisement), destination=PORT1_MAC, source=HOST_MAC)
+    case.send("access0", answer, "consumed", "alice answers")
+    case.send("core0", down, "forwarded", "IPv6", shows={"eth.dst": HOST_MAC, "eth.src": PORT1_MAC})
     return case
