@@ -1,0 +1,137 @@
+"""What the edge says for itself: ARP, neighbour discovery, echo replies and ICMP errors."""
+
+import struct
+from ipaddress import IPv6Address, ip_address
+
+from scapy.layers.inet import IP
+from scapy.layers.inet6 import (
+    ICMPv6EchoReply,
+    ICMPv6ND_NA,
+    ICMPv6ND_NS,
+    ICMPv6NDOptDstLLAddr,
+    ICMPv6NDOptSrcLLAddr,
+    ICMPv6PacketTooBig,
+    ICMPv6TimeExceeded,
+    IPv6,
+)
+from scapy.layers.l2 import ARP
+from scapy.packet import Raw
+from scapy.utils import checksum
+
+from . import frame
+from .exchange import Port
+from .frame import BROADCAST, Arrival, framed
+from .ip import IPPacket
+
+SOLICITATION, ADVERTISEMENT = 135, 136
+_INTERNETWORK_CONTROL = 0xC0  # RFC 1812 §4.3.2.5
+
+
+def is_discovery(packet: IPPacket) -> bool:
+    """A neighbour solicitation or advertisement that came straight from the link (RFC 4861 §7.1)."""
+    return (
+        packet.version == 6
+        and packet.is_icmp
+        and packet.ttl == 255
+        and len(packet.transport) >= 24
+        and packet.transport[0] in (SOLICITATION, ADVERTISEMENT)
+    )
+
+
+def arp_reply(arrival: Arrival) -> bytes | None:
+    """Learns from a reply; answers a request for an address of the port (RFC 826)."""
+    port, request = arrival.port, ARP(arrival.payload)
+    if request.op == 2:
+        port.neighbours.setdefault(ip_address(request.psrc), request.hwsrc)
+    if request.op != 1 or ip_address(request.pdst) not in [i.ip for i in port.interfaces]:
+        return None
+    reply = ARP(op=2, hwsrc=port.mac, psrc=request.pdst, hwdst=request.hwsrc, pdst=request.psrc)
+    return framed(port, request.hwsrc, frame.ARP, bytes(reply), arrival.tags)
+
+
+def discovery_reply(arrival: Arrival, packet: IPPacket) -> bytes | None:
+    """Learns from an advertisement; answers a solicitation for an address of the port (RFC 4861 §7.2)."""
+    port, message = arrival.port, packet.transport
+    target = IPv6Address(message[8:24])
+    if message[0] == ADVERTISEMENT:
+        options = message[24:]
+        if len(options) >= 8 and options[0] == 2:
+            port.neighbours.setdefault(target, options[2:8].hex(":"))
+        return None
+    if target not in [i.ip for i in port.interfaces]:
+        return None
+    probing = packet.source.is_unspecified  # duplicate address detection: all nodes are told (§7.2.4)
+    reply = (
+        IPv6(src=str(target), dst="ff02::1" if probing else str(packet.source), hlim=255)
+        / ICMPv6ND_NA(R=0, S=int(not probing), O=1, tgt=str(target))
+        / ICMPv6NDOptDstLLAddr(lladdr=port.mac)
+    )
+    destination = "33:33:00:00:00:01" if probing else arrival.sender
+    return framed(port, destination, frame.IPV6, bytes(reply), arrival.tags)
+
+
+def question(port: Port, next_hop) -> bytes:
+    """The ARP request or neighbour solicitation that finds `next_hop`."""
+    source = str(port.address(next_hop.version))
+    if next_hop.version == 4:
+        request = ARP(op=1, hwsrc=port.mac, psrc=source, hwdst="00:00:00:00:00:00", pdst=str(next_hop))
+        return framed(port, BROADCAST, frame.ARP, bytes(request))
+    tail = next_hop.packed[-3:]
+    solicitation = (
+        IPv6(src=source, dst=str(IPv6Address(IPv6Address("ff02::1:ff00:0").packed[:13] + tail)), hlim=255)
+        / ICMPv6ND_NS(tgt=str(next_hop))
+        / ICMPv6NDOptSrcLLAddr(lladdr=port.mac)
+    )
+    return framed(port, "33:33:ff:" + tail.hex(":"), frame.IPV6, bytes(solicitation))
+
+
+def is_echo_request(packet: IPPacket) -> bool:
+    kind = 8 if packet.version == 4 else 128
+    whole = not packet.fragment_offset and not packet.more_fragments
+    return packet.is_icmp and whole and len(packet.transport) >= 8 and packet.transport[0] == kind
+
+
+def echo_reply(arrival: Arrival, packet: IPPacket) -> bytes:
+    """The request with its addresses exchanged, TTL 64 and the rest as it came (RFC 792, RFC 4443 §4.2)."""
+    if packet.version == 4:
+        message = b"\0\0\0\0" + packet.transport[4:]
+        message = message[:2] + struct.pack(">H", checksum(message)) + message[4:]
+        header = IP(packet.data[: packet.header_length])
+        header.src, header.dst, header.ttl, header.chksum = header.dst, header.src, 64, None
+        reply = bytes(header / Raw(message))
+    else:
+        request = IPv6(packet.data[:40])
+        identifier, sequence = struct.unpack_from(">HH", packet.transport, 4)
+        header = IPv6(src=request.dst, dst=request.src, tc=request.tc, fl=request.fl, hlim=64)
+        message = ICMPv6EchoReply(id=identifier, seq=sequence, data=packet.transport[8:])
+        reply = bytes(header / message)
+    return _back(arrival, packet, reply)
+
+
+def time_exceeded(arrival: Arrival, packet: IPPacket) -> bytes | None:
+    return _error(arrival, packet, v4=(11, 0, 0), v6=ICMPv6TimeExceeded(code=0))
+
+
+def too_big(arrival: Arrival, packet: IPPacket, mtu: int) -> bytes | None:
+    return _error(arrival, packet, v4=(3, 4, mtu), v6=ICMPv6PacketTooBig(mtu=mtu))
+
+
+def _error(arrival: Arrival, packet: IPPacket, v4: tuple, v6) -> bytes | None:
+    """An ICMP error to the sender, unless none may be sent (RFC 1812 §4.3.2.7, RFC 4443 §2.4)."""
+    source = arrival.port.address(packet.version)
+    if source is None or packet.is_icmp_error or packet.fragment_offset:
+        return None
+    ends = {"src": str(source), "dst": str(packet.source)}
+    if packet.version == 4:
+        message = struct.pack(">BBHI", v4[0], v4[1], 0, v4[2]) + packet.data[: 576 - 28]
+        message = message[:2] + struct.pack(">H", checksum(message)) + message[4:]
+        error = IP(**ends, tos=_INTERNETWORK_CONTROL, id=0, flags="DF", ttl=64, proto=1) / Raw(message)
+    else:
+        error = IPv6(**ends, hlim=64) / v6 / Raw(packet.data[: 1280 - 48])
+    return _back(arrival, packet, bytes(error))
+
+
+def _back(arrival: Arrival, packet: IPPacket, answer: bytes) -> bytes:
+    """`answer`, to the station that `packet` came from."""
+    ethertype = frame.IPV4 if packet.version == 4 else frame.IPV6
+    return framed(arrival.port, arrival.sender, ethertype, answer, arrival.tags)

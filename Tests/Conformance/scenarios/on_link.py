@@ -1,0 +1,187 @@
+"""The edge as a station on its links: ARP, neighbour discovery, echo."""
+
+from copy import deepcopy
+
+from scapy.layers.inet6 import (
+    ICMPv6ND_NA,
+    ICMPv6ND_NS,
+    ICMPv6NDOptDstLLAddr,
+    ICMPv6NDOptSrcLLAddr,
+    IPv6,
+)
+from scapy.layers.l2 import ARP
+
+from .case import Case
+from .exchanges import access_edge
+from .packets import ALICE, ALICE6, HOST_MAC, PEER_MAC, PORT1_MAC, PORT2_MAC, VIDEO, VIDEO6
+from .packets import echo, ethernet, mpls_frame, udp
+
+_BROADCAST = "ff:ff:ff:ff:ff:ff"
+_PEER6, _OWN6 = "2001:db8:ff::2", "2001:db8:ff::1"
+_SOLICITED_NODE = "ff02::1:ff00:1"  # of the address above
+
+
+def cases():
+    return [arp(), arp_resolution(), discovery(), discovery_resolution(), ping(), ethernet_access(),
+            on_link_subscriber()]
+
+
+def _arp(op, target, sender_mac=PEER_MAC, sender="10.0.0.2", destination=_BROADCAST,
+         target_mac="00:00:00:00:00:00", pad=60):
+    message = ARP(op=op, hwsrc=sender_mac, psrc=sender, hwdst=target_mac, pdst=target)
+    return ethernet(bytes(message), destination=destination, source=sender_mac, ethertype=0x0806, pad=pad)
+
+
+def arp() -> Case:
+    case = Case("arp", "ARP requests for our address are answered (RFC 826)", access_edge())
+    case.send("core0", _arp(1, "10.0.0.1"), "consumed", "a broadcast request for our address", originates=1,
+              shows={"arp.opcode": "2", "arp.src.hw_mac": PORT2_MAC, "arp.src.proto_ipv4": "10.0.0.1",
+                     "arp.dst.hw_mac": PEER_MAC, "arp.dst.proto_ipv4": "10.0.0.2", "eth.dst": PEER_MAC})
+    case.send("core0", _arp(1, "10.0.0.1", destination=PORT2_MAC, pad=0), "consumed",
+              "a unicast request, unpadded", originates=1, shows={"arp.opcode": "2"})
+    case.send("core0", _arp(1, "10.0.0.1", sender="0.0.0.0"), "consumed", "a probe (RFC 5227)", originates=1,
+              shows={"arp.dst.proto_ipv4": "0.0.0.0"})
+    case.send("core0", _arp(1, "10.0.0.2", sender_mac="02:00:00:00:00:09", sender="10.0.0.3"), "consumed",
+              "a request for somebody else")
+    case.send("core0", _arp(1, "10.1.0.1"), "consumed", "a request for an address of another port")
+    return case
+
+
+def arp_resolution() -> Case:
+    exchange = access_edge()
+    del exchange["ports"]["core0"]["neighbours"]
+    case = Case("arp-resolution", "A next hop that is not known is asked for, once a second", exchange)
+    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "the first packet: asked", originates=1,
+              shows={"arp.opcode": "1", "eth.dst": _BROADCAST, "arp.src.hw_mac": PORT2_MAC,
+                     "arp.src.proto_ipv4": "10.0.0.1", "arp.dst.hw_mac": "00:00:00:00:00:00",
+                     "arp.dst.proto_ipv4": "10.0.0.2"})
+    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "at once after: not asked again")
+    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "half a second later: not asked again",
+              after=0.5)
+    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "neighbourUnresolved",
+              "over a second later: asked again", originates=1, after=0.75, shows={"arp.opcode": "1"})
+    case.send("core0", _arp(2, "10.0.0.1", destination=PORT2_MAC, target_mac=PORT2_MAC), "consumed",
+              "the answer")
+    case.send("access0", udp(ALICE, VIDEO), "forwarded", "now it goes", shows={"eth.dst": PEER_MAC})
+    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "forwarded", "IPv6 too", shows={"eth.dst": PEER_MAC})
+    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE)), "forwarded",
+              "back needs no answer")
+    return case
+
+
+def _solicit(target, source=_PEER6, destination=_SOLICITED_NODE, mac="33:33:ff:00:00:01") -> bytes:
+    message = IPv6(src=source, dst=destination, hlim=255) / ICMPv6ND_NS(tgt=target)
+    if source != "::":
+        message /= ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC)
+    return ethernet(bytes(message), destination=mac)
+
+
+def discovery() -> Case:
+    case = Case("neighbour-discovery",
+                "Neighbour solicitations for our address are answered (RFC 4861 §7.2.4)", access_edge())
+    case.send("core0", _solicit(_OWN6), "consumed", "to the solicited-node address", originates=1,
+              shows={"icmpv6.type": "136", "icmpv6.nd.na.flag.s": "1", "icmpv6.nd.na.flag.o": "1",
+                     "icmpv6.nd.na.flag.r": "0", "icmpv6.opt.linkaddr": PORT2_MAC, "ipv6.hlim": "255",
+                     "ipv6.src": _OWN6, "ipv6.dst": _PEER6, "eth.dst": PEER_MAC})
+    case.send("core0", _solicit(_OWN6, destination=_OWN6, mac=PORT2_MAC), "consumed",
+              "to our address (RFC 4861 §7.3.3)", originates=1, shows={"icmpv6.type": "136"})
+    case.send("core0", _solicit(_OWN6, source="::"), "consumed",
+              "somebody probes our address: all nodes are told", originates=1,
+              shows={"ipv6.dst": "ff02::1", "icmpv6.nd.na.flag.s": "0", "eth.dst": "33:33:00:00:00:01"})
+    case.send("core0", _solicit("2001:db8:ff::7:1"), "consumed", "for another with the same group address")
+    return case
+
+
+def discovery_resolution() -> Case:
+    exchange = access_edge()
+    del exchange["ports"]["core0"]["neighbours"]
+    exchange["lines"]["north"]["nextHop"] = _PEER6
+    case = Case("nd-resolution", "An IPv6 next hop is found by neighbour solicitation", exchange)
+    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "neighbourUnresolved", "the first packet: asked",
+              originates=1,
+              shows={"icmpv6.type": "135", "icmpv6.nd.ns.target_address": _PEER6, "ipv6.src": _OWN6,
+                     "ipv6.dst": "ff02::1:ff00:2", "eth.dst": "33:33:ff:00:00:02",
+                     "ipv6.hlim": "255", "icmpv6.opt.linkaddr": PORT2_MAC})
+    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "half a second later: not asked again",
+              after=0.5)
+    advertisement = (
+        IPv6(src=_PEER6, dst=_OWN6, hlim=255)
+        / ICMPv6ND_NA(tgt=_PEER6, R=1, S=1, O=1)
+        / ICMPv6NDOptDstLLAddr(lladdr=PEER_MAC)
+    )
+    case.send("core0", ethernet(bytes(advertisement), destination=PORT2_MAC), "consumed", "the answer")
+    case.send("access0", udp(ALICE, VIDEO), "forwarded", "now it goes",
+              shows={"eth.dst": PEER_MAC, "mpls.label": "16001,100042"})
+    return case
+
+
+def ping() -> Case:
+    case = Case("ping", "Echo requests to our addresses are answered", access_edge())
+    case.send("access0", echo(ALICE, "10.1.0.1"), "consumed", "from the TUN", originates=1,
+              shows={"icmp.type": "0", "ip.src": "10.1.0.1", "ip.dst": ALICE, "ip.ttl": "64"})
+    case.send("access0", echo(ALICE6, "2001:db8:1::1", ttl=3), "consumed", "from the TUN, IPv6", originates=1,
+              shows={"icmpv6.type": "129", "ipv6.src": "2001:db8:1::1", "ipv6.hlim": "64"})
+    case.send("core0", ethernet(echo("10.0.0.2", "10.0.0.1", size=18), pad=60), "consumed", "from the core",
+              originates=1, shows={"icmp.type": "0", "eth.dst": PEER_MAC, "icmp.seq": "3"})
+    far = ethernet(echo("192.0.2.200", "10.0.0.1", ttl=9, size=0), source="02:00:00:00:00:0a", pad=60)
+    case.send("core0", far, "consumed", "from far away: back to the station it came from", originates=1,
+              shows={"eth.dst": "02:00:00:00:00:0a", "ip.dst": "192.0.2.200", "ip.ttl": "64", "ip.len": "28"})
+    case.send("core0", ethernet(echo(_PEER6, _OWN6, size=200)), "consumed", "from the core, IPv6",
+              originates=1, shows={"icmpv6.type": "129", "eth.dst": PEER_MAC})
+    case.send("core0", ethernet(udp("10.0.0.2", "10.0.0.1")), "notServedHere", "UDP to us")
+    case.send("access0", udp(ALICE, "10.1.0.1"), "notServedHere", "UDP to us, from the TUN")
+    case.send("access0", udp(ALICE6, "2001:db8:1::1"), "notServedHere", "UDP to us, IPv6")
+    return case
+
+
+def ethernet_access() -> Case:
+    """Subscribers on Ethernet find the edge by ARP, and the edge finds them."""
+    exchange = deepcopy(access_edge())
+    exchange["ports"]["access0"] = {
+        "tap": "wl-access0",
+        "role": "access",
+        "addresses": ["10.1.0.1/24", "2001:db8:1::1/64"],
+    }
+    exchange["sessions"]["alice-video"]["access"] = {"port": "access0", "nextHop": ALICE}
+    case = Case("ethernet-access", "A subscriber on Ethernet: found by ARP (CD-2)", exchange)
+    down = mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE))
+    case.send("core0", down, "neighbourUnresolved", "to alice: asked", originates=1,
+              shows={"arp.opcode": "1", "arp.dst.proto_ipv4": ALICE, "arp.src.proto_ipv4": "10.1.0.1"})
+    reply = _arp(2, "10.1.0.1", sender_mac=HOST_MAC, sender=ALICE, destination=PORT1_MAC,
+                 target_mac=PORT1_MAC)
+    case.send("access0", reply, "consumed", "alice answers")
+    case.send("core0", down, "forwarded", "to alice", shows={"eth.dst": HOST_MAC, "eth.src": PORT1_MAC})
+    request = _arp(1, "10.1.0.1", sender_mac=HOST_MAC, sender=ALICE)
+    case.send("access0", request, "consumed", "alice asks for the edge", originates=1,
+              shows={"arp.opcode": "2"})
+    up = ethernet(udp(ALICE, VIDEO), destination=PORT1_MAC, source=HOST_MAC)
+    case.send("access0", up, "forwarded", "from alice", shows={"mpls.label": "16001,100042"})
+    return case
+
+
+def on_link_subscriber() -> Case:
+    """Without a next hop the packet's own destination is who is asked for."""
+    exchange = deepcopy(access_edge())
+    exchange["ports"]["access0"] = {
+        "tap": "wl-access0",
+        "role": "access",
+        "addresses": ["10.1.0.1/24", "2001:db8:1:5::1/64"],
+        "neighbours": {ALICE: HOST_MAC},
+    }
+    exchange["subscribers"]["alice"]["addresses"] = [ALICE, ALICE6]
+    case = Case("ethernet-access-on-link", "Subscribers on the link itself, IPv4 and IPv6", exchange)
+    case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE)), "forwarded",
+              "IPv4: a static neighbour", shows={"eth.dst": HOST_MAC})
+    down = mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6))
+    case.send("core0", down, "neighbourUnresolved", "IPv6: asked", originates=1,
+              shows={"icmpv6.nd.ns.target_address": ALICE6, "ipv6.src": "2001:db8:1:5::1",
+                     "eth.dst": "33:33:ff:00:00:25"})
+    advertisement = (
+        IPv6(src=ALICE6, dst="2001:db8:1:5::1", hlim=255)
+        / ICMPv6ND_NA(tgt=ALICE6, R=0, S=1, O=1)
+        / ICMPv6NDOptDstLLAddr(lladdr=HOST_MAC)
+    )
+    answer = ethernet(bytes(advertisement), destination=PORT1_MAC, source=HOST_MAC)
+    case.send("access0", answer, "consumed", "alice answers")
+    case.send("core0", down, "forwarded", "IPv6", shows={"eth.dst": HOST_MAC, "eth.src": PORT1_MAC})
+    return case

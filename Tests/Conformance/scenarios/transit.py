@@ -1,0 +1,123 @@
+"""A transit node: label swap and pop, and a session that joins MPLS to IP-in-IP."""
+
+from .case import Case
+from .exchanges import ALICE_VIDEO, CORE, NORTH, PROVIDERS, SERVICES
+from .packets import ALICE, ALICE6, BOB, PORT1_MAC, PORT2_MAC, REMOTE, VIDEO, VIDEO6, WEST_PEER_MAC
+from .packets import ethernet, in_ip, mpls_frame, sized, udp
+
+_WEST0 = {
+    "packet": "veth-west",
+    "role": "network",
+    "addresses": ["10.0.1.1/30"],
+    "neighbours": {"10.0.1.2": WEST_PEER_MAC},
+}
+_WEST = {"port": "west0", "nextHop": "10.0.1.2", "mtu": 1500, "capacity": "1Gbit"}
+
+
+def cases():
+    return [switch(), join()]
+
+
+def switch() -> Case:
+    exchange = {
+        "ports": {"core0": CORE, "west0": _WEST0},
+        "lines": {"north": NORTH, "west": _WEST},
+        "tunnels": {"acme-west": {"line": "west", "mpls": {"send": 16900, "receive": 17900}}},
+        "labels": [
+            {"in": 16100, "swap": 16200, "via": "west"},
+            {"in": 16101, "swap": [16201, 16202], "via": "west"},
+            {"in": 16102, "pop": True, "via": "west"},
+            {"in": 16103, "swap": 16203, "via": {"tunnel": "acme-west"}},
+            {"in": 16104, "pop": True, "via": {"tunnel": "acme-west"}},
+            {"in": 16105, "swap": 16205, "via": "north"},
+        ],
+    }
+    case = Case("transit-labels", "Transit: swap, swap two, pop, through a tunnel (CD-4)", exchange)
+    inner, inner6 = udp(ALICE, VIDEO, ttl=44), udp(ALICE6, VIDEO6, ttl=44)
+
+    def packet(note, *stack, inner=inner, outcome="forwarded", shows=None):
+        case.send("core0", mpls_frame(*stack, inner=inner, destination=PORT1_MAC), outcome, note,
+                  shows=shows)
+
+    user = {"label": 100042, "ttl": 9, "cos": 1}
+    packet("swap", {"label": 16100, "cos": 5}, user,
+           shows={"mpls.label": "16200,100042", "mpls.ttl": "60,9", "mpls.exp": "5,1", "mpls.bottom": "0,1",
+                  "eth.dst": WEST_PEER_MAC, "eth.src": PORT2_MAC})
+    packet("swap the bottom label: S stays set", {"label": 16100, "cos": 3},
+           shows={"mpls.label": "16200", "mpls.bottom": "1", "mpls.exp": "3", "ip.ttl": "44"})
+    packet("swap, out of the port it came from", 16105, user, shows={"mpls.label": "16205,100042"})
+    packet("swap for two", {"label": 16101, "cos": 6}, user,
+           shows={"mpls.label": "16201,16202,100042", "mpls.ttl": "60,60,9", "mpls.exp": "6,6,1"})
+    packet("swap the bottom label for two", 16101,
+           shows={"mpls.label": "16201,16202", "mpls.bottom": "0,1"})
+    packet("pop: TTL moves to the label exposed, its class stays", {"label": 16102, "cos": 7}, user,
+           shows={"mpls.label": "100042", "mpls.ttl": "60", "mpls.exp": "1", "mpls.bottom": "1"})
+    packet("pop the last label: TTL moves to the IP header", 16102,
+           shows={"eth.type": "0x0800", "ip.ttl": "60"})
+    packet("pop the last label, IPv6", 16102, inner=inner6, shows={"eth.type": "0x86dd", "ipv6.hlim": "60"})
+    packet("swap, and the tunnel's path label above", {"label": 16103, "cos": 2}, user,
+           shows={"mpls.label": "16900,16203,100042", "mpls.ttl": "60,60,9", "mpls.exp": "2,2,1"})
+    packet("pop, and the tunnel's path label above", 16104, user,
+           shows={"mpls.label": "16900,100042", "mpls.ttl": "60,60", "mpls.bottom": "0,1"})
+    packet("TTL 2", {"label": 16100, "ttl": 2}, user, shows={"mpls.ttl": "1,9"})
+    packet("swap at TTL 1", {"label": 16100, "ttl": 1}, user, outcome="ttlExpired")
+    packet("pop at TTL 0", {"label": 16102, "ttl": 0}, user, outcome="ttlExpired")
+    packet("an unbound label", 16999, user, outcome="unknownLabel")
+    packet("pop, and the frame ends", {"label": 16102, "s": 0}, inner=b"", outcome="truncatedLabelStack")
+    packet("pop the last label: no IP behind it", 16102, inner=b"\x50" + bytes(59), outcome="badIPVersion")
+    return case
+
+
+def join() -> Case:
+    exchange = {
+        "ports": {"core0": CORE, "west0": _WEST0},
+        "lines": {"north": NORTH, "west": _WEST},
+        "providers": PROVIDERS,
+        "services": SERVICES,
+        "tunnels": {
+            "acme-north": {"line": "north", "mpls": {"send": 16001, "receive": 17001}},
+            "beta-west": {"line": "west", "ipip": {"local": "10.0.1.1", "remote": REMOTE}},
+        },
+        "subscribers": {"alice": {"addresses": [ALICE, "2001:db8:1:5::/64"]}},
+        "conditions": [ALICE_VIDEO],
+        "sessions": {
+            "alice-video": {
+                **ALICE_VIDEO,
+                "access": {"tunnel": "acme-north", "send": 200042, "receive": 100042},
+                "network": {"tunnel": "beta-west"},
+            }
+        },
+    }
+    case = Case("transit-join", "Transit: a session with an MPLS leg and an IP-in-IP leg (PX-1)", exchange)
+
+    def up(note, *stack, inner, outcome="forwarded", shows=None, originates=0):
+        data = mpls_frame(*stack, inner=inner, destination=PORT1_MAC)
+        case.send("core0", data, outcome, note, shows=shows, originates=originates)
+
+    def down(note, data, outcome="forwarded", shows=None):
+        case.send("west0", ethernet(data, destination=PORT2_MAC, source=WEST_PEER_MAC), outcome, note,
+                  shows=shows)
+
+    up("MPLS to IP-in-IP: one off the top label's TTL", 17001, 100042,
+       inner=udp(ALICE, VIDEO, ttl=61, tos=0x4A),
+       shows={"ip.src": f"10.0.1.1,{ALICE}", "ip.ttl": "64,60", "ip.dsfield": "0x4a,0x4a"})
+    up("the same, IPv6", 17001, 100042, inner=udp(ALICE6, VIDEO6, ttl=61),
+       shows={"ip.proto": "41", "ipv6.hlim": "60"})
+    back = {"destination": "10.0.1.1"}
+    down("IP-in-IP to MPLS: one off the inner TTL", in_ip(udp(VIDEO, ALICE, ttl=58, tos=0xB8), **back),
+         shows={"mpls.label": "16001,200042", "mpls.ttl": "57,57", "mpls.exp": "5,5", "ip.ttl": "57"})
+    down("the same, IPv6", in_ip(udp(VIDEO6, ALICE6), **back), shows={"mpls.ttl": "63,63", "ipv6.hlim": "63"})
+    down("a CE mark from outside is kept inside", in_ip(udp(VIDEO, ALICE, tos=2), tos=3, **back),
+         shows={"ip.dsfield": "0x03"})
+    up("top label TTL 1", {"label": 17001, "ttl": 1}, 100042, inner=udp(ALICE, VIDEO), outcome="ttlExpired")
+    down("inner TTL 1", in_ip(udp(VIDEO, ALICE, ttl=1), **back), outcome="ttlExpired")
+    up("as long as the path allows", 17001, 100042, inner=sized(ALICE, VIDEO, 1480),
+       shows={"ip.len": "1500,1480"})
+    up("too long, DF set: nobody is told through a tunnel", 17001, 100042, inner=sized(ALICE, VIDEO, 1484),
+       outcome="tooBig")
+    up("too long, DF clear: two fragments", 17001, 100042, inner=sized(ALICE, VIDEO, 1484, flags=0),
+       originates=1, shows={"ip.len": "1496,1476"})
+    up("another's source", 17001, 100042, inner=udp(BOB, VIDEO), outcome="innerSourceMismatch")
+    down("from a stranger", in_ip(udp(VIDEO, ALICE), source="192.0.2.11", **back),
+         outcome="unknownTunnelEndpoint")
+    return case
