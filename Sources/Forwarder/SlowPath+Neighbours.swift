@@ -11,7 +11,7 @@ extension SlowPath {
         } catch {
             return .malformedARP
         }
-        let isForUs = isOurs(.v4(packet.targetProtocol), port: arrived.port)
+        let isForUs = isOnPort(.v4(packet.targetProtocol), arrived.port)
         if !isOurs(.v4(packet.senderProtocol), port: arrived.port), packet.senderProtocol.rawValue != 0 {
             learn(.v4(packet.senderProtocol), packet.senderHardware, frame, arrived, isForUs: isForUs)
         }
@@ -38,7 +38,7 @@ extension SlowPath {
                 return nil
             }
             let solicitation = try NeighbourSolicitation(packet)
-            guard isOurs(.v6(solicitation.target), port: arrived.port) else { return nil }
+            guard isOnPort(.v6(solicitation.target), arrived.port) else { return nil }
             if let mac = solicitation.sourceLinkLayerAddress {
                 learn(.v6(source), mac, frame, arrived, isForUs: true)
             }

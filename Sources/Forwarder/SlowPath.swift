@@ -132,11 +132,16 @@ final class SlowPath {
         return wasPing ? nil : .notServedHere
     }
 
-    /// Whether the address is one of ours on this link: a port may answer for all of the node's addresses (RFC 1122
-    /// §3.3.4.2, weak model), and for the link-local address that its MAC address makes.
+    /// Whether the address is the port's own, or the link-local one that its MAC address makes: what the port says on
+    /// its link that it is.
+    func isOnPort(_ address: IPAddress, _ port: Int) -> Bool {
+        addresses[port].contains(address) || address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
+    }
+
+    /// Whether the node answers to the address when a packet comes in by this port: all ports' addresses count
+    /// (RFC 1122 §3.3.4.2, weak model).
     func isOurs(_ address: IPAddress, port: Int) -> Bool {
-        tables.localAddresses.contains { $0.address == address }
-            || address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
+        isOnPort(address, port) || tables.localAddresses.contains { $0.address == address }
     }
 
     // MARK: Errors

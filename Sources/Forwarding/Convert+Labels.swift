@@ -32,6 +32,12 @@ extension Converter {
             // Everything but label and S is shared: traffic class and the new TTL.
             let shared = top.rawValue & 0xe00 | UInt32(top.ttl &- 1)
             let bottom: UInt32 = top.isBottomOfStack ? 0x100 : 0
+            if nhlfe.pops {
+                // Popped, and at once another tunnel's path label pushed: a label must be left for it to stand on.
+                guard bottom == 0 else { return packet.drop(.earlyBottomOfStack) }
+                guard end &- stack >= 8 else { return packet.drop(.truncatedLabelStack) }
+                window.store(top.ttl &- 1, at: 7)
+            }
             // The last label takes the incoming one's place, and its S bit; those above it stand before.
             window.store32(network: nhlfe.label(labelCount &- 1) &<< 12 | shared | bottom, at: 0)
             if labelCount > 1 {

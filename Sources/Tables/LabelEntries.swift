@@ -26,11 +26,14 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
 }
 
 /// A next hop label forwarding entry (RFC 3031 §3.10) of a transit label: the labels that replace it, and where the
-/// packet goes. No labels: the incoming one is popped (penultimate hop popping). 24 bytes.
+/// packet goes. 24 bytes.
 public struct NHLFE: BitwiseCopyable, Sendable {
     /// The labels to send, top first; the first `labelCount` count. TTL, traffic class and S are filled in.
     @usableFromInline package var labels: (UInt32, UInt32, UInt32) = (0, 0, 0)
     public let labelCount: UInt8
+    /// Whether the incoming label is popped before `labels` are pushed, so that what it exposes takes over its TTL
+    /// (RFC 3443 §3.3); else the first pushed label takes its place.
+    public let pops: Bool
     /// The longest label stack plus payload that the line takes.
     public let mtu: UInt16
     public let adjacency: AdjacencyIndex
@@ -40,11 +43,12 @@ public struct NHLFE: BitwiseCopyable, Sendable {
         index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2
     }
 
-    public init(labels: [UInt32], adjacency: AdjacencyIndex, mtu: Int) {
+    public init(labels: [UInt32], pops: Bool, adjacency: AdjacencyIndex, mtu: Int) {
         precondition(labels.count <= 3)
         let padded = labels + [0, 0, 0]
         self.labels = (padded[0], padded[1], padded[2])
         labelCount = UInt8(labels.count)
+        self.pops = pops
         self.adjacency = adjacency
         self.mtu = UInt16(clamping: mtu)
     }

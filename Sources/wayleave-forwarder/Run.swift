@@ -2,7 +2,7 @@ import ArgumentParser
 import Exchange
 import ExchangeFile
 import Forwarder
-import Glibc
+@preconcurrency import Glibc
 import Ports
 import TableCompiler
 

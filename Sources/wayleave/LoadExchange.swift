@@ -1,7 +1,7 @@
 import ArgumentParser
 import Exchange
 import ExchangeFile
-import Glibc
+@preconcurrency import Glibc
 
 /// Reads an exchange file; refused, it says why on standard error and ends with exit code 65.
 func loadExchange(_ path: String) throws -> ExchangeDescription {
