@@ -47,7 +47,9 @@ let package = Package(
 
         // The domain, and its way to the tables.
         .target(name: "Exchange", dependencies: ["Wire"], swiftSettings: house),
-        .target(name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], swiftSettings: house),
+        .target(
+            name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], exclude: ["README.md"],
+            swiftSettings: house),
         .target(name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], swiftSettings: house),
 
         // Programs: options and wiring only.
@@ -62,5 +64,10 @@ let package = Package(
                 "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports",
                 "Wire", argumentParser,
             ], swiftSettings: house),
+
+        // Tests.
+        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ExchangeFileTests", dependencies: ["Exchange", "ExchangeFile", "Wire"], swiftSettings: house),
     ]
 )
