@@ -47,7 +47,9 @@ let package = Package(
 
         // The domain, and its way to the tables.
         .target(name: "Exchange", dependencies: ["Wire"], swiftSettings: house),
-        .target(name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], swiftSettings: house),
+        .target(
+            name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], exclude: ["README.md"],
+            swiftSettings: house),
         .target(name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], swiftSettings: house),
 
         // The data path over files.
@@ -68,11 +70,23 @@ let package = Package(
             dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
             swiftSettings: house),
 
+
+
+            dependencies: [
+                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports",
+                "Wire", argumentParser,
+            ], swiftSettings: house),
+
+        // Tests.
+
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
         .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
+        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ExchangeFileTests", dependencies: ["Exchange", "ExchangeFile", "Wire"], swiftSettings: house),
     ]
 )

@@ -108,7 +108,8 @@ extension Validation {
         }
     }
 
-    /// The longest inner packet of a leg in bytes, and what bounds it. Nil where that isn't said or can't be found.
+    /// The longest inner packet of a leg in bytes, and what bounds it. Nil where that isn't said or can't be
+    /// found.
     private func room(on leg: Leg) -> (byteCount: Int, place: String)? {
         switch leg {
         case .plain(let name, _):

@@ -1,0 +1,80 @@
+import Exchange
+import Wire
+
+extension Decoding {
+    mutating func decodeLines(_ file: Fields) {
+        decodeNamed(file["lines"], "line", as: .line, into: \.lines) { $0.decodeLine(name: $1, $2) }
+    }
+
+    private mutating func decodeLine(name: String, _ fields: Fields) -> Line? {
+        let port = require("port", in: fields).flatMap { readText($0, "a port's name") }
+        let nextHop = fields["nextHop"].flatMap { readAddress($0) }
+        let mtu = fields["mtu"].flatMap { readMTU($0) }
+        let capacity = fields["capacity"].flatMap { readCapacity($0) }
+        guard let port else { return nil }
+        return Line(
+            name: name, port: port, nextHop: nextHop, mtu: mtu ?? Line.defaultMTU,
+            capacityBitsPerSecond: capacity,
+            location: fields.location)
+    }
+
+    mutating func decodeTunnels(_ file: Fields) {
+        decodeNamed(file["tunnels"], "tunnel", as: .tunnel, into: \.tunnels) { $0.decodeTunnel(name: $1, $2) }
+    }
+
+    private mutating func decodeTunnel(name: String, _ fields: Fields) -> Tunnel? {
+        let line = require("line", in: fields).flatMap { readText($0, "a line's name") }
+        let capacity = fields["capacity"].flatMap { readCapacity($0) }
+        guard let (key, field) = requireOne(of: ["mpls", "ipip"], in: fields) else { return nil }
+        let encapsulation =
+            key == "mpls"
+            ? decodeMPLS(field).map(Tunnel.Encapsulation.mpls) : decodeIPIP(field).map { .ipip($0) }
+        guard let line, let encapsulation else { return nil }
+        return Tunnel(
+            name: name, line: line, encapsulation: encapsulation, capacityBitsPerSecond: capacity,
+            location: fields.location)
+    }
+
+    private mutating func decodeMPLS(_ field: Field) -> MPLSEncapsulation? {
+        guard let fields = fields(field, as: .mpls) else { return nil }
+        let send = fields["send"].flatMap { readLabel($0) }
+        let receive = fields["receive"].flatMap { readLabel($0) }
+        let null: MPLSEncapsulation.Null? = fields["null"].flatMap { readChoice($0) }
+        let php = fields["php"].flatMap { readFlag($0) }
+        let ttl = fields["ttl"].flatMap { field in
+            readValue(field, "`uniform`, `pipe` or the pipe's TTL from 1 to 255") {
+                text -> MPLSEncapsulation.TTL? in
+                switch text {
+                case "uniform": .uniform
+                case "pipe": .defaultPipe
+                default: Self.decimal(text, in: 1...255).map { .pipe($0) }
+                }
+            }
+        }
+        let trafficClass = fields["trafficClass"].flatMap { field in
+            readValue(field, "`copy` or a number from 0 to 7") { text -> MPLSEncapsulation.TrafficClass? in
+                text == "copy" ? .copy : Self.decimal(text, in: 0...7).map { .fixed($0) }
+            }
+        }
+        return MPLSEncapsulation(
+            send: send, receive: receive, null: null, php: php ?? false, ttl: ttl ?? .uniform,
+            trafficClass: trafficClass ?? .copy)
+    }
+
+    private mutating func decodeIPIP(_ field: Field) -> IPIPEncapsulation? {
+        guard let fields = fields(field, as: .ipip) else { return nil }
+        let local = require("local", in: fields).flatMap { readAddress($0) }
+        let remote = require("remote", in: fields).flatMap { readAddress($0) }
+        let ttl = fields["ttl"].flatMap { readNumber($0, in: UInt8(1)...255) }
+        let dscp = fields["dscp"].flatMap { field in
+            readValue(field, "`copy` or a number from 0 to 63") { text -> IPIPEncapsulation.DSCP? in
+                text == "copy" ? .copy : Self.decimal(text, in: 0...63).map { .fixed($0) }
+            }
+        }
+        let df: IPIPEncapsulation.DontFragment? = fields["df"].flatMap { readChoice($0) }
+        guard let local, let remote else { return nil }
+        return IPIPEncapsulation(
+            local: local, remote: remote, ttl: ttl ?? IPIPEncapsulation.defaultTTL, dscp: dscp ?? .copy,
+            df: df ?? .copy)
+    }
+}
