@@ -56,6 +56,7 @@ class Edge:
             return self._switch(arrival)
         packet = IPPacket(arrival.payload, arrival.ip_version)
         if arrival.ethertype and local.is_discovery(packet):
+            local.check_discovery(packet)
             return self._consume(arrival, local.discovery_reply(arrival, packet))
         if self.exchange.is_own(packet.destination) and not arrival.is_group_addressed:
             return self._addressed_here(arrival, packet)
@@ -88,35 +89,32 @@ class Edge:
         service = self.exchange.service(packet.destination)
         if service is None:
             raise Dropped("unknownService")
-        session = self.exchange.session(subscriber, service)
-        if session is None:
-            raise Dropped("notAdmitted")
+        session = self._open_session(subscriber, service)
         if session.access.port is not arrival.port:
             raise Dropped("wrongLeg")
         return self._convert(arrival, session, "up", packet, packet.ttl)
 
     def _from_provider(self, arrival: Arrival, packet: IPPacket) -> str:
-        session = self._session_down(packet)
-        if session.network.port is not arrival.port:
-            raise Dropped("wrongLeg")
-        return self._convert(arrival, session, "down", packet, packet.ttl)
-
-    def _session_down(self, packet: IPPacket) -> Session:
         subscriber = self.exchange.subscriber(packet.destination)
         if subscriber is None:
             raise Dropped("unknownDestination")
         service = self.exchange.service(packet.source)
         if service is None:
             raise Dropped("unknownService")
-        return self._open_session(subscriber, service)
+        session = self._open_session(subscriber, service)
+        if session.network.port is not arrival.port:
+            raise Dropped("wrongLeg")
+        return self._convert(arrival, session, "down", packet, packet.ttl)
 
-    def _session_up(self, packet: IPPacket) -> Session:
-        subscriber = self.exchange.subscriber(packet.source)
-        if subscriber is None:
-            raise Dropped("unknownSubscriber")
-        service = self.exchange.service(packet.destination)
-        if service is None:
-            raise Dropped("unknownService")
+    def _session_inside(self, direction: str, packet: IPPacket) -> Session:
+        """The session of a packet that came out of an IP-in-IP tunnel."""
+        up = direction == "up"
+        subscriber = self.exchange.subscriber(packet.source if up else packet.destination)
+        service = self.exchange.service(packet.destination if up else packet.source)
+        if (subscriber if up else service) is None:
+            raise Dropped("innerSourceMismatch")
+        if (service if up else subscriber) is None:
+            raise Dropped("innerDestinationMismatch")
         return self._open_session(subscriber, service)
 
     def _open_session(self, subscriber: Subscriber, service: Service) -> Session:
@@ -137,7 +135,7 @@ class Edge:
         packet = IPPacket(outer.transport, 4 if outer.protocol == ip.IPV4 else 6)
         is_access = any(s.access.tunnel is tunnel for s in self.exchange.sessions.values())
         direction = "up" if is_access else "down"
-        session = self._session_up(packet) if is_access else self._session_down(packet)
+        session = self._session_inside(direction, packet)
         if session.leg_in(direction).tunnel is not tunnel:
             raise Dropped("wrongLeg")
         ecn = encapsulation.ECN_ON_DECAPSULATION.get((packet.ecn, outer.ecn))

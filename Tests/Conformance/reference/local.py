@@ -1,7 +1,7 @@
 """What the edge says for itself: ARP, neighbour discovery, echo replies and ICMP errors."""
 
 import struct
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from scapy.layers.inet import IP
 from scapy.layers.inet6 import (
@@ -21,25 +21,45 @@ from scapy.utils import checksum
 from . import frame
 from .exchange import Port
 from .frame import BROADCAST, Arrival, framed
-from .ip import IPPacket
+from .ip import Dropped, IPPacket
 
 SOLICITATION, ADVERTISEMENT = 135, 136
+_SOLICITED_NODES = IPv6Network("ff02::1:ff00:0/104")
+_ETHERNET_ARP = struct.pack(">HHBB", 1, 0x0800, 6, 4)
 _INTERNETWORK_CONTROL = 0xC0  # RFC 1812 §4.3.2.5
 
 
 def is_discovery(packet: IPPacket) -> bool:
-    """A neighbour solicitation or advertisement that came straight from the link (RFC 4861 §7.1)."""
-    return (
-        packet.version == 6
-        and packet.is_icmp
-        and packet.ttl == 255
-        and len(packet.transport) >= 24
-        and packet.transport[0] in (SOLICITATION, ADVERTISEMENT)
-    )
+    """Whether it is, or would be, a neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4)."""
+    is_icmpv6 = packet.version == 6 and packet.is_icmp
+    return is_icmpv6 and packet.transport[:1] in (bytes([SOLICITATION]), bytes([ADVERTISEMENT]))
+
+
+def check_discovery(packet: IPPacket) -> None:
+    """The rules of RFC 4861 §7.1.1 and §7.1.2."""
+    message = packet.transport
+    addresses = packet.source.packed + packet.destination.packed
+    pseudo_header = addresses + struct.pack(">II", len(message), 58)
+    sound = packet.ttl == 255 and len(message) >= 24 and checksum(pseudo_header + message) == 0
+    sound = sound and message[1] == 0 and not IPv6Address(message[8:24]).is_multicast
+    options, kinds = message[24:], []
+    while sound and options:
+        length = 8 * options[1] if len(options) > 1 else 0
+        sound = 0 < length <= len(options)
+        kinds.append(options[0])
+        options = options[length:]
+    if sound and message[0] == ADVERTISEMENT and packet.destination.is_multicast:
+        sound = not message[4] & 0x40  # solicited
+    if sound and message[0] == SOLICITATION and packet.source.is_unspecified:
+        sound = 1 not in kinds and packet.destination in _SOLICITED_NODES
+    if not sound:
+        raise Dropped("malformedNeighbourDiscovery")
 
 
 def arp_reply(arrival: Arrival) -> bytes | None:
     """Learns from a reply; answers a request for an address of the port (RFC 826)."""
+    if len(arrival.payload) < 28 or arrival.payload[:6] != _ETHERNET_ARP:
+        raise Dropped("malformedARP")
     port, request = arrival.port, ARP(arrival.payload)
     if request.op == 2:
         port.neighbours.setdefault(ip_address(request.psrc), request.hwsrc)
@@ -119,7 +139,9 @@ def too_big(arrival: Arrival, packet: IPPacket, mtu: int) -> bytes | None:
 def _error(arrival: Arrival, packet: IPPacket, v4: tuple, v6) -> bytes | None:
     """An ICMP error to the sender, unless none may be sent (RFC 1812 §4.3.2.7, RFC 4443 §2.4)."""
     source = arrival.port.address(packet.version)
-    if source is None or packet.is_icmp_error or packet.fragment_offset:
+    if source is None or packet.is_icmp_error:
+        return None
+    if packet.fragment_offset and (packet.version == 4 or packet.is_icmp):
         return None
     ends = {"src": str(source), "dst": str(packet.source)}
     if packet.version == 4:

@@ -260,6 +260,11 @@ def ttl() -> Case:
               shows={"ipv6.plen": "1240,1308"})
     later = ip(ALICE, VIDEO, Raw(payload(64)), proto=17, frag=10, flags=0, ttl=1)
     case.send("access0", later, "ttlExpired", "a later fragment: nobody is told (RFC 1812 §4.3.2.7)")
+    later = fragment6(ALICE6, VIDEO6, 96, False, 17, payload(64), ttl=1)
+    case.send("access0", later, "ttlExpired", "IPv6: a later fragment is told about", originates=1, after=1,
+              shows={"icmpv6.type": "3"})
+    later = fragment6(ALICE6, VIDEO6, 96, False, 58, payload(64), ttl=1)
+    case.send("access0", later, "ttlExpired", "IPv6: one of ICMPv6, perhaps an error: not told about")
     unreachable = ip(ALICE, VIDEO, Raw(b"\x03\x01\x00\x00" + bytes(4) + udp(VIDEO, ALICE)[:28]), proto=1,
                      ttl=1)
     case.send("access0", unreachable, "ttlExpired", "an ICMP error: nobody is told")

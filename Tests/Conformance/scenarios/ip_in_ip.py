@@ -67,7 +67,12 @@ def edge_of_provider() -> Case:
     case.send("server0", ethernet(udp(VIDEO, ALICE), **from_server), "forwarded", "from the server",
               shows={"ip.dst": f"{REMOTE},{ALICE}"})
     case.send("server0", ethernet(udp(VIDEO6, ALICE6), **from_server), "forwarded", "IPv6 from the server")
-    case.send("core0", ethernet(in_ip(udp(BOB, VIDEO))), "notAdmitted", "a subscriber without a session")
+    for inner, outcome, note in [
+        (udp(BOB, VIDEO), "notAdmitted", "a subscriber without a session"),
+        (udp("10.9.9.9", VIDEO), "innerSourceMismatch", "from nobody"),
+        (udp(ALICE, "192.0.2.77"), "innerDestinationMismatch", "to no service"),
+    ]:
+        case.send("core0", ethernet(in_ip(inner)), outcome, note)
     return case
 
 
@@ -110,8 +115,10 @@ def checks() -> Case:
         (in_ip(udp(VIDEO, ALICE), flags="MF"), "outerFragment", "a first outer fragment"),
         (in_ip(udp(VIDEO, ALICE), flags=0, frag=100), "outerFragment", "a later outer fragment"),
         (in_ip(udp(MUSIC, ALICE)), "notAdmitted", "a service without a session"),
-        (in_ip(udp("192.0.2.77", ALICE)), "unknownService", "from no service"),
-        (in_ip(udp(VIDEO, "10.9.9.9")), "unknownDestination", "to nobody"),
+        (in_ip(udp("192.0.2.77", ALICE)), "innerSourceMismatch", "from no service"),
+        (in_ip(udp(VIDEO, "10.9.9.9")), "innerDestinationMismatch", "to nobody"),
+        (in_ip(udp("2001:db8:b::1", ALICE6)), "innerSourceMismatch", "IPv6 from no service"),
+        (in_ip(udp(VIDEO6, "2001:db8:9::1")), "innerDestinationMismatch", "IPv6 to nobody"),
         (in_ip(udp(VIDEO, ALICE), proto=41), "badIPVersion", "IPv4 announced as IPv6"),
         (in_ip(udp(VIDEO6, ALICE6), proto=4), "badIPVersion", "IPv6 announced as IPv4"),
         (in_ip(udp(VIDEO, ALICE), proto=47), "notServedHere", "GRE"),

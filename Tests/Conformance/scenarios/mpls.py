@@ -66,6 +66,10 @@ def access_down() -> Case:
     down("top label TTL 0", {"label": 17001, "ttl": 0}, 200042, inner=udp(VIDEO, ALICE), outcome="ttlExpired")
     down("short packet in a padded frame: metered without padding", 17001, 200042,
          inner=udp(VIDEO, ALICE, size=1), pad=60, shows={"ip.len": "29"})
+    at_zero = int.from_bytes(udp(VIDEO, ALICE, ttl=60, id=0)[10:12], "big")
+    for identification in (at_zero, at_zero - 1, at_zero + 1):
+        down("header checksum 0 afterwards, or next to it", 17001, 200042,
+             inner=udp(VIDEO, ALICE, ttl=200, id=identification))
     down("source of another service", 17001, 200042, inner=udp(MUSIC, ALICE), outcome="innerSourceMismatch")
     down("destination of another subscriber", 17001, 200042, inner=udp(VIDEO, BOB),
          outcome="innerDestinationMismatch")
@@ -208,6 +212,8 @@ def pipe() -> Case:
               shows={"mpls.ttl": "255,255", "ip.ttl": "63"})
     case.send("core0", mpls_frame({"label": 17001, "ttl": 3}, 200042, inner=udp(VIDEO, ALICE, ttl=50)),
               "forwarded", "the packet's own TTL counts", shows={"ip.ttl": "49"})
+    case.send("core0", mpls_frame({"label": 17001, "ttl": 1}, 200042, inner=udp(VIDEO, ALICE)), "ttlExpired",
+              "top label TTL 1: not even stripped (RFC 3032 §2.4.2)")
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6, ttl=50)), "forwarded",
               "the same, IPv6", shows={"ipv6.hlim": "49"})
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE, ttl=1)), "ttlExpired",

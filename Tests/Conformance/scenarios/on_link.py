@@ -10,11 +10,12 @@ from scapy.layers.inet6 import (
     IPv6,
 )
 from scapy.layers.l2 import ARP
+from scapy.packet import Raw
 
 from .case import Case
 from .exchanges import access_edge
 from .packets import ALICE, ALICE6, HOST_MAC, PEER_MAC, PORT1_MAC, PORT2_MAC, VIDEO, VIDEO6
-from .packets import echo, ethernet, mpls_frame, udp
+from .packets import echo, ethernet, mpls_frame, patched, udp
 
 _BROADCAST = "ff:ff:ff:ff:ff:ff"
 _PEER6, _OWN6 = "2001:db8:ff::2", "2001:db8:ff::1"
@@ -43,7 +44,16 @@ def arp() -> Case:
               shows={"arp.dst.proto_ipv4": "0.0.0.0"})
     case.send("core0", _arp(1, "10.0.0.2", sender_mac="02:00:00:00:00:09", sender="10.0.0.3"), "consumed",
               "a request for somebody else")
-    case.send("core0", _arp(1, "10.1.0.1"), "consumed", "a request for an address of another port")
+    whole = _arp(1, "10.0.0.1", pad=0)
+    for length in range(14, len(whole)):
+        case.send("core0", whole[:length], "malformedARP", "a request cut short")
+    for at, octets, note in [
+        (14, b"\0\6", "another hardware type"),
+        (16, b"\x86\xdd", "another protocol type"),
+        (18, b"\x08", "hardware addresses of 8 bytes"),
+        (19, b"\x10", "protocol addresses of 16 bytes"),
+    ]:
+        case.send("core0", patched(whole, at, octets, seal=False), "malformedARP", note)
     return case
 
 
@@ -89,7 +99,30 @@ def discovery() -> Case:
               "somebody probes our address: all nodes are told", originates=1,
               shows={"ipv6.dst": "ff02::1", "icmpv6.nd.na.flag.s": "0", "eth.dst": "33:33:00:00:00:01"})
     case.send("core0", _solicit("2001:db8:ff::7:1"), "consumed", "for another with the same group address")
+    for packet, note in _unsound_solicitations():
+        case.send("core0", ethernet(bytes(packet), destination="33:33:ff:00:00:01"),
+                  "malformedNeighbourDiscovery", note)
     return case
+
+
+def _unsound_solicitations():
+    """What RFC 4861 §7.1.1 has a node discard."""
+    source = ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC)
+
+    def solicitation(ends=(_PEER6, _SOLICITED_NODE), hops=255, options=source, **fields):
+        message = IPv6(src=ends[0], dst=ends[1], hlim=hops) / ICMPv6ND_NS(**{"tgt": _OWN6, **fields})
+        return message / options if options else message
+
+    yield solicitation(hops=254), "hop limit 254: it came through a router"
+    yield solicitation(cksum=0x1234), "a wrong checksum"
+    yield solicitation(code=1), "code 1"
+    yield solicitation(tgt="ff02::1:ff00:1"), "a group as target"
+    yield solicitation(options=ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC, len=0)), "an option of length 0"
+    yield solicitation(options=ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC, len=2)), "an option beyond the packet"
+    yield solicitation(ends=("::", _SOLICITED_NODE)), "a probe that gives a link-layer address"
+    yield solicitation(ends=("::", _OWN6), options=None), "a probe to a single address"
+    cut = IPv6(src=_PEER6, dst=_SOLICITED_NODE, hlim=255, nh=58) / Raw(bytes(solicitation())[40:60])
+    yield cut, "cut inside the target"
 
 
 def discovery_resolution() -> Case:

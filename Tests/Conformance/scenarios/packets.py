@@ -50,9 +50,11 @@ def sized(source: str, destination: str, total: int, **fields) -> bytes:
     return udp(source, destination, size=total - (48 if ":" in source else 28), **fields)
 
 
-def fragment6(source: str, destination: str, offset: int, more: bool, protocol: int, data: bytes) -> bytes:
+def fragment6(
+    source: str, destination: str, offset: int, more: bool, protocol: int, data: bytes, ttl=64
+) -> bytes:
     header = IPv6ExtHdrFragment(nh=protocol, offset=offset // 8, m=int(more), id=0xABCD) / Raw(data)
-    return ip(source, destination, header)
+    return ip(source, destination, header, ttl=ttl)
 
 
 def labels(*entries, inner: bytes = b"") -> bytes:
