@@ -79,14 +79,13 @@ let package = Package(
 
         // Tests.
 
+        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
+        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
             swiftSettings: house),
-        .testTarget(
-            name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
-        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
         .testTarget(
-            name: "ExchangeFileTests", dependencies: ["Exchange", "ExchangeFile", "Wire"], swiftSettings: house),
+            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"], swiftSettings: house),
     ]
 )

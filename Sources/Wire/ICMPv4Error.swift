@@ -38,8 +38,8 @@ public enum ICMPv4Error: Equatable, Sendable {
         var header = IPv4Header(
             protocol: .icmp, source: source, destination: offender.source, payloadByteCount: byteCount)
         header.dscp = Self.dscp
-        // 576 bytes go everywhere in one piece, and a router on the way that thinks otherwise should not lose it.
-        header.dontFragment = false
+        // With DF it is an atomic datagram, which needs no identification (RFC 6864 §4.1); 576 bytes fit everywhere.
+        header.dontFragment = true
         header.emit(into: &bytes, at: start)
         return header.totalLength
     }
