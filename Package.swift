@@ -70,15 +70,6 @@ let package = Package(
             dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
             swiftSettings: house),
 
-
-
-            dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports",
-                "Wire", argumentParser,
-            ], swiftSettings: house),
-
-        // Tests.
-
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
         .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
         .testTarget(
