@@ -83,7 +83,7 @@ def discovery_reply(arrival: Arrival, packet: IPPacket) -> bytes | None:
     probing = packet.source.is_unspecified  # duplicate address detection: all nodes are told (§7.2.4)
     reply = (
         IPv6(src=str(target), dst="ff02::1" if probing else str(packet.source), hlim=255)
-        / ICMPv6ND_NA(R=0, S=int(not probing), O=1, tgt=str(target))
+        / ICMPv6ND_NA(R=1, S=int(not probing), O=1, tgt=str(target))
         / ICMPv6NDOptDstLLAddr(lladdr=port.mac)
     )
     destination = "33:33:00:00:00:01" if probing else arrival.sender

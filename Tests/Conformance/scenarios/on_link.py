@@ -91,7 +91,7 @@ def discovery() -> Case:
                 "Neighbour solicitations for our address are answered (RFC 4861 §7.2.4)", access_edge())
     case.send("core0", _solicit(_OWN6), "consumed", "to the solicited-node address", originates=1,
               shows={"icmpv6.type": "136", "icmpv6.nd.na.flag.s": "1", "icmpv6.nd.na.flag.o": "1",
-                     "icmpv6.nd.na.flag.r": "0", "icmpv6.opt.linkaddr": PORT2_MAC, "ipv6.hlim": "255",
+                     "icmpv6.nd.na.flag.r": "1", "icmpv6.opt.linkaddr": PORT2_MAC, "ipv6.hlim": "255",
                      "ipv6.src": _OWN6, "ipv6.dst": _PEER6, "eth.dst": PEER_MAC})
     case.send("core0", _solicit(_OWN6, destination=_OWN6, mac=PORT2_MAC), "consumed",
               "to our address (RFC 4861 §7.3.3)", originates=1, shows={"icmpv6.type": "136"})
