@@ -151,6 +151,8 @@ extension Classifier {
         if let reason = refusal(IP.self, index, &arena, inner.header, byteCount, &recorder) {
             return packet.drop(reason)
         }
+        // The stack's TTL ends here too, whichever model holds (RFC 3032 §2.4.2).
+        guard topTTL > 1 else { return packet.drop(.ttlExpired) }
         // RFC 3443 §3.4, uniform model: the label's TTL goes on in the IP header. This hop's own one comes off later.
         if unsafe tables.handsOnTTL(conversion.pointee.arrival) {
             var window = HeaderWindow(&arena, at: inner.header)

@@ -240,6 +240,9 @@ class Edge:
         self._check_rules(session, direction, packet)
         came_plain = session.leg_in(direction).tunnel is None
         leg = session.leg_out(direction)
+        if ttl <= 1:
+            error = local.time_exceeded(arrival, packet) if came_plain else None
+            raise self._answered(arrival, "ttlExpired", error)
         pieces = [packet]
         if leg.tunnel and len(packet.data) > leg.tunnel.path_mtu:
             mtu = leg.tunnel.path_mtu
@@ -247,9 +250,6 @@ class Edge:
                 error = local.too_big(arrival, packet, mtu) if came_plain else None
                 raise self._answered(arrival, "tooBig", error)
             pieces = packet.fragments(mtu)
-        if ttl <= 1:
-            error = local.time_exceeded(arrival, packet) if came_plain else None
-            raise self._answered(arrival, "ttlExpired", error)
         for index, piece in enumerate(pieces):
             self._send(arrival, leg, session.subscriber, piece.with_ttl(ttl - 1))
             self.originated += index > 0

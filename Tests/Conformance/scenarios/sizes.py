@@ -23,8 +23,8 @@ def too_big_mpls() -> Case:
               shows={"ipv6.plen": "1452"})
     case.send("access0", sized(ALICE6, VIDEO6, 1493), "tooBig", "1493 bytes, IPv6", originates=1, after=1,
               shows={"icmpv6.type": "2", "icmpv6.mtu": "1492", "ipv6.plen": "1240,1453"})
-    case.send("access0", sized(ALICE, VIDEO, 1500, ttl=1), "tooBig",
-              "too long, and TTL 1: size is looked at first", originates=1, after=1, shows={"icmp.type": "3"})
+    case.send("access0", sized(ALICE, VIDEO, 1500, ttl=1), "ttlExpired",
+              "too long, and TTL 1: TTL is looked at first", originates=1, after=1, shows={"icmp.type": "11"})
     return case
 
 
