@@ -46,7 +46,7 @@ let package = Package(
             swiftSettings: hot),
 
         // The domain, and its way to the tables.
-        .target(name: "Exchange", dependencies: ["Wire"], swiftSettings: house),
+        .target(name: "Exchange", dependencies: ["Wire"], exclude: ["README.md"], swiftSettings: house),
         .target(
             name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], exclude: ["README.md"],
             swiftSettings: house),
