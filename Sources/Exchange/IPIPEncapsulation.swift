@@ -2,6 +2,7 @@ public import Wire
 
 /// An outer IPv4 header before the inner IPv4 (RFC 2003) or IPv6 (RFC 4213) header.
 public struct IPIPEncapsulation: Equatable, Sendable {
+    /// The recommended default of RFC 1700.
     public static let defaultTTL: UInt8 = 64
     /// What it adds to every packet, in bytes: an IPv4 header without options.
     public static let overheadByteCount = 20
@@ -12,9 +13,12 @@ public struct IPIPEncapsulation: Equatable, Sendable {
     public var remote: IPAddress
     /// The outer TTL, 1…255.
     public var ttl: UInt8
+    /// The outer header's DSCP.
     public var dscp: DSCP
+    /// The outer header's don't-fragment bit.
     public var df: DontFragment
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         local: IPAddress, remote: IPAddress, ttl: UInt8 = IPIPEncapsulation.defaultTTL, dscp: DSCP = .copy,
         df: DontFragment = .copy

@@ -5,10 +5,14 @@ public import Wire
 public struct LabelBinding: Equatable, Sendable {
     /// The incoming top label.
     public var `in`: Label
+    /// What becomes of the incoming label.
     public var operation: Operation
+    /// Where the packet goes then.
     public var via: Via
+    /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(in label: Label, operation: Operation, via: Via, location: SourceLocation? = nil) {
         `in` = label
         self.operation = operation
@@ -16,6 +20,7 @@ public struct LabelBinding: Equatable, Sendable {
         self.location = location
     }
 
+    /// What can become of an incoming label.
     public enum Operation: Equatable, Sendable {
         /// Replace it by one label or two; the first is the top of the new stack.
         case swap([Label])

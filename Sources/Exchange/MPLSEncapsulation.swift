@@ -22,9 +22,12 @@ public struct MPLSEncapsulation: Equatable, Sendable {
     /// Whether the hop before us pops the path label (penultimate-hop popping, RFC 3031 §3.16), so that the
     /// user label arrives alone.
     public var php: Bool
+    /// How the labels' TTL and the packet's go together.
     public var ttl: TTL
+    /// The traffic class of both labels.
     public var trafficClass: TrafficClass
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         send: Label? = nil, receive: Label? = nil, null: Null? = nil, php: Bool = false, ttl: TTL = .uniform,
         trafficClass: TrafficClass = .copy
@@ -55,6 +58,7 @@ public struct MPLSEncapsulation: Equatable, Sendable {
         /// The labels begin with this number, 1…255; the tunnel counts as one hop.
         case pipe(UInt8)
 
+        /// A pipe that begins with the greatest TTL.
         public static let defaultPipe = TTL.pipe(255)
     }
 

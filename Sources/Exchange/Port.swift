@@ -2,8 +2,11 @@ public import Wire
 
 /// A way for packets in and out of the edge, as it is configured.
 public struct Port: Equatable, Sendable {
+    /// Unique among the ports: 1 to 64 of the characters A-Z a-z 0-9 . _ -.
     public var name: String
+    /// What the port is made of.
     public var medium: PortMedium
+    /// Which side of the edge it is on.
     public var role: PortRole
     /// The edge's own addresses here, each with the prefix that is on the link.
     public var addresses: [InterfaceAddress]
@@ -16,8 +19,10 @@ public struct Port: Equatable, Sendable {
     public var routes: PortRoutes
     /// Next hops whose MAC addresses need not be asked for.
     public var neighbours: [Neighbour]
+    /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         name: String, medium: PortMedium, role: PortRole, addresses: [InterfaceAddress] = [],
         mac: MACAddress? = nil,
@@ -94,10 +99,14 @@ public enum PortRoutes: Equatable, Sendable {
 
 /// A next hop with a known MAC address.
 public struct Neighbour: Equatable, Sendable {
+    /// The next hop.
     public var address: IPAddress
+    /// Its MAC address.
     public var mac: MACAddress
+    /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(address: IPAddress, mac: MACAddress, location: SourceLocation? = nil) {
         self.address = address
         self.mac = mac

@@ -5,6 +5,7 @@ public struct Rejection: Error, Hashable, Sendable {
     /// Where it was asked for, if that was in a file.
     public var location: SourceLocation?
 
+    /// A rejection with its sentence, and its place if there is one.
     public init(_ message: String, at location: SourceLocation? = nil) {
         self.message = message
         self.location = location
@@ -12,5 +13,6 @@ public struct Rejection: Error, Hashable, Sendable {
 }
 
 extension Rejection: CustomStringConvertible {
+    /// `line:column: message`, or the message alone.
     public var description: String { location.map { "\($0): \(message)" } ?? message }
 }

@@ -1,10 +1,13 @@
 /// One kind of packet that a condition admits. Return traffic is admitted by the same rule mirrored.
 public struct Rule: Equatable, Sendable {
+    /// The transport protocol; `any` includes those without ports.
     public var `protocol`: RuleProtocol
     /// Destination ports on the way to the provider, source ports on the way back. Empty: all ports.
     public var ports: [ClosedRange<UInt16>]
+    /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         protocol: RuleProtocol = .any, ports: [ClosedRange<UInt16>] = [], location: SourceLocation? = nil
     ) {

@@ -3,6 +3,7 @@ public import Wire
 /// A subscriber's use of a service: the join of an access leg and a network leg. Packets are counted by
 /// session.
 public struct Session: Equatable, Sendable {
+    /// Unique among the sessions: 1 to 64 of the characters A-Z a-z 0-9 . _ -.
     public var name: String
     /// The name of the subscriber.
     public var subscriber: String
@@ -12,8 +13,10 @@ public struct Session: Equatable, Sendable {
     public var access: Leg
     /// Towards the provider.
     public var network: Leg
+    /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         name: String, subscriber: String, service: String, access: Leg, network: Leg,
         location: SourceLocation? = nil

@@ -1,13 +1,17 @@
 /// A place in an exchange file. Line and column count from 1; columns are Unicode scalars.
 public struct SourceLocation: Hashable, Comparable, Sendable {
+    /// Counted from 1.
     public var line: Int
+    /// Counted from 1.
     public var column: Int
 
+    /// The place in this line and column.
     public init(line: Int, column: Int) {
         self.line = line
         self.column = column
     }
 
+    /// By line, then by column.
     public static func < (a: Self, b: Self) -> Bool { (a.line, a.column) < (b.line, b.column) }
 }
 
@@ -23,9 +27,12 @@ extension SourceLocation: CustomStringConvertible {
 /// equal.
 @propertyWrapper
 public struct NotCompared<Value: Sendable>: Equatable, Sendable {
+    /// The value itself.
     public var wrappedValue: Value
 
+    /// Keeps a value out of comparisons.
     public init(wrappedValue: Value) { self.wrappedValue = wrappedValue }
 
+    /// Always true.
     public static func == (a: Self, b: Self) -> Bool { true }
 }

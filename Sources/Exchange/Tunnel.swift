@@ -1,12 +1,17 @@
 /// A way through a provider's network, in that network's own format. Sessions run in tunnels.
 public struct Tunnel: Equatable, Sendable {
+    /// Unique among the tunnels: 1 to 64 of the characters A-Z a-z 0-9 . _ -.
     public var name: String
     /// The name of the line it runs over.
     public var line: String
+    /// The format of the network that it crosses.
     public var encapsulation: Encapsulation
+    /// What is promised to the tunnel, of the line's capacity. Nil: nothing in particular.
     public var capacityBitsPerSecond: UInt64?
+    /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
+    /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         name: String, line: String, encapsulation: Encapsulation, capacityBitsPerSecond: UInt64? = nil,
         location: SourceLocation? = nil

@@ -63,7 +63,7 @@ extension Decoding {
                 reject("\(field.name): `\(key.text)` is not an IP address", at: key.location)
             }
             let mac = readMAC(
-                Field(name: "\(field.name): \(key.text)", node: value, ifUnmarked: key.location))
+                Field(owner: field.name, key: key.text, node: value, ifUnmarked: key.location))
             guard let address, let mac else { continue }
             neighbours.append(Neighbour(address: address, mac: mac, location: key.location))
         }

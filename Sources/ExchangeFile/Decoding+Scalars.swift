@@ -82,15 +82,12 @@ extension Decoding {
     }
 
     mutating func readPrefix(_ field: Field) -> IPPrefix? {
-        if case .scalar(let scalar) = field.node, let loose = InterfaceAddress(scalar.string),
-            IPPrefix(scalar.string) == nil
-        {
+        let due = "an address or prefix, as in `192.0.2.1` or `2001:db8::/32`,"
+        guard let loose = readValue(field, due, { InterfaceAddress($0) }) else { return nil }
+        if loose.prefix.address != loose.address {
             reject(field, "`\(loose)` has bits set behind its prefix; did you mean `\(loose.prefix)`?")
-            return nil
         }
-        return readValue(field, "an address or prefix, as in `192.0.2.1` or `2001:db8::/32`,") {
-            IPPrefix($0)
-        }
+        return loose.prefix
     }
 
     // MARK: Lists
@@ -99,7 +96,7 @@ extension Decoding {
     func items(_ field: Field) -> [Field] {
         if field.isNull { return [] }
         guard case .sequence(let items) = field.node else { return [field] }
-        return items.map { Field(name: field.name, node: $0, ifUnmarked: field.location) }
+        return items.map(field.item)
     }
 
     /// Reads every item of a list, leaving out what was rejected. Empty if the field isn't given.

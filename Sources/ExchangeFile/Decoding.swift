@@ -14,7 +14,7 @@ struct Decoding {
     init(limit: Int) { self.limit = limit }
 
     mutating func decode(_ root: Node) {
-        guard let file = fields(Field(name: "the file", node: root), as: .file) else { return }
+        guard let file = fields(Field(owner: "the file", node: root), as: .file) else { return }
         decodePorts(file)
         decodeLines(file)
         decodeTunnels(file)
@@ -42,11 +42,12 @@ struct Decoding {
     /// The fields of a mapping whose keys are in `schema`. Other keys are rejected, and the rest still read.
     mutating func fields(_ field: Field, as schema: Schema) -> Fields? {
         guard let entries = entries(field) else { return nil }
-        var known: [String: Field] = [:]
+        var known: [(key: String, field: Field)] = []
+        known.reserveCapacity(entries.count)
         for (key, value) in entries {
             if schema.keys.contains(key.text) {
-                known[key.text] = Field(
-                    name: "\(field.name): \(key.text)", node: value, ifUnmarked: key.location)
+                let field = Field(owner: field.name, key: key.text, node: value, ifUnmarked: key.location)
+                known.append((key.text, field))
             } else {
                 let hint =
                     Spelling.nearest(to: key.text, among: schema.keys).map { "did you mean `\($0)`?" }
@@ -54,7 +55,7 @@ struct Decoding {
                 reject("\(field.name): there is no key `\(key.text)`; \(hint)", at: key.location)
             }
         }
-        return Fields(name: field.name, location: field.location, schema: schema, values: known)
+        return Fields(name: field.name, location: field.location, schema: schema, fields: known)
     }
 
     /// The entries of a mapping in their order. A field with nothing in it is an empty mapping.
@@ -67,7 +68,7 @@ struct Decoding {
         var entries: [(Key, Node)] = []
         entries.reserveCapacity(mapping.count)
         for (key, value) in mapping {
-            let name = Field(name: field.name, node: key, ifUnmarked: field.location)
+            let name = field.item(key)
             if case .scalar(let scalar) = key {
                 entries.append((Key(text: scalar.string, location: name.location), value))
             } else {
@@ -108,7 +109,7 @@ struct Decoding {
         objects.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {
             if isFull { break }
-            let object = Field(name: "\(kind) \(index + 1)", node: item, ifUnmarked: field.location)
+            let object = Field(owner: "\(kind) \(index + 1)", node: item, ifUnmarked: field.location)
             guard let fields = fields(object, as: schema) else { continue }
             if let object = decode(&self, fields) { objects.append(object) }
         }
@@ -150,46 +151,63 @@ struct Fields {
     let name: String
     let location: SourceLocation
     private let schema: Schema
-    private let values: [String: Field]
+    /// A dozen at most, so that searching them costs less than hashing.
+    private let fields: [(key: String, field: Field)]
 
-    init(name: String, location: SourceLocation, schema: Schema, values: [String: Field]) {
+    init(name: String, location: SourceLocation, schema: Schema, fields: [(key: String, field: Field)]) {
         self.name = name
         self.location = location
         self.schema = schema
-        self.values = values
+        self.fields = fields
     }
 
     /// The field of a key of the schema; nil if it isn't given.
     subscript(_ key: String) -> Field? {
         precondition(schema.keys.contains(key), "`\(key)` is not in the schema of \(name)")
-        return values[key]
+        return fields.first { $0.key == key }?.field
     }
 }
 
 /// A value in the file, and what messages call it.
 struct Field {
-    /// What it is the value of: "line `north`: mtu".
-    let name: String
+    /// What it belongs to: "line `north`".
+    private let owner: String
+    /// Its key there; nil for the owner as a whole.
+    private let key: String?
     let node: Node
     let location: SourceLocation
 
     init(name: String, node: Node, location: SourceLocation) {
-        self.name = name
+        owner = name
+        key = nil
         self.node = node
         self.location = location
     }
 
     /// A field that stands where its node does.
-    init(name: String, node: Node, ifUnmarked location: SourceLocation = SourceLocation(line: 1, column: 1)) {
-        self.init(name: name, node: node, location: node.mark.map(SourceLocation.init) ?? location)
+    init(
+        owner: String, key: String? = nil, node: Node,
+        ifUnmarked location: SourceLocation = SourceLocation(line: 1, column: 1)
+    ) {
+        self.owner = owner
+        self.key = key
+        self.node = node
+        self.location = node.mark.map(SourceLocation.init) ?? location
     }
+
+    /// What it is the value of: "line `north`: mtu". Put together only when asked for, which is once in a fault.
+    var name: String { key.map { "\(owner): \($0)" } ?? owner }
+
+    /// An item of this field's list.
+    func item(_ node: Node) -> Field { Field(owner: owner, key: key, node: node, ifUnmarked: location) }
 
     /// Whether there is no value: nothing behind the colon, or a bare `~` or `null`.
     var isNull: Bool {
-        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else {
-            return false
+        guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
+        return switch scalar.string {
+        case "", "~", "null": true
+        default: false
         }
-        return ["", "~", "null"].contains(scalar.string)
     }
 
     /// What stands here, for messages.
