@@ -55,24 +55,25 @@ extension OffloadHeader {
     /// would lie outside.
     ///
     /// The field holds the pseudo-header's sum, so the sum of everything from `checksumStart` is all that is missing;
-    /// padding behind the packet is zero and adds nothing. A result of zero is sent as 0xffff: UDP takes zero as "no
-    /// checksum" (RFC 768), to the others both are the same number.
+    /// padding behind the packet is zero and adds nothing.
     func completeChecksum(in frame: UnsafeMutableRawBufferPointer) -> Bool {
         guard !isSCTP else { return unsafe completeCRC(in: frame) }
         let field = checksumStart + checksumOffset
         guard field + 2 <= frame.count, let base = frame.baseAddress else { return false }
         let sum = unsafe InternetChecksum.sum(base + checksumStart, byteCount: frame.count - checksumStart)
-        unsafe base.storeBytes(of: Self.transportField(sum), toByteOffset: field, as: UInt16.self)
+        unsafe base.storeBytes(
+            of: Self.field(sum, isUDP: checksumOffset == 6), toByteOffset: field, as: UInt16.self)
         return true
     }
 
-    /// The checksum field that goes with a transport segment's sum, as it is stored in memory.
-    static func transportField(_ sum: UInt64) -> UInt16 {
+    /// The checksum field that goes with a transport segment's sum, as it is stored in memory. UDP sends 0xffff for a
+    /// computed zero, which would mean "no checksum" (RFC 768); no other protocol ever sends 0xffff.
+    static func field(_ sum: UInt64, isUDP: Bool) -> UInt16 {
         let field = InternetChecksum.field(sum)
-        return field == 0 ? 0xffff : field
+        return isUDP && field == 0 ? 0xffff : field
     }
 
-    /// SCTP's checksum is no Internet checksum, and no other transport has its checksum at this offset.
+    /// No other transport has its checksum at this offset.
     private var isSCTP: Bool { checksumOffset == 8 }
 
     /// CRC32c over the SCTP packet with its field zero, least significant octet first (RFC 9260 §6.8, appendix A).

@@ -33,7 +33,7 @@ import Wire
         try check(result, "look it up")
         guard let link = unsafe link else { return nil }
         defer { unsafe rtnl_link_put(link) }
-        let wanted = UInt32(IFF_UP) | Self.lowerUp
+        let wanted = UInt32(IFF_UP) | UInt32(IFF_RUNNING) | Self.lowerUp
         return InterfaceStatus(
             index: unsafe rtnl_link_get_ifindex(link), mtu: unsafe Int(rtnl_link_get_mtu(link)),
             macAddress: unsafe MACAddress(rtnl_link_get_addr(link)),
@@ -72,6 +72,20 @@ import Wire
             try check(unsafe rtnl_link_inet_set_conf(change, setting, forwardsIPv4 ? 1 : 0), action)
         }
         try check(unsafe rtnl_link_change(handle, current, change, 0), action)
+    }
+
+    /// Has the kernel ignore all IPv6 on the interface. There is no netlink message for this, only a file.
+    func disableIPv6() throws(InterfaceError) {
+        let path = "/proc/sys/net/ipv6/conf/\(interface)/disable_ipv6"
+        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        // A kernel without IPv6 has nothing to switch off.
+        if file < 0, errno == ENOENT { return }
+        let isDone = unsafe file >= 0 && write(file, "1", 1) == 1
+        let errorNumber = errno
+        if file >= 0 { close(file) }
+        guard isDone else {
+            throw InterfaceError(interface: interface, action: "switch IPv6 off", errorNumber: errorNumber)
+        }
     }
 
     func check(_ result: Int32, _ action: String) throws(InterfaceError) {

@@ -121,7 +121,7 @@ extension Superframe {
         let newLength = InternetChecksum.sum(UInt32(segment.byteCount - transportOffset))
         let sum = InternetChecksum.sum(segment.bytes.extracting(transportOffset..<segment.byteCount))
         segment.storeBytes(
-            of: OffloadHeader.transportField(sum &+ UInt64(~oldLength) &+ newLength),
+            of: OffloadHeader.field(sum &+ UInt64(~oldLength) &+ newLength, isUDP: !isTCP),
             toByteOffset: checksumField,
             as: UInt16.self)
     }
