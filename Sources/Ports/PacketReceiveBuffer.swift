@@ -3,12 +3,12 @@ import Glibc
 import Packets
 import Wire
 
-/// A batch of frames as a packet socket gave them, and the way from there into a vector: VLAN tags put back, checksums
-/// finished, superframes cut up. What doesn't fit the vector waits for the next one.
+/// A batch of frames as a packet socket gave them, and the way from there into a vector: VLAN tags put back,
+/// checksums finished, superframes cut up. What doesn't fit the vector waits for the next one.
 ///
 /// ```
 /// slot i of the area: | 54 | virtio header 10 | frame, up to 64 KiB and its headers |
-///                                 ^ where the frame begins after a VLAN tag has been put back: 4 bytes earlier
+///                                 ^ 4 bytes earlier after a VLAN tag has been put back
 /// ```
 /// The area takes 2 MiB, of which only superframes touch more than a page or two a slot.
 @safe final class PacketReceiveBuffer {
@@ -108,8 +108,8 @@ import Wire
         }
     }
 
-    /// Puts back the tag that the kernel keeps beside the frame: the addresses move 4 bytes forward, over the virtio
-    /// header, and it takes their place.
+    /// Puts back the tag that the kernel keeps beside the frame: the addresses move 4 bytes forward, over the
+    /// virtio header, and it takes their place.
     private static func restoreTag(
         _ arrival: wl_packet_arrival, to start: UnsafeMutableRawPointer, byteCount: Int
     ) -> UnsafeMutableRawBufferPointer {

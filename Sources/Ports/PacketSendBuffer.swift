@@ -17,7 +17,8 @@ import Packets
 
     /// Sends the selected packets, `batch` a system call, and gives each its outcome.
     ///
-    /// The virtio header of zeroes is written into the ten bytes before each frame: headroom that belongs to it.
+    /// The virtio header of zeroes is written into the ten bytes before each frame: headroom that belongs to
+    /// it.
     func transmit(
         _ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>, to descriptor: Int32
     ) {

@@ -2,10 +2,11 @@ import CLinux
 import Glibc
 import Packets
 
-/// An AF_PACKET socket bound to one interface: sees every frame that arrives there, and sends frames out of it.
+/// An AF_PACKET socket bound to one interface: sees every frame that arrives there, and sends frames out of
+/// it.
 ///
-/// Frames stand behind a virtio header both ways (PACKET_VNET_HDR): coming in, it tells what work the sender left
-/// undone; going out it is all zero, since nothing is.
+/// Frames stand behind a virtio header both ways (PACKET_VNET_HDR): coming in, it tells what work the sender
+/// left undone; going out it is all zero, since nothing is.
 struct PacketSocket: ~Copyable {
     let descriptor: Int32
 

@@ -3,26 +3,28 @@ public import Wire
 
 /// An Ethernet port on an interface of the host's, through an AF_PACKET socket.
 ///
-/// The port is *owned*: the forwarder is the only station behind this interface, and answers ARP, neighbour discovery
-/// and ping itself. The kernel sees the same frames, and would answer encapsulated packets with ICMP errors or forward
-/// copies; so it is kept out where that can be done (see `isOwned`), and must have no address there.
+/// The port is *owned*: the forwarder is the only station behind this interface, and answers ARP, neighbour
+/// discovery and ping itself. The kernel sees the same frames, and would answer encapsulated packets with
+/// ICMP errors or forward copies; so it is kept out where that can be done (see `isOwned`), and must have no
+/// address there.
 ///
-/// Frames arrive complete: VLAN tags are put back, checksums finished, superframes cut into their segments, and what
-/// this host itself sends is left out. Each frame is copied once, from the socket's buffer into the vector.
+/// Frames arrive complete: VLAN tags are put back, checksums finished, superframes cut into their segments,
+/// and what this host itself sends is left out. Each frame is copied once, from the socket's buffer into the
+/// vector.
 public final class PacketSocketPort: PacketPort {
     /// What a packet socket port is made of.
     public struct Configuration: Hashable, Sendable {
         public var name: String
         /// The interface's name in the kernel.
         public var interface: String
-        /// The forwarder's address on the link; nil for the interface's. With another one the kernel takes nothing
-        /// that is addressed to us, but the card has to be promiscuous.
+        /// The forwarder's address on the link; nil for the interface's. With another one the kernel takes
+        /// nothing that is addressed to us, but the card has to be promiscuous.
         public var macAddress: MACAddress?
         /// The largest packet; nil for the interface's, which is also the upper limit.
         public var mtu: Int?
-        /// Whether the kernel is kept out: where it has no address on the interface, its IPv4 forwarding and its IPv6
-        /// are switched off there, and stay so when the port is closed. Where it has one, nothing is touched and a
-        /// warning given.
+        /// Whether the kernel is kept out: where it has no address on the interface, its IPv4 forwarding and
+        /// its IPv6 are switched off there, and stay so when the port is closed. Where it has one, nothing is
+        /// touched and a warning given.
         public var isOwned: Bool
         /// What the kernel may hold until it is received, and until it is sent.
         public var bufferByteCount: Int
@@ -55,7 +57,8 @@ public final class PacketSocketPort: PacketPort {
     private var interface: InterfaceStatus?
     private var countedKernelDrops: UInt64 = 0
 
-    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in `state`.
+    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
+    /// `state`.
     /// - Parameter warn: is told, in a sentence, what an operator should see to.
     public init(
         _ configuration: Configuration, warn: @escaping (String) -> Void = { _ in }
@@ -76,7 +79,8 @@ public final class PacketSocketPort: PacketPort {
     public var link: LinkType { .ethernet }
     public var pollDescriptor: Int32? { socket?.descriptor }
 
-    /// Frames that the kernel dropped before we saw them because its buffer was full, since the port was made.
+    /// Frames that the kernel dropped before we saw them because its buffer was full, since the port was
+    /// made.
     public var kernelDrops: UInt64 {
         countedKernelDrops += socket?.takeKernelDrops() ?? 0
         return countedKernelDrops

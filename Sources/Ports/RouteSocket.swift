@@ -2,9 +2,11 @@ import CNetlink
 import Glibc
 import Wire
 
-/// A conversation with the kernel about interfaces, addresses and routes (rtnetlink, RFC 3549), through libnl-route.
+/// A conversation with the kernel about interfaces, addresses and routes (rtnetlink, RFC 3549), through
+/// libnl-route.
 ///
-/// It lives in the network namespace of the thread that makes it. Every call is a round trip of some microseconds.
+/// It lives in the network namespace of the thread that makes it. Every call is a round trip of some
+/// microseconds.
 @safe struct RouteSocket: ~Copyable {
     let handle: OpaquePointer
     /// The interface that this is about, named in every error.
@@ -41,7 +43,8 @@ import Wire
     }
 
     /// Changes an interface; nil leaves things as they are.
-    /// - Parameter addressGeneration: whether the kernel gives it a link-local IPv6 address of its own making.
+    /// - Parameter addressGeneration: whether the kernel gives it a link-local IPv6 address of its own
+    ///   making.
     func change(
         index: Int32, mtu: Int? = nil, isUp: Bool? = nil, addressGeneration: Bool? = nil,
         forwardsIPv4: Bool? = nil, action: String

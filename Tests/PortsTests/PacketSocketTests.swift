@@ -82,7 +82,8 @@ struct PacketSocketMetadataTests {
         let fixture = try Fixture(name)
         let (sent, frames) = try await namespace.run {
             let port = try PacketSocketPort(.init(name: "2", interface: "two"))
-            // A link that has just come up takes frames and loses them until the kernel has been asked about it.
+            // A link that has just come up takes frames and loses them until the kernel has been asked about
+            // it.
             _ = try PacketSocketPort(.init(name: "1", interface: "one"))
             let sent = Self.sendRaw(fixture, by: "one")
             var frames: [[UInt8]] = []

@@ -4,8 +4,8 @@ import Packets
 import Ports
 import Wire
 
-/// Two hosts, each on a veth whose other end is a port of ours: `a0` – [`left` `right`] – `b0`. What stands in the
-/// middle passes every frame from one port to the other, as a forwarder would.
+/// Two hosts, each on a veth whose other end is a port of ours: `a0` – [`left` `right`] – `b0`. What stands
+/// in the middle passes every frame from one port to the other, as a forwarder would.
 final class Patch: Sendable {
     /// What has passed, and how.
     struct Result: Sendable {
