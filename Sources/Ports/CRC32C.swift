@@ -1,5 +1,5 @@
-/// The cyclic redundancy check with Castagnoli's polynomial, as SCTP uses it (RFC 9260, appendix A). A byte at a time:
-/// SCTP between local containers is rare, and never fast.
+/// The cyclic redundancy check with Castagnoli's polynomial, as SCTP uses it (RFC 9260, appendix A). A byte
+/// at a time: SCTP between local containers is rare, and never fast.
 enum CRC32C {
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         ~(unsafe bytes.reduce(~0) { crc, byte in table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8

@@ -8,6 +8,6 @@ struct InterfaceStatus: Equatable {
     let mtu: Int
     /// Nil for an interface without Ethernet addresses.
     let macAddress: MACAddress?
-    /// Switched on, and with a carrier.
+    /// Switched on, with a carrier, and in operation (RFC 2863): frames that are sent do leave.
     let isUp: Bool
 }

@@ -3,7 +3,8 @@ import CPcap
 extension LinkType {
     /// The link type that libpcap calls `DLT_…`; nil for one that no port of ours has.
     ///
-    /// RAW has two numbers: `LINKTYPE_RAW` is 101 in files, and `DLT_RAW` 12 on Linux, which some programs wrote as it is.
+    /// RAW has two numbers: `LINKTYPE_RAW` is 101 in files, and `DLT_RAW` 12 on Linux, which some programs
+    /// wrote as it is.
     init?(dataLink: Int32) {
         switch dataLink {
         case DLT_EN10MB: self = .ethernet

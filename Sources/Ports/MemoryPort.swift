@@ -3,8 +3,8 @@ public import Wire
 
 /// A port whose packets come from one queue and go to another: for tests and simulations.
 ///
-/// Nothing waits and nothing is lost: what is offered is received in that order, what is sent stands in `sent`. A send
-/// fails while `state` is not `.up`, or as often as `failingSendCount` says.
+/// Nothing waits and nothing is lost: what is offered is received in that order, what is sent stands in
+/// `sent`. A send fails while `state` is not `.up`, or as often as `failingSendCount` says.
 public final class MemoryPort: PacketPort {
     /// A frame with the time at which it arrives, or arrived, in nanoseconds since the Unix epoch.
     public struct Frame: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import Wire
 
-/// What stands before a frame on a packet socket with PACKET_VNET_HDR: the work that the sending stack left to be done
-/// (virtio 1.2 §5.1.6; all numbers in host byte order).
+/// What stands before a frame on a packet socket with PACKET_VNET_HDR: the work that the sending stack left
+/// to be done (virtio 1.2 §5.1.6; all numbers in host byte order).
 ///
 /// ```
 ///  0       1          2             4             6              8               10
@@ -51,31 +51,34 @@ struct OffloadHeader: Equatable {
 }
 
 extension OffloadHeader {
-    /// Finishes the checksum of a frame that is one packet. False, and the frame is as it was, where the checksum
-    /// would lie outside.
+    /// Finishes the checksum of a frame that is one packet. False, and the frame is as it was, where the
+    /// checksum would lie outside.
     ///
-    /// The field holds the pseudo-header's sum, so the sum of everything from `checksumStart` is all that is missing;
-    /// padding behind the packet is zero and adds nothing. A result of zero is sent as 0xffff: UDP takes zero as "no
-    /// checksum" (RFC 768), to the others both are the same number.
+    /// The field holds the pseudo-header's sum, so the sum of everything from `checksumStart` is all that is
+    /// missing; padding behind the packet is zero and adds nothing.
     func completeChecksum(in frame: UnsafeMutableRawBufferPointer) -> Bool {
         guard !isSCTP else { return unsafe completeCRC(in: frame) }
         let field = checksumStart + checksumOffset
         guard field + 2 <= frame.count, let base = frame.baseAddress else { return false }
         let sum = unsafe InternetChecksum.sum(base + checksumStart, byteCount: frame.count - checksumStart)
-        unsafe base.storeBytes(of: Self.transportField(sum), toByteOffset: field, as: UInt16.self)
+        unsafe base.storeBytes(
+            of: Self.field(sum, isUDP: checksumOffset == 6), toByteOffset: field, as: UInt16.self)
         return true
     }
 
-    /// The checksum field that goes with a transport segment's sum, as it is stored in memory.
-    static func transportField(_ sum: UInt64) -> UInt16 {
+    /// The checksum field that goes with a transport segment's sum, as it is stored in memory. UDP sends
+    /// 0xffff for a computed zero, which would mean "no checksum" (RFC 768); no other protocol ever sends
+    /// 0xffff.
+    static func field(_ sum: UInt64, isUDP: Bool) -> UInt16 {
         let field = InternetChecksum.field(sum)
-        return field == 0 ? 0xffff : field
+        return isUDP && field == 0 ? 0xffff : field
     }
 
-    /// SCTP's checksum is no Internet checksum, and no other transport has its checksum at this offset.
+    /// No other transport has its checksum at this offset.
     private var isSCTP: Bool { checksumOffset == 8 }
 
-    /// CRC32c over the SCTP packet with its field zero, least significant octet first (RFC 9260 §6.8, appendix A).
+    /// CRC32c over the SCTP packet with its field zero, least significant octet first (RFC 9260 §6.8,
+    /// appendix A).
     private func completeCRC(in frame: UnsafeMutableRawBufferPointer) -> Bool {
         let field = checksumStart + checksumOffset
         guard field + 4 <= frame.count, let base = frame.baseAddress else { return false }

@@ -1,7 +1,8 @@
 import Packets
 
 extension PacketVector {
-    /// Copies a frame in, or counts it as dropped when it is longer than a slot takes. The vector must not be full.
+    /// Copies a frame in, or counts it as dropped when it is longer than a slot takes. The vector must not be
+    /// full.
     func appendOrDrop(_ frame: UnsafeRawBufferPointer, timestamp: UInt64) {
         if frame.count <= maximumFrameByteCount {
             unsafe append(frame, timestamp: timestamp)

@@ -3,9 +3,10 @@ public import Wire
 
 /// A port made of capture files: packets arrive from one and leave to another. Either may be missing.
 ///
-/// Time is the capture's own: a packet is written with the time stamp it was read with. `state` is `.finished` when the
-/// last packet has been received, at once if there is no input. Where the input is damaged it ends, and `failure` says
-/// why; a send that fails is dropped as `.transmitFailed`, without an output file as `.portDown`.
+/// Time is the capture's own: a packet is written with the time stamp it was read with. `state` is
+/// `.finished` when the last packet has been received, at once if there is no input. Where the input is
+/// damaged it ends, and `failure` says why; a send that fails is dropped as `.transmitFailed`, without an
+/// output file as `.portDown`.
 public final class PcapFilePort: PacketPort {
     /// What a file port is made of.
     public struct Configuration: Hashable, Sendable {
@@ -77,7 +78,8 @@ public final class PcapFilePort: PacketPort {
     public var state: PortState { reader == nil ? .finished : .up }
     public var pollDescriptor: Int32? { nil }
 
-    /// When the next packet arrives: lets several files be played in the order of their time stamps. Nil at the end.
+    /// When the next packet arrives: lets several files be played in the order of their time stamps. Nil at
+    /// the end.
     public var nextTimestamp: UInt64? { record?.timestamp }
 
     public func receive(into vector: PacketVector) -> Int { receive(into: vector, notAfter: .max) }

@@ -23,8 +23,8 @@ import Glibc
     }
 }
 
-/// A capture file being read from its beginning to its end: pcap of either byte order and time unit, or pcapng, with
-/// frames of Ethernet or raw IP. Read through libpcap.
+/// A capture file being read from its beginning to its end: pcap of either byte order and time unit, or
+/// pcapng, with frames of Ethernet or raw IP. Read through libpcap.
 @safe public final class PcapFileReader {
     public let path: String
     public let link: LinkType
@@ -34,7 +34,8 @@ import Glibc
     public private(set) var packetCount = 0
     private let handle: OpaquePointer
 
-    /// Opens the file and reads its header. Throws for a file that is missing, is no capture, or is of another link type.
+    /// Opens the file and reads its header. Throws for a file that is missing, is no capture, or is of
+    /// another link type.
     public init(path: String) throws(PcapFileError) {
         func failure(_ reason: String) -> PcapFileError {
             PcapFileError(path: path, packetNumber: nil, reason: reason)

@@ -3,8 +3,8 @@ import Glibc
 
 /// A capture file being written: classic pcap, link type Ethernet (1) or RAW (101), snapshot length 65,535.
 ///
-/// Frames pass through a buffer: an error of the disk may show at a later frame, at `flush` or at `close`, but it does
-/// show. A writer that is let go without `close` closes the file and has nobody to tell.
+/// Frames pass through a buffer: an error of the disk may show at a later frame, at `flush` or at `close`,
+/// but it does show. A writer that is let go without `close` closes the file and has nobody to tell.
 @safe public final class PcapFileWriter {
     /// The unit of the time stamps in the file.
     public enum Precision: Sendable {
@@ -56,7 +56,8 @@ import Glibc
     }
 
     /// Appends a frame. The writer must not be closed.
-    /// - Parameter timestamp: nanoseconds since the Unix epoch; cut to microseconds unless the file counts nanoseconds.
+    /// - Parameter timestamp: nanoseconds since the Unix epoch; cut to microseconds unless the file counts
+    ///   nanoseconds.
     public func write(_ frame: UnsafeRawBufferPointer, timestamp: UInt64) throws(PcapFileError) {
         guard let dumper = unsafe dumper else { preconditionFailure("\(path) is closed") }
         let fraction = timestamp % 1_000_000_000

@@ -3,8 +3,8 @@ import Glibc
 import Wire
 
 extension RouteSocket {
-    /// Gives the interface an address. One that it has already stays. IPv6 addresses are used at once, without
-    /// duplicate address detection (RFC 4862 §5.4): nobody else is on the link.
+    /// Gives the interface an address. One that it has already stays. IPv6 addresses are used at once,
+    /// without duplicate address detection (RFC 4862 §5.4): nobody else is on the link.
     func add(_ address: InterfaceAddress, index: Int32) throws(InterfaceError) {
         guard let entry = unsafe rtnl_addr_alloc() else { preconditionFailure("no memory for an address") }
         defer { unsafe rtnl_addr_put(entry) }
@@ -16,7 +16,8 @@ extension RouteSocket {
         if result != -NLE_EXIST { try check(result, "add address \(address)") }
     }
 
-    /// Routes a prefix into the interface. A route that does so already stays; one that leads elsewhere is an error.
+    /// Routes a prefix into the interface. A route that does so already stays; one that leads elsewhere is an
+    /// error.
     func addRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) {
         guard let route = unsafe rtnl_route_alloc(), let hop = unsafe rtnl_route_nh_alloc() else {
             preconditionFailure("no memory for a route")

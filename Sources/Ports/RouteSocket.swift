@@ -2,9 +2,11 @@ import CNetlink
 import Glibc
 import Wire
 
-/// A conversation with the kernel about interfaces, addresses and routes (rtnetlink, RFC 3549), through libnl-route.
+/// A conversation with the kernel about interfaces, addresses and routes (rtnetlink, RFC 3549), through
+/// libnl-route.
 ///
-/// It lives in the network namespace of the thread that makes it. Every call is a round trip of some microseconds.
+/// It lives in the network namespace of the thread that makes it. Every call is a round trip of some
+/// microseconds.
 @safe struct RouteSocket: ~Copyable {
     let handle: OpaquePointer
     /// The interface that this is about, named in every error.
@@ -33,7 +35,7 @@ import Wire
         try check(result, "look it up")
         guard let link = unsafe link else { return nil }
         defer { unsafe rtnl_link_put(link) }
-        let wanted = UInt32(IFF_UP) | Self.lowerUp
+        let wanted = UInt32(IFF_UP) | UInt32(IFF_RUNNING) | Self.lowerUp
         return InterfaceStatus(
             index: unsafe rtnl_link_get_ifindex(link), mtu: unsafe Int(rtnl_link_get_mtu(link)),
             macAddress: unsafe MACAddress(rtnl_link_get_addr(link)),
@@ -41,7 +43,8 @@ import Wire
     }
 
     /// Changes an interface; nil leaves things as they are.
-    /// - Parameter addressGeneration: whether the kernel gives it a link-local IPv6 address of its own making.
+    /// - Parameter addressGeneration: whether the kernel gives it a link-local IPv6 address of its own
+    ///   making.
     func change(
         index: Int32, mtu: Int? = nil, isUp: Bool? = nil, addressGeneration: Bool? = nil,
         forwardsIPv4: Bool? = nil, action: String
@@ -72,6 +75,20 @@ import Wire
             try check(unsafe rtnl_link_inet_set_conf(change, setting, forwardsIPv4 ? 1 : 0), action)
         }
         try check(unsafe rtnl_link_change(handle, current, change, 0), action)
+    }
+
+    /// Has the kernel ignore all IPv6 on the interface. There is no netlink message for this, only a file.
+    func disableIPv6() throws(InterfaceError) {
+        let path = "/proc/sys/net/ipv6/conf/\(interface)/disable_ipv6"
+        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        // A kernel without IPv6 has nothing to switch off.
+        if file < 0, errno == ENOENT { return }
+        let isDone = unsafe file >= 0 && write(file, "1", 1) == 1
+        let errorNumber = errno
+        if file >= 0 { close(file) }
+        guard isDone else {
+            throw InterfaceError(interface: interface, action: "switch IPv6 off", errorNumber: errorNumber)
+        }
     }
 
     func check(_ result: Int32, _ action: String) throws(InterfaceError) {

@@ -1,16 +1,17 @@
 import Wire
 
-/// How an Ethernet frame of up to 64 KiB, which the kernel passed on in one piece, is cut into the frames that it stands
-/// for. A value without memory of its own: it is planned once from the frame and then writes any of its segments.
+/// How an Ethernet frame of up to 64 KiB, which the kernel passed on in one piece, is cut into the frames
+/// that it stands for. A value without memory of its own: it is planned once from the frame and then writes
+/// any of its segments.
 ///
 /// ```
 /// superframe: | Ethernet, VLAN tags, labels | IP … | TCP or UDP | payload 0 | payload 1 | … | rest |
 /// segment i:  | the same                    | IP … | TCP or UDP | payload i |
 /// ```
-/// What differs from segment to segment: every IP header's length, IPv4 identification (one more each) and checksum;
-/// TCP's sequence number, FIN and PSH (last only), CWR (first only, RFC 3168 §6.1.2); UDP's length; the checksum.
-/// IP headers in IP headers and MPLS labels are passed over, since a peer in another namespace may have encapsulated
-/// before anybody segmented.
+/// What differs from segment to segment: every IP header's length, IPv4 identification (one more each) and
+/// checksum; TCP's sequence number, FIN and PSH (last only), CWR (first only, RFC 3168 §6.1.2); UDP's length;
+/// the checksum. IP headers in IP headers and MPLS labels are passed over, since a peer in another namespace
+/// may have encapsulated before anybody segmented.
 struct Superframe {
     private struct NetworkHeader {
         var offset = 0
@@ -30,8 +31,8 @@ struct Superframe {
     private let segmentByteCount: Int
     let segmentCount: Int
 
-    /// Nil if the headers aren't what `offload` says, or can't be cut up: encapsulated in anything but IP and MPLS,
-    /// already a fragment, damaged.
+    /// Nil if the headers aren't what `offload` says, or can't be cut up: encapsulated in anything but IP and
+    /// MPLS, already a fragment, damaged.
     init?(_ frame: RawSpan, offload: OffloadHeader) {
         guard let segmentation = offload.segmentation, offload.needsChecksum, offload.segmentByteCount > 0
         else {
@@ -116,12 +117,13 @@ extension Superframe {
         } else {
             segment.store(UInt16(segment.byteCount - transportOffset), at: transportOffset + 4)
         }
-        // The field still holds the pseudo-header's sum with the superframe's length in it: exchange that for ours.
+        // The field still holds the pseudo-header's sum with the superframe's length in it: exchange that for
+        // ours.
         let oldLength = InternetChecksum.fold(InternetChecksum.sum(UInt32(frameByteCount - transportOffset)))
         let newLength = InternetChecksum.sum(UInt32(segment.byteCount - transportOffset))
         let sum = InternetChecksum.sum(segment.bytes.extracting(transportOffset..<segment.byteCount))
         segment.storeBytes(
-            of: OffloadHeader.transportField(sum &+ UInt64(~oldLength) &+ newLength),
+            of: OffloadHeader.field(sum &+ UInt64(~oldLength) &+ newLength, isUDP: !isTCP),
             toByteOffset: checksumField,
             as: UInt16.self)
     }

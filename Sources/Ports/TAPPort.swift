@@ -3,8 +3,9 @@ public import Wire
 
 /// An Ethernet port to whatever the host ties to the interface's other end (a bridge, a VM): a TAP interface.
 ///
-/// The port is *owned*: the kernel has no address on it, and the forwarder answers for its addresses, under a MAC
-/// address of its own. The interface is made if it doesn't exist, stays when the process ends, and is brought up.
+/// The port is *owned*: the kernel has no address on it, and the forwarder answers for its addresses, under a
+/// MAC address of its own. The interface is made if it doesn't exist, stays when the process ends, and is
+/// brought up.
 public final class TAPPort: PacketPort {
     /// What a TAP port is made of.
     public struct Configuration: Hashable, Sendable {
@@ -27,16 +28,17 @@ public final class TAPPort: PacketPort {
     private let configuredMACAddress: MACAddress?
     private let tap: TunInterface
 
-    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in `state`.
+    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
+    /// `state`.
     public init(_ configuration: Configuration) throws(InterfaceError) {
         name = configuration.name
         configuredMACAddress = configuration.macAddress
         tap = try TunInterface(interface: configuration.interface, kind: .tap, mtu: configuration.mtu)
     }
 
-    /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws its own at
-    /// random when it makes the interface; ours is that one with its last bit flipped, so it is as unique, and stays
-    /// the same as long as the interface does, however often the process is restarted.
+    /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws
+    /// its own at random when it makes the interface; ours is that one with its last bit flipped, so it is as
+    /// unique, and stays the same as long as the interface does, however often the process is restarted.
     public var macAddress: MACAddress? {
         configuredMACAddress
             ?? tap.kernelMACAddress.map { MACAddress(rawValue: ($0.rawValue | 0x02 << 40) ^ 1) }

@@ -1,11 +1,11 @@
 public import Packets
 public import Wire
 
-/// An IP port to the host's own network stack: a TUN interface. What the kernel routes into the interface is received,
-/// what is sent comes out of it as if from a wire.
+/// An IP port to the host's own network stack: a TUN interface. What the kernel routes into the interface is
+/// received, what is sent comes out of it as if from a wire.
 ///
-/// The interface is made if it doesn't exist, stays when the process ends, and is brought up with its MTU, addresses
-/// and routes. No copy but the kernel's; a system call a packet.
+/// The interface is made if it doesn't exist, stays when the process ends, and is brought up with its MTU,
+/// addresses and routes. No copy but the kernel's; a system call a packet.
 public final class TUNPort: PacketPort {
     /// What a TUN port is made of.
     public struct Configuration: Hashable, Sendable {
@@ -33,7 +33,8 @@ public final class TUNPort: PacketPort {
     public let name: String
     private let tun: TunInterface
 
-    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in `state`.
+    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
+    /// `state`.
     public init(_ configuration: Configuration) throws(InterfaceError) {
         name = configuration.name
         tun = try TunInterface(

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import Packets
 
-/// A descriptor of /dev/net/tun that is attached to an interface: each read takes one frame that the kernel sent out of
-/// it, each write is one frame that comes in by it.
+/// A descriptor of /dev/net/tun that is attached to an interface: each read takes one frame that the kernel
+/// sent out of it, each write is one frame that comes in by it.
 struct TunDevice: ~Copyable {
     /// Which layer its frames begin at.
     enum Kind: String {
@@ -20,8 +20,8 @@ struct TunDevice: ~Copyable {
     deinit { close(descriptor) }
 
     /// Attaches to the interface, which is made if there is none, and makes it stay when the process ends.
-    /// - Parameter patience: how often to try again, 10 ms apart, while the kernel is still busy tearing down the last
-    ///   use of this name.
+    /// - Parameter patience: how often to try again, 10 ms apart, while the kernel is still busy tearing down
+    ///   the last use of this name.
     static func attach(to interface: String, kind: Kind, patience: Int) throws(InterfaceError) -> TunDevice {
         func failure(_ action: String, _ errorNumber: Int32) -> InterfaceError {
             InterfaceError(interface: interface, action: action, errorNumber: errorNumber)
@@ -56,7 +56,8 @@ struct TunDevice: ~Copyable {
         let now = currentTimestamp()
         while !vector.isFull {
             let frame = unsafe vector.nextFrame
-            // One byte of the tailroom more than a frame may have: a read that cut its packet short doesn't say so.
+            // One byte of the tailroom more than a frame may have: a read that cut its packet short doesn't
+            // say so.
             let count = unsafe read(descriptor, frame.baseAddress, frame.count + 1)
             if count > frame.count {
                 vector.appendDropped(.oversized, timestamp: now)

@@ -4,8 +4,8 @@ import Wire
 
 /// A TUN or TAP interface that the forwarder makes, keeps and holds open: what `TUNPort` and `TAPPort` share.
 ///
-/// The interface outlives the process. It is brought up when it is opened, and again whenever it had to be made anew; an
-/// operator who takes it down finds it left down.
+/// The interface outlives the process. It is brought up when it is opened, and again whenever it had to be
+/// made anew; an operator who takes it down finds it left down.
 final class TunInterface {
     let interface: String
     let kind: TunDevice.Kind
@@ -78,8 +78,8 @@ final class TunInterface {
     }
 
     private func configure(_ kernel: borrowing RouteSocket, index: Int32) throws(InterfaceError) {
-        // Before it comes up, so that the kernel never sends router solicitations of its own to the forwarder. Where
-        // the kernel has no IPv6 there is nothing to switch off.
+        // Before it comes up, so that the kernel never sends router solicitations of its own to the
+        // forwarder. Where the kernel has no IPv6 there is nothing to switch off.
         try? kernel.change(
             index: index, addressGeneration: false, action: "keep it free of link-local addresses")
         try kernel.change(index: index, mtu: mtu, action: "set its MTU to \(mtu)")

@@ -3,7 +3,8 @@ import Testing
 @testable import Ports
 
 /// Fixtures made by scapy: what a packet socket gives, and the frames that should come of it.
-private struct Fixture {
+struct Fixture {
+    let header: [UInt8]
     let offload: OffloadHeader
     let frame: [UInt8]
     let expected: [[UInt8]]
@@ -14,6 +15,7 @@ private struct Fixture {
         var records: [[UInt8]] = []
         while let record = try reader.next() { records.append(Array(record.bytes)) }
         let header = records[0]
+        self.header = header
         offload = OffloadHeader(header.span.bytes)
         frame = records[1]
         expected = Array(records[2...])
@@ -102,6 +104,7 @@ private func segments(_ frame: [UInt8], _ offload: OffloadHeader) -> [[UInt8]]? 
         "A checksum left to the card is finished as scapy would",
         arguments: [
             "checksum-tcp4", "checksum-tcp6", "checksum-udp4", "checksum-udp6", "checksum-udp4-zero",
+            "checksum-tcp4-zero",
             "checksum-sctp",
         ])
     func completion(name: String) throws {

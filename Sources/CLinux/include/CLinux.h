@@ -2,4 +2,5 @@
 // What Swift's Glibc module does not offer, as `static inline` functions: they inline into the Swift caller.
 #include "hotpath.h"
 #include "namespace.h"
+#include "packet_socket.h"
 #include "tun.h"

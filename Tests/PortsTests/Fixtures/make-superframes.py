@@ -104,13 +104,13 @@ def single(name, packet, kind):
     save(name, struct.pack("<BBHHHH", 1, NONE, 0, 0, start, offset), frame, [packet])
 
 
-def udp_of_checksum_zero():
-    """A datagram whose checksum computes to zero, and is therefore sent as 0xffff."""
+def with_checksum(wanted, transport, field):
+    """A packet whose payload is such that scapy gives it the checksum `wanted`; `field` is its offset."""
     for value in range(65536):
-        packet = ETHERNET / IP4 / UDP(sport=4000, dport=5000) / struct.pack("!H", value)
-        if bytes(packet)[-4:-2] == b"\xff\xff":
+        packet = ETHERNET / IP4 / transport / struct.pack("!H", value)
+        if bytes(packet)[34 + field:36 + field] == wanted:
             return packet
-    raise SystemExit("there is no such datagram")
+    raise SystemExit("there is no such packet")
 
 
 ext6 = IP6 / IPv6ExtHdrHopByHop(options=[PadN(optdata=b"\0\0\0\0")]) / IPv6ExtHdrDestOpt(
@@ -130,7 +130,9 @@ single("checksum-tcp4", ETHERNET / IP4 / TCP(sport=1, dport=2, flags="S") / b"od
 single("checksum-tcp6", ETHERNET / IP6 / TCP(sport=1, dport=2, flags="S"), TCP)
 single("checksum-udp4", ETHERNET / Dot1Q(vlan=5) / IP4 / UDP(sport=1, dport=2) / b"abc", UDP)
 single("checksum-udp6", ETHERNET / IP6 / UDP(sport=1, dport=2) / b"abcd", UDP)
-single("checksum-udp4-zero", udp_of_checksum_zero(), UDP)
+# A sum of zero: sent as 0xffff by UDP, to which zero means "none", and as it is by TCP.
+single("checksum-udp4-zero", with_checksum(b"\xff\xff", UDP(sport=4000, dport=5000), 6), UDP)
+single("checksum-tcp4-zero", with_checksum(b"\0\0", TCP(sport=4000, dport=5000), 16), TCP)
 
 sctp = ETHERNET / IP4 / SCTP(sport=1, dport=2, tag=3) / SCTPChunkData(data=b"hello", beginning=1, ending=1)
 raw = bytearray(bytes(sctp))

@@ -1,0 +1,146 @@
+import CLinux
+import Glibc
+import Packets
+import Wire
+
+/// A batch of frames as a packet socket gave them, and the way from there into a vector: VLAN tags put back,
+/// checksums finished, superframes cut up. What doesn't fit the vector waits for the next one.
+///
+/// ```
+/// slot i of the area: | 54 | virtio header 10 | frame, up to 64 KiB and its headers |
+///                                 ^ 4 bytes earlier after a VLAN tag has been put back
+/// ```
+/// The area takes 2 MiB, of which only superframes touch more than a page or two a slot.
+@safe final class PacketReceiveBuffer {
+    private static let batch = Int(WL_PACKET_BATCH)
+    private static let frameOffset = 64
+    private static let slotByteCount = 66 * 1024
+
+    private let receiver: UnsafeMutablePointer<wl_packet_receiver>
+    private let area: UnsafeMutableRawPointer
+    /// Messages received by the last call, and how many of them are dealt with.
+    private var count = 0
+    private var done = 0
+    private var timestamp: UInt64 = 0
+    /// The superframe that is message `done - 1`, with its frame and the segments already written.
+    private var superframe: Superframe?
+    private var superframeBytes = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var nextSegment = 0
+    /// Superframes that have been cut up.
+    private(set) var superframeCount: UInt64 = 0
+
+    init() {
+        unsafe receiver = .allocate(capacity: 1)
+        unsafe receiver.initialize(to: wl_packet_receiver())
+        unsafe area = .allocate(byteCount: Self.batch * Self.slotByteCount, alignment: 64)
+    }
+
+    deinit {
+        unsafe receiver.deallocate()
+        unsafe area.deallocate()
+    }
+
+    /// Forgets what has not been passed on.
+    func removeAll() {
+        (count, done) = (0, 0)
+        superframe = nil
+    }
+
+    /// Appends frames until the vector is full or nothing is left.
+    /// - Returns: 0, or the `errno` that the socket has given; EAGAIN is no error.
+    func receive(from descriptor: Int32, into vector: PacketVector) -> Int32 {
+        var mayHaveMore = true
+        while !vector.isFull {
+            if let superframe {
+                append(nextSegmentOf: superframe, to: vector)
+            } else if done < count {
+                done += 1
+                append(message: done - 1, to: vector)
+            } else if mayHaveMore {
+                removeAll()
+                let start =
+                    unsafe area.assumingMemoryBound(to: UInt8.self) + Self.frameOffset
+                    - OffloadHeader.byteCount
+                let result = unsafe wl_packet_receive(
+                    descriptor, receiver, start, Self.slotByteCount,
+                    Self.slotByteCount - Self.frameOffset + OffloadHeader.byteCount)
+                switch -result {
+                case EINTR: continue
+                case EAGAIN: return 0
+                // The kernel has no virtio header for this frame, and has dropped it.
+                case EINVAL: vector.appendDropped(.oversized, timestamp: currentTimestamp())
+                case 1...: return -result
+                default: count = Int(result)
+                }
+                mayHaveMore = result < 0 || count == Self.batch
+                timestamp = currentTimestamp()
+            } else {
+                return 0
+            }
+        }
+        return 0
+    }
+
+    private func append(message index: Int, to vector: PacketVector) {
+        let arrival = unsafe wl_packet_arrival(receiver, Int32(index))
+        if arrival.is_outgoing { return }
+        let byteCount = Int(arrival.byte_count) - OffloadHeader.byteCount
+        guard !arrival.is_truncated, byteCount >= 0 else {
+            return vector.appendDropped(.oversized, timestamp: timestamp)
+        }
+        let start = unsafe area + index * Self.slotByteCount + Self.frameOffset
+        let header = unsafe UnsafeRawBufferPointer(
+            start: start - OffloadHeader.byteCount, count: OffloadHeader.byteCount)
+        var offload = unsafe OffloadHeader(header.bytes)
+        var frame = unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+        if arrival.has_tag, byteCount >= 12 {
+            unsafe frame = Self.restoreTag(arrival, to: start, byteCount: byteCount)
+            offload.checksumStart += 4
+        }
+        if offload.isUnknownSegmentation {
+            vector.appendDropped(.oversized, timestamp: timestamp)
+        } else if offload.segmentation != nil {
+            unsafe begin(superframe: Superframe(frame.bytes, offload: offload), frame, vector)
+        } else if offload.needsChecksum, unsafe !offload.completeChecksum(in: frame) {
+            vector.appendDropped(.truncatedTransport, timestamp: timestamp)
+        } else {
+            unsafe vector.appendOrDrop(UnsafeRawBufferPointer(frame), timestamp: timestamp)
+        }
+    }
+
+    /// Puts back the tag that the kernel keeps beside the frame: the addresses move 4 bytes forward, over the
+    /// virtio header, and it takes their place.
+    private static func restoreTag(
+        _ arrival: wl_packet_arrival, to start: UnsafeMutableRawPointer, byteCount: Int
+    ) -> UnsafeMutableRawBufferPointer {
+        let tagged = unsafe start - 4
+        unsafe memmove(tagged, start, 12)
+        unsafe tagged.storeBytes(of: arrival.tag_protocol.bigEndian, toByteOffset: 12, as: UInt16.self)
+        unsafe tagged.storeBytes(of: arrival.tag_control.bigEndian, toByteOffset: 14, as: UInt16.self)
+        return unsafe UnsafeMutableRawBufferPointer(start: tagged, count: byteCount + 4)
+    }
+
+    private func begin(
+        superframe new: Superframe?, _ frame: UnsafeMutableRawBufferPointer, _ vector: PacketVector
+    ) {
+        guard let new else { return vector.appendDropped(.oversized, timestamp: timestamp) }
+        superframe = new
+        unsafe superframeBytes = frame
+        nextSegment = 0
+        superframeCount += 1
+    }
+
+    private func append(nextSegmentOf superframe: Superframe, to vector: PacketVector) {
+        let byteCount = superframe.byteCount(ofSegment: nextSegment)
+        if byteCount <= vector.maximumFrameByteCount {
+            let slot = unsafe vector.nextFrame
+            _ = unsafe superframe.write(
+                segment: nextSegment, of: UnsafeRawBufferPointer(superframeBytes), into: slot)
+            vector.append(byteCount: byteCount, timestamp: timestamp)
+        } else {
+            vector.appendDropped(.oversized, timestamp: timestamp)
+        }
+        nextSegment += 1
+        if nextSegment == superframe.segmentCount { self.superframe = nil }
+    }
+}

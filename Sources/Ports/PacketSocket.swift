@@ -1,0 +1,59 @@
+import CLinux
+import Glibc
+import Packets
+
+/// An AF_PACKET socket bound to one interface: sees every frame that arrives there, and sends frames out of
+/// it.
+///
+/// Frames stand behind a virtio header both ways (PACKET_VNET_HDR): coming in, it tells what work the sender
+/// left undone; going out it is all zero, since nothing is.
+struct PacketSocket: ~Copyable {
+    let descriptor: Int32
+
+    private init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Opens a socket that sees nothing until it is wholly set up, and binds it.
+    /// - Parameter isPromiscuous: whether frames to other addresses than the interface's are wanted.
+    /// - Parameter bufferByteCount: what the kernel may hold for us, if the process may ask for so much.
+    static func open(
+        on interface: String, index: Int32, isPromiscuous: Bool, bufferByteCount: Int
+    ) throws(InterfaceError) -> PacketSocket {
+        func check(_ result: Int32, _ action: String) throws(InterfaceError) {
+            if result < 0 { throw InterfaceError(interface: interface, action: action, errorNumber: -result) }
+        }
+        let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        // Protocol 0: no frame comes before the socket is bound.
+        let descriptor = Glibc.socket(AF_PACKET, type, 0)
+        try check(descriptor < 0 ? -errno : 0, "open a packet socket")
+        let socket = PacketSocket(descriptor: descriptor)
+        try check(wl_packet_set(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1), "ask for virtio headers")
+        try check(wl_packet_set(descriptor, SOL_PACKET, PACKET_AUXDATA, 1), "ask for VLAN tags")
+        // Kernels before 4.20 don't know it; what is our own is recognised anyway.
+        _ = wl_packet_set(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        let size = Int32(clamping: bufferByteCount)
+        for (forced, option) in [(SO_RCVBUFFORCE, SO_RCVBUF), (SO_SNDBUFFORCE, SO_SNDBUF)]
+        where wl_packet_set(descriptor, SOL_SOCKET, forced, size) < 0 {
+            try check(wl_packet_set(descriptor, SOL_SOCKET, option, size), "size its buffers")
+        }
+        try check(wl_packet_bind(descriptor, index), "bind a packet socket to it")
+        // The kernel has no addresses here, so nobody else asks the card for neighbour solicitations.
+        try check(wl_packet_join(descriptor, index, UInt16(PACKET_MR_ALLMULTI)), "receive multicast")
+        if isPromiscuous {
+            try check(
+                wl_packet_join(descriptor, index, UInt16(PACKET_MR_PROMISC)), "receive for another address")
+        }
+        return socket
+    }
+
+    /// Forgets that the interface was down: the kernel keeps this for the next call, which it would fail.
+    func clearError() {
+        var value: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &size)
+    }
+
+    /// Frames that the kernel dropped, since the last call, because we were too slow.
+    func takeKernelDrops() -> UInt64 { UInt64(wl_packet_drops(descriptor)) }
+}

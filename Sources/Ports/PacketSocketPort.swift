@@ -1,0 +1,168 @@
+public import Packets
+public import Wire
+
+/// An Ethernet port on an interface of the host's, through an AF_PACKET socket.
+///
+/// The port is *owned*: the forwarder is the only station behind this interface, and answers ARP, neighbour
+/// discovery and ping itself. The kernel sees the same frames, and would answer encapsulated packets with
+/// ICMP errors or forward copies; so it is kept out where that can be done (see `isOwned`), and must have no
+/// address there.
+///
+/// Frames arrive complete: VLAN tags are put back, checksums finished, superframes cut into their segments,
+/// and what this host itself sends is left out. Each frame is copied once, from the socket's buffer into the
+/// vector.
+public final class PacketSocketPort: PacketPort {
+    /// What a packet socket port is made of.
+    public struct Configuration: Hashable, Sendable {
+        public var name: String
+        /// The interface's name in the kernel.
+        public var interface: String
+        /// The forwarder's address on the link; nil for the interface's. With another one the kernel takes
+        /// nothing that is addressed to us, but the card has to be promiscuous.
+        public var macAddress: MACAddress?
+        /// The largest packet; nil for the interface's, which is also the upper limit.
+        public var mtu: Int?
+        /// Whether the kernel is kept out: where it has no address on the interface, its IPv4 forwarding and
+        /// its IPv6 are switched off there, and stay so when the port is closed. Where it has one, nothing is
+        /// touched and a warning given.
+        public var isOwned: Bool
+        /// What the kernel may hold until it is received, and until it is sent.
+        public var bufferByteCount: Int
+
+        public init(
+            name: String, interface: String, macAddress: MACAddress? = nil, mtu: Int? = nil,
+            isOwned: Bool = true,
+            bufferByteCount: Int = 16 << 20
+        ) {
+            self.name = name
+            self.interface = interface
+            self.macAddress = macAddress
+            self.mtu = mtu
+            self.isOwned = isOwned
+            self.bufferByteCount = bufferByteCount
+        }
+    }
+
+    public let name: String
+    public private(set) var macAddress: MACAddress?
+    public private(set) var mtu: Int
+    public private(set) var state = PortState.absent("not opened yet")
+
+    private let configuration: Configuration
+    private let warn: (String) -> Void
+    private let receiveBuffer = PacketReceiveBuffer()
+    private let sendBuffer = PacketSendBuffer()
+    private var socket: PacketSocket?
+    /// The interface that the socket is bound to, as it was last seen.
+    private var interface: InterfaceStatus?
+    private var countedKernelDrops: UInt64 = 0
+
+    /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
+    /// `state`.
+    /// - Parameter warn: is told, in a sentence, what an operator should see to.
+    public init(
+        _ configuration: Configuration, warn: @escaping (String) -> Void = { _ in }
+    ) throws(InterfaceError) {
+        self.configuration = configuration
+        self.warn = warn
+        name = configuration.name
+        macAddress = configuration.macAddress
+        mtu = configuration.mtu ?? 1500
+        do throws(InterfaceError) {
+            try settle()
+        } catch {
+            if error.isPermanent { throw error }
+            close(error.description)
+        }
+    }
+
+    public var link: LinkType { .ethernet }
+    public var pollDescriptor: Int32? { socket?.descriptor }
+
+    /// Frames that the kernel dropped before we saw them because its buffer was full, since the port was
+    /// made.
+    public var kernelDrops: UInt64 {
+        countedKernelDrops += socket?.takeKernelDrops() ?? 0
+        return countedKernelDrops
+    }
+
+    /// Superframes that have been cut into segments.
+    public var superframeCount: UInt64 { receiveBuffer.superframeCount }
+
+    public func receive(into vector: PacketVector) -> Int {
+        let countBefore = vector.count
+        if let descriptor = socket?.descriptor, receiveBuffer.receive(from: descriptor, into: vector) != 0 {
+            // The interface went down or away; maintain() finds out which.
+            state = .down
+        }
+        return vector.count - countBefore
+    }
+
+    public func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
+        // The kernel takes frames for a link without a carrier, and drops them silently.
+        guard state == .up, let descriptor = socket?.descriptor else {
+            return unsafe vector.dropAll(selection, .portDown)
+        }
+        unsafe sendBuffer.transmit(vector, selection: selection, to: descriptor)
+    }
+
+    public func maintain() {
+        do throws(InterfaceError) { try settle() } catch { close(error.description) }
+    }
+
+    /// Looks what is there, and opens or reopens the socket if it isn't the one we are bound to.
+    private func settle() throws(InterfaceError) {
+        let kernel = try RouteSocket(interface: configuration.interface)
+        guard let status = try kernel.status() else {
+            return close("there is no interface \(configuration.interface)")
+        }
+        guard let interfaceMACAddress = status.macAddress else {
+            return close("interface \(configuration.interface) is no Ethernet interface")
+        }
+        if socket == nil || status.index != interface?.index || status.macAddress != interface?.macAddress {
+            release()
+            let mac = configuration.macAddress ?? interfaceMACAddress
+            socket = try PacketSocket.open(
+                on: configuration.interface, index: status.index, isPromiscuous: mac != interfaceMACAddress,
+                bufferByteCount: configuration.bufferByteCount)
+            macAddress = mac
+            if configuration.isOwned { try keepKernelOut(kernel, index: status.index) }
+        }
+        if status.isUp, state != .up { socket?.clearError() }
+        interface = status
+        mtu = min(configuration.mtu ?? status.mtu, status.mtu)
+        state = status.isUp ? .up : .down
+        _ = kernelDrops
+    }
+
+    private func keepKernelOut(_ kernel: borrowing RouteSocket, index: Int32) throws(InterfaceError) {
+        let addresses = try kernel.addresses(index: index)
+        if !addresses.isEmpty {
+            let list = addresses.map(\.description).joined(separator: ", ")
+            warn(
+                "interface \(configuration.interface): the kernel has \(list) there and will answer beside us; "
+                    + "take the address away, or give the port a mac of its own")
+            return
+        }
+        do throws(InterfaceError) {
+            try kernel.change(
+                index: index, forwardsIPv4: false, action: "keep the kernel from forwarding IPv4")
+            try kernel.disableIPv6()
+        } catch {
+            warn("\(error); the kernel may forward copies of packets")
+        }
+    }
+
+    private func close(_ reason: String) {
+        release()
+        state = .absent(reason)
+    }
+
+    private func release() {
+        countedKernelDrops += socket?.takeKernelDrops() ?? 0
+        socket = nil
+        interface = nil
+        receiveBuffer.removeAll()
+        macAddress = configuration.macAddress
+    }
+}
