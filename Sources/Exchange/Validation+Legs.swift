@@ -45,31 +45,21 @@ extension Validation {
         guard case .plain(let name, let nextHop) = session.access else { return }
         let user = "session `\(session.name)`: access leg"
         guard let index = resolve(name, in: ports, for: user, at: session.location) else { return }
-        if let home = subscriber.port {
-            if home != name {
-                reject(
-                    "\(user): it is on port `\(name)`, but subscriber `\(subscriber.name)` is on `\(home)`; "
-                        + "make them the same", at: session.location)
-            }
-        } else {
+        if let home = subscriber.port, home != name {
             reject(
-                "\(user): subscriber `\(subscriber.name)` has no port; give it `port: \(name)`",
-                at: session.location)
+                "\(user): it is on port `\(name)`, but subscriber `\(subscriber.name)` is on `\(home)`; "
+                    + "make them the same", at: session.location)
         }
         let port = exchange.ports[index]
         checkPlainLeg(user, on: port, as: .access, nextHop: nextHop, at: session.location)
-        if nextHop ?? subscriber.nextHop == nil {
-            checkReach(subscriber.addresses, of: port, for: user, at: session.location)
-        }
     }
 
-    mutating func checkNetworkLeg(of session: Session, to service: Service) {
+    mutating func checkNetworkLeg(of session: Session) {
         guard case .plain(let name, let nextHop) = session.network else { return }
         let user = "session `\(session.name)`: network leg"
         guard let index = resolve(name, in: ports, for: user, at: session.location) else { return }
         let port = exchange.ports[index]
         checkPlainLeg(user, on: port, as: .network, nextHop: nextHop, at: session.location)
-        if nextHop == nil { checkReach(service.prefixes, of: port, for: user, at: session.location) }
     }
 
     private mutating func checkPlainLeg(
@@ -81,16 +71,6 @@ extension Validation {
                     + "\(role.rawValue), or a tunnel", at: location)
         }
         if let nextHop { checkOnLink(nextHop, of: port, for: "\(user): nextHop", at: location) }
-    }
-
-    /// Without a next hop, a packet's own destination is asked for on the link: it must be there.
-    private mutating func checkReach(
-        _ prefixes: [IPPrefix], of port: Port, for user: String, at location: SourceLocation?
-    ) {
-        guard port.isEthernet, let far = prefixes.first(where: { !port.reaches($0) }) else { return }
-        reject(
-            "\(user): \(far) is not on the link of port `\(port.name)`; give the `nextHop` that leads there",
-            at: location)
     }
 
     // MARK: Room for IPv6

@@ -14,11 +14,6 @@ extension Validation {
                 continue
             }
             let port = exchange.ports[index]
-            if port.role != .network {
-                reject(
-                    "line `\(line.name)`: port `\(port.name)` has role access; a line runs over a network "
-                        + "port", at: place)
-            }
             if let mtu = port.mtu, line.mtu > mtu {
                 reject(
                     "line `\(line.name)`: its mtu \(line.mtu) is above the \(mtu) of port `\(port.name)`; "

@@ -2,17 +2,11 @@ import Wire
 
 extension Validation {
     mutating func checkConditions() {
-        var seen: Set<UseOfService> = []
         for condition in exchange.conditions {
             let user = "condition for `\(condition.subscriber)` and `\(condition.service)`"
-            let subscriber = resolve(condition.subscriber, in: subscribers, for: user, at: condition.location)
-            let service = resolve(condition.service, in: services, for: user, at: condition.location)
+            _ = resolve(condition.subscriber, in: subscribers, for: user, at: condition.location)
+            _ = resolve(condition.service, in: services, for: user, at: condition.location)
             check(condition.allow, for: user, at: condition.location)
-            guard let subscriber, let service else { continue }
-            if !seen.insert(UseOfService(subscriber: subscriber, service: service)).inserted {
-                reject(
-                    "\(user): there is one already; put all rules into one condition", at: condition.location)
-            }
         }
     }
 
@@ -63,7 +57,7 @@ extension Validation {
                 sessions[use] = session.name
             }
             checkAccessLeg(of: session, for: exchange.subscribers[subscriber])
-            checkNetworkLeg(of: session, to: exchange.services[service])
+            checkNetworkLeg(of: session)
             checkIPv6Fits(session, exchange.subscribers[subscriber], exchange.services[service])
         }
     }
