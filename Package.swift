@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "Wire", swiftSettings: hot),
         .target(name: "Packets", dependencies: ["Wire"], swiftSettings: hot),
         .target(name: "Tables", dependencies: ["CLinux", "Wire"], swiftSettings: hot),
-        .target(name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], swiftSettings: hot),
+        .target(
+            name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], swiftSettings: hot),
         .target(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
@@ -77,6 +78,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
         .testTarget(
-            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"], swiftSettings: house),
+            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
+            swiftSettings: house),
     ]
 )
