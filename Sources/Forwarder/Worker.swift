@@ -1,4 +1,4 @@
-public import Forwarding
+import Forwarding
 public import Packets
 public import Ports
 public import Tables
