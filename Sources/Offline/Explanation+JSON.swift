@@ -10,7 +10,7 @@ extension Explanation {
     /// {"port":"access0",
     ///  "steps":[{"step":"ipv4","source":"10.1.0.5","destination":"198.51.100.10","protocol":1,"ttl":64,"bytes":84},
     ///           {"step":"subscriber","name":"alice"},{"step":"service","name":"acme-video"},
-    ///           {"step":"session","name":"alice-video","direction":"up"},…],
+    ///           {"step":"session","session":"alice-video","direction":"up"},…],
     ///  "outcome":"dropped","reason":"notAdmitted","why":"…","remedy":"…",
     ///  "frames":[{"port":"core0","hex":"02…"}]}
     /// ```
@@ -57,7 +57,7 @@ extension Explanation {
         case .tunnel(let tunnel): return named("tunnel", names.tunnels[Int(tunnel.rawValue)])
         case .subscriber(let result): return found("subscriber", result, names.subscribers)
         case .service(let result): return found("service", result, names.services)
-        case .noSession: return [("step", .string("session")), ("name", .null)]
+        case .noSession: return [("step", .string("session")), ("session", .null)]
         case .session(let index): return [("step", .string("session"))] + session(index)
         case .congestion(let inner, let outer, let result):
             return [

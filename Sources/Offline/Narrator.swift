@@ -73,9 +73,6 @@ struct Narrator {
         case .converted(let index): return conversion(index)
         case .relabelled(let index): return relabelling(index)
         case .adjacency: return leaving
-        case .punted(.local):
-            return Explanation.Line(
-                subject: "addressed", text: "to this node, or a question about neighbours")
         case .fragmented(let count):
             return Explanation.Line(
                 subject: "fragments", text: "\(count), of at most \(maximumInnerByteCount ?? 0) bytes each")
