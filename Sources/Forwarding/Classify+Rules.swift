@@ -20,6 +20,7 @@ extension Classifier {
         guard let transport = isIPv4 ? Transport(ipv4: packet) : Transport(ipv6: packet) else {
             return .truncatedTransport
         }
+        recorder.record(.transport(transport.protocol, isLaterFragment: transport.isLaterFragment))
         let firstRule = unsafe tables.conversion(index).pointee.firstRule
         var refusal = DropReason.notAdmitted
         for position in 0..<ruleCount {
@@ -38,6 +39,7 @@ extension Classifier {
                     continue
                 }
                 let port = packet.uint16(at: transport.offset &+ (index.direction == .up ? 2 : 0))
+                recorder.record(.servicePort(port))
                 guard port >= rule.lowestPort, port <= rule.highestPort else { continue }
             }
             recorder.record(.ruleAdmits(position))

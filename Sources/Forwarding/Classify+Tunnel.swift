@@ -32,9 +32,9 @@ extension Classifier {
         recorder.record(.session(index))
         // RFC 6040 §4.2: a congestion mark survives only where the inner transport can react to it.
         let trafficClass = IP.trafficClass(window)
-        guard let ecn = decapsulatedECN(inner: trafficClass & 3, outer: outerECN) else {
-            return packet.drop(.ecnMismatch)
-        }
+        let decapsulated = decapsulatedECN(inner: trafficClass & 3, outer: outerECN)
+        recorder.record(.congestion(inner: trafficClass & 3, outer: outerECN, result: decapsulated))
+        guard let ecn = decapsulated else { return packet.drop(.ecnMismatch) }
         if ecn != trafficClass & 3 { IP.setTrafficClass(&window, trafficClass & 0xfc | ecn) }
         if let reason = refusal(IP.self, index, &arena, inner.header, byteCount, &recorder) {
             return packet.drop(reason)
@@ -110,7 +110,7 @@ extension Classifier {
             recorder.record(.unboundLabel(user))
             return packet.drop(tables.isUserLabel(user.label) ? .labelOutOfContext : .unknownLabel)
         }
-        recorder.record(.userLabel(user))
+        recorder.record(.userLabel(user, index))
         guard user.isBottomOfStack else { return packet.drop(.missingBottomOfStack) }
         guard inner.available > 0 else { return packet.drop(.truncatedIPv4) }
         let version = ipVersion(&arena, at: inner.header)
@@ -157,6 +157,7 @@ extension Classifier {
         if unsafe tables.handsOnTTL(conversion.pointee.arrival) {
             var window = HeaderWindow(&arena, at: inner.header)
             IP.setTimeToLive(&window, topTTL)
+            recorder.record(.timeToLiveHandedOn(topTTL))
         }
         accept(&packet, index, innerAt: inner.header, byteCount: byteCount)
     }

@@ -25,6 +25,7 @@ extension Converter {
         if labelCount == 0 {
             if let exposed = popTransit(&packet, &arena, stack &+ 4, end, top) {
                 etherType = exposed
+                recorder.record(.timeToLiveHandedOn(top.ttl &- 1))
             } else {
                 return
             }
@@ -37,6 +38,7 @@ extension Converter {
                 guard bottom == 0 else { return packet.drop(.earlyBottomOfStack) }
                 guard end &- stack >= 8 else { return packet.drop(.truncatedLabelStack) }
                 window.store(top.ttl &- 1, at: 7)
+                recorder.record(.timeToLiveHandedOn(top.ttl &- 1))
             }
             // The last label takes the incoming one's place, and its S bit; those above it stand before.
             window.store32(network: nhlfe.label(labelCount &- 1) &<< 12 | shared | bottom, at: 0)
