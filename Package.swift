@@ -17,7 +17,7 @@ let hot: [SwiftSetting] = house + [.strictMemorySafety(), .enableExperimentalFea
 let package = Package(
     name: "wayleave",
     products: [
-        .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Forwarding"]),
+        .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
         .executable(name: "wayleave", targets: ["wayleave"]),
         .executable(name: "wayleave-forwarder", targets: ["wayleave-forwarder"]),
     ],
@@ -38,14 +38,15 @@ let package = Package(
         .target(name: "Packets", dependencies: ["Wire"], exclude: ["README.md"], swiftSettings: hot),
         .target(
             name: "Tables", dependencies: ["CLinux", "Wire"], exclude: ["README.md"], swiftSettings: hot),
+        .target(name: "Trace", dependencies: ["Wire", "Packets", "Tables"], exclude: ["README.md"], swiftSettings: hot),
         .target(
-            name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], exclude: ["README.md"],
-            swiftSettings: hot),
+            name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace"],
+            exclude: ["README.md"], swiftSettings: hot),
         .target(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
         .target(
-            name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Forwarding", "Ports"],
+            name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
             exclude: ["README.md"],
             swiftSettings: hot),
 

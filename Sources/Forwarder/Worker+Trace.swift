@@ -1,4 +1,5 @@
-public import Forwarding
+import Forwarding
+public import Trace
 public import Packets
 
 extension Worker {

@@ -2,6 +2,7 @@ import Forwarding
 public import Packets
 public import Ports
 public import Tables
+import Trace
 
 /// One run-to-completion worker: takes a vector from a port, forwards it, lets the slow path answer what needs an
 /// answer, sends, and then counts.

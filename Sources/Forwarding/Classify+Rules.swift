@@ -1,13 +1,14 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 extension Classifier {
     /// Why the session's rules refuse the packet, or nil if one admits it (or there are none). On the way back the same
     /// rules hold mirrored: the service's port is then the source port.
-    @inlinable @inline(always)
-    func refusal<IP: NetworkHeader>(
-        _: IP.Type, _ index: ConversionIndex, _ arena: inout MutableRawSpan, _ header: Int, _ byteCount: Int,
+    @export(implementation) @inline(always)
+    func refusal<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int,
         _ recorder: inout R
     ) -> DropReason? {
         let ruleCount = unsafe tables.conversion(index).pointee.ruleCount
@@ -15,7 +16,7 @@ extension Classifier {
             recorder.record(.everythingAdmitted)
             return nil
         }
-        let packet = arena.bytes.extracting(header..<header &+ byteCount)
+        let packet = arena.bytes(at: header, byteCount: byteCount)
         let isIPv4 = IP.etherType == .ipv4
         guard let transport = isIPv4 ? Transport(ipv4: packet) : Transport(ipv6: packet) else {
             return .truncatedTransport

@@ -1,17 +1,18 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 extension Converter {
     /// A transit label: swaps it for one label or several, or pops it (RFC 3031 §3.10, RFC 3032 §2.4). The TTL goes on
     /// reduced by one, the traffic class as it is.
-    @inlinable @inline(always)
-    func relabel(_ packet: inout Packet, _ arena: inout MutableRawSpan, _ recorder: inout R) {
+    @export(implementation) @inline(always)
+    func relabel<R: Recorder>(_ packet: inout Packet, _ recorder: inout R) {
         let index = NHLFEIndex(rawValue: packet.adjacency)
         let nhlfe = tables.nhlfe(index)
         let stack = Int(packet.offset) &+ Int(packet.networkOffset)
         let end = Int(packet.offset) &+ Int(packet.byteCount)
-        var window = HeaderWindow(&arena, at: stack)
+        var window = HeaderWindow(arena, at: stack)
         let top = LabelStackEntry(rawValue: window.network32(0))
         guard top.ttl > 1 else { return packet.drop(.ttlExpired) }
         let labelCount = Int(nhlfe.labelCount)
@@ -23,7 +24,7 @@ extension Converter {
 
         var etherType = EtherType.mpls
         if labelCount == 0 {
-            if let exposed = popTransit(&packet, &arena, stack &+ 4, end, top) {
+            if let exposed = popTransit(&packet, stack &+ 4, end, top) {
                 etherType = exposed
                 recorder.record(.timeToLiveHandedOn(top.ttl &- 1))
             } else {
@@ -50,17 +51,17 @@ extension Converter {
             }
         }
         recorder.record(.relabelled(index))
-        unsafe leave(&packet, &arena, from: start, byteCount: end &- start, adjacency, etherType, &recorder)
+        unsafe leave(&packet, from: start, byteCount: end &- start, adjacency, etherType, &recorder)
     }
 
     /// Penultimate hop popping: writes the TTL into what is exposed, the next label or the IP header.
     /// - Returns: the exposed packet's ethertype, or nil if it was dropped.
     @inlinable @inline(always)
     func popTransit(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ exposed: Int, _ end: Int,
+        _ packet: inout Packet, _ exposed: Int, _ end: Int,
         _ top: LabelStackEntry
     ) -> EtherType? {
-        var window = HeaderWindow(&arena, at: exposed)
+        var window = HeaderWindow(arena, at: exposed)
         let available = end &- exposed
         guard top.isBottomOfStack else {
             guard available >= 4 else {
@@ -76,7 +77,7 @@ extension Converter {
         return popToIP(IPv4.self, &packet, &window, available, top)
     }
 
-    @inlinable @inline(always) @_lifetime(window: copy window)
+    @export(implementation) @inline(always) @_lifetime(window: copy window)
     func popToIP<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ window: inout HeaderWindow, _ available: Int,
         _ top: LabelStackEntry

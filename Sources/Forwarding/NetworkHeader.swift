@@ -1,5 +1,6 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 /// The IP header as the stages see it, written once for both versions. Every function reads at constant offsets from

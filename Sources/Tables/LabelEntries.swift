@@ -17,7 +17,7 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
     @inlinable public init(_ tunnel: TunnelIndex) { rawValue = (tunnel.rawValue &+ 1) | 1 &<< 31 }
     @inlinable public init(_ nhlfe: NHLFEIndex) { rawValue = nhlfe.rawValue &+ 1 }
 
-    @inlinable public var action: Action {
+    @inlinable @inline(always) public var action: Action {
         if rawValue == 0 { return .none }
         let index = (rawValue & 0x7fff_ffff) &- 1
         return rawValue &>> 31 == 1
@@ -39,7 +39,7 @@ public struct NHLFE: BitwiseCopyable, Sendable {
     public let adjacency: AdjacencyIndex
 
     /// Label `index` of the stack, from the top. 0…2.
-    @inlinable public func label(_ index: Int) -> UInt32 {
+    @inlinable @inline(always) public func label(_ index: Int) -> UInt32 {
         index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2
     }
 
