@@ -38,7 +38,9 @@ let package = Package(
         .target(name: "Packets", dependencies: ["Wire"], exclude: ["README.md"], swiftSettings: hot),
         .target(
             name: "Tables", dependencies: ["CLinux", "Wire"], exclude: ["README.md"], swiftSettings: hot),
-        .target(name: "Trace", dependencies: ["Wire", "Packets", "Tables"], exclude: ["README.md"], swiftSettings: hot),
+        .target(
+            name: "Trace", dependencies: ["Wire", "Packets", "Tables"], exclude: ["README.md"],
+            swiftSettings: hot),
         .target(
             name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace"],
             exclude: ["README.md"], swiftSettings: hot),
@@ -46,7 +48,8 @@ let package = Package(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
         .target(
-            name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
+            name: "Forwarder",
+            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
             exclude: ["README.md"],
             swiftSettings: hot),
 
@@ -63,7 +66,8 @@ let package = Package(
         .target(
             name: "Offline",
             dependencies: [
-                "Exchange", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports", "Wire",
+                "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Packets", "Ports",
+                "Wire",
             ], exclude: ["README.md"], swiftSettings: house),
 
         // Programs: options and wiring only.
