@@ -85,5 +85,14 @@ let package = Package(
         .testTarget(
             name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
             swiftSettings: house),
+
+        // What several test targets build packets, exchanges and random numbers with.
+        .target(
+            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Wire"],
+            path: "Tests/Testbed", swiftSettings: house),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: ["Forwarding", "Packets", "TableCompiler", "Tables", "Wire", "Testbed"],
+            swiftSettings: house),
     ]
 )
