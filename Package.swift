@@ -38,7 +38,9 @@ let package = Package(
         .target(name: "Packets", dependencies: ["Wire"], exclude: ["README.md"], swiftSettings: hot),
         .target(
             name: "Tables", dependencies: ["CLinux", "Wire"], exclude: ["README.md"], swiftSettings: hot),
-        .target(name: "Trace", dependencies: ["Wire", "Packets", "Tables"], exclude: ["README.md"], swiftSettings: hot),
+        .target(
+            name: "Trace", dependencies: ["Wire", "Packets", "Tables"], exclude: ["README.md"],
+            swiftSettings: hot),
         .target(
             name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace"],
             exclude: ["README.md"], swiftSettings: hot),
@@ -46,7 +48,8 @@ let package = Package(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
         .target(
-            name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
+            name: "Forwarder",
+            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
             exclude: ["README.md"],
             swiftSettings: hot),
 
@@ -83,6 +86,12 @@ let package = Package(
             name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "OfflineTests",
+            dependencies: [
+                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Forwarding", "Packets", "Ports",
+                "TableCompiler", "Wire",
+            ], exclude: ["packets.py"], swiftSettings: house),
         .testTarget(
             name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
             swiftSettings: house),
