@@ -18,11 +18,11 @@ public struct Count: BitwiseCopyable, Sendable, Equatable {
 
     public init(sessionCount: Int, portCount: Int) {
         layout = CountersLayout(portCount: portCount, sessionCount: sessionCount)
-        let memory = unsafe UnsafeMutableRawPointer.allocate(byteCount: layout.wordCount * 8, alignment: 64)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: layout.wordCount * 8, alignment: 64)
         unsafe words = memory.initializeMemory(as: UInt64.self, repeating: 0, count: layout.wordCount)
     }
 
-    deinit { words.deallocate() }
+    deinit { unsafe words.deallocate() }
 
     /// What the data path adds to. Valid while this object lives.
     public var view: CountersView { unsafe CountersView(words, layout) }

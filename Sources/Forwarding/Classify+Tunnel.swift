@@ -67,7 +67,7 @@ extension Classifier {
 
     /// The label stack (RFC 3032): a tunnel's path label with a user label below it, a user label alone where the hop
     /// before popped the path label, or a transit label.
-    @export(implementation)
+    @export(implementation) @inline(always)
     func classifyLabels<R: Recorder>(
         _ packet: inout Packet, _ position: Position, _ recorder: inout R
     ) {

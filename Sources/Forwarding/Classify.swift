@@ -61,16 +61,9 @@ public import Wire
                 source: MACAddress(rawValue: window.network64(4) & 0xffff_ffff_ffff),
                 etherType: etherType, tags: tags))
         packet.networkOffset = UInt16(truncatingIfNeeded: headerByteCount)
-        let isGroup = destination.isGroup
-        guard isGroup || destination == input.entry.macAddress else { return packet.drop(.notOurMAC) }
-        if etherType == .arp { return packet.punt(.arp) }
         let position = Position(header: start &+ headerByteCount, end: end, tags: tags)
-        if isGroup {
-            // Of multicast only IPv6 neighbour discovery concerns us; the slow path looks whether it is that.
-            let next = IPProtocol(rawValue: window.octet(headerByteCount &+ IPv6Field.nextHeader))
-            let isDiscovery =
-                etherType == .ipv6 && position.available > IPv6Field.byteCount && next == .icmpv6
-            return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
+        guard destination == input.entry.macAddress else {
+            return classifyForeign(&packet, position, destination, etherType)
         }
         if etherType == .mpls {
             classifyLabels(&packet, position, &recorder)
@@ -78,9 +71,26 @@ public import Wire
             classifyPlain(IPv4.self, &packet, position, &recorder)
         } else if etherType == .ipv6 {
             classifyPlain(IPv6.self, &packet, position, &recorder)
+        } else if etherType == .arp {
+            packet.punt(.arp)
         } else {
             packet.drop(.unknownEtherType)
         }
+    }
+
+    /// A frame addressed to a group, or to another station. Of groups only ARP and IPv6 neighbour discovery concern us;
+    /// the slow path looks whether it is that.
+    @inlinable
+    func classifyForeign(
+        _ packet: inout Packet, _ position: Position, _ destination: MACAddress, _ etherType: EtherType
+    ) {
+        guard destination.isGroup else { return packet.drop(.notOurMAC) }
+        if etherType == .arp { return packet.punt(.arp) }
+        let window = HeaderWindow(arena, at: position.header)
+        let isDiscovery =
+            etherType == .ipv6 && position.available > IPv6Field.byteCount
+            && IPProtocol(rawValue: window.octet(IPv6Field.nextHeader)) == .icmpv6
+        return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
     }
 
     /// A bare IP packet: the first four bits say which version.

@@ -9,17 +9,17 @@ extension Converter {
     @export(implementation) @inline(always)
     func relabel<R: Recorder>(_ packet: inout Packet, _ recorder: inout R) {
         let index = NHLFEIndex(rawValue: packet.adjacency)
-        let nhlfe = tables.nhlfe(index)
+        let nhlfe = unsafe tables.nhlfe(index)
         let stack = Int(packet.offset) &+ Int(packet.networkOffset)
         let end = Int(packet.offset) &+ Int(packet.byteCount)
         var window = HeaderWindow(arena, at: stack)
         let top = LabelStackEntry(rawValue: window.network32(0))
         guard top.ttl > 1 else { return packet.drop(.ttlExpired) }
-        let labelCount = Int(nhlfe.labelCount)
+        let labelCount = unsafe Int(nhlfe.pointee.labelCount)
         let start = stack &+ 4 &- 4 &* labelCount
-        guard end &- start <= Int(nhlfe.mtu) else { return packet.drop(.tooBig) }
-        packet.adjacency = nhlfe.adjacency.rawValue
-        let adjacency = unsafe tables.adjacency(nhlfe.adjacency)
+        guard unsafe end &- start <= Int(nhlfe.pointee.mtu) else { return packet.drop(.tooBig) }
+        unsafe packet.adjacency = nhlfe.pointee.adjacency.rawValue
+        let adjacency = unsafe tables.adjacency(nhlfe.pointee.adjacency)
         guard unsafe adjacency.pointee.state != .incomplete else { return packet.punt(.resolve) }
 
         var etherType = EtherType.mpls
@@ -34,7 +34,7 @@ extension Converter {
             // Everything but label and S is shared: traffic class and the new TTL.
             let shared = top.rawValue & 0xe00 | UInt32(top.ttl &- 1)
             let bottom: UInt32 = top.isBottomOfStack ? 0x100 : 0
-            if nhlfe.pops {
+            if unsafe nhlfe.pointee.pops {
                 // Popped, and at once another tunnel's path label pushed: a label must be left for it to stand on.
                 guard bottom == 0 else { return packet.drop(.earlyBottomOfStack) }
                 guard end &- stack >= 8 else { return packet.drop(.truncatedLabelStack) }
@@ -42,12 +42,12 @@ extension Converter {
                 recorder.record(.timeToLiveHandedOn(top.ttl &- 1))
             }
             // The last label takes the incoming one's place, and its S bit; those above it stand before.
-            window.store32(network: nhlfe.label(labelCount &- 1) &<< 12 | shared | bottom, at: 0)
+            unsafe window.store32(network: nhlfe.pointee.label(fromBottom: 0) &<< 12 | shared | bottom, at: 0)
             if labelCount > 1 {
-                window.store32(network: nhlfe.label(labelCount &- 2) &<< 12 | shared, at: -4)
+                unsafe window.store32(network: nhlfe.pointee.label(fromBottom: 1) &<< 12 | shared, at: -4)
             }
             if labelCount > 2 {
-                window.store32(network: nhlfe.label(labelCount &- 3) &<< 12 | shared, at: -8)
+                unsafe window.store32(network: nhlfe.pointee.label(fromBottom: 2) &<< 12 | shared, at: -8)
             }
         }
         recorder.record(.relabelled(index))
@@ -56,7 +56,7 @@ extension Converter {
 
     /// Penultimate hop popping: writes the TTL into what is exposed, the next label or the IP header.
     /// - Returns: the exposed packet's ethertype, or nil if it was dropped.
-    @inlinable @inline(always)
+    @inlinable
     func popTransit(
         _ packet: inout Packet, _ exposed: Int, _ end: Int,
         _ top: LabelStackEntry

@@ -1,6 +1,6 @@
+public import Trace
 public import Exchange
 import Forwarder
-public import Forwarding
 public import Packets
 import Ports
 import TableCompiler

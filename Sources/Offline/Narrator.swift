@@ -1,3 +1,4 @@
+import Trace
 import Exchange
 import Forwarding
 import Packets

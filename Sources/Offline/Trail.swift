@@ -1,3 +1,4 @@
+import Trace
 import Forwarding
 import Packets
 import Tables

@@ -47,8 +47,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @inlinable @inline(always) public func tunnel(_ index: TunnelIndex) -> TunnelEntry {
         unsafe tunnels[Int(index.rawValue)]
     }
-    @inlinable @inline(always) public func nhlfe(_ index: NHLFEIndex) -> NHLFE {
-        unsafe nhlfes[Int(index.rawValue)]
+    @inlinable @inline(always) public func nhlfe(_ index: NHLFEIndex) -> UnsafePointer<NHLFE> {
+        unsafe UnsafePointer(nhlfes + Int(index.rawValue))
     }
     @inlinable @inline(always) public func subscriber(_ index: SubscriberIndex) -> SubscriberEntry {
         unsafe subscribers[Int(index.rawValue)]
