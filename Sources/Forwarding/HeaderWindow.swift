@@ -6,8 +6,8 @@
 ///
 /// Offsets count from the header: negative ones reach into what stands before it.
 ///
-/// A `MutableRawSpan` would do the same, but the optimiser stops inlining its accessors once the loop has grown, which
-/// made the loop three times as slow. An address of our own leaves it nothing to inline.
+/// A `MutableRawSpan` would do the same, but a profile of the loop showed its accessors as calls: the optimiser had
+/// stopped inlining them into so large a function. An address of our own leaves it nothing to inline.
 @safe @usableFromInline struct HeaderWindow: ~Copyable, ~Escapable {
     @inlinable static var reach: Int { 64 }
 
