@@ -74,19 +74,22 @@ extension Narrator {
         let rules = Words.list(rules(index).map { spelling($0) })
         var packet = Words.protocol(transport.protocol)
         var rule = "protocol: \(ruleSpelling(transport.protocol))"
+        var remark = ""
         if let port = trail.servicePort {
             packet += index.direction == .up ? " to port \(port)" : " from port \(port)"
             rule += ", ports: [\(port)]"
+            if index.direction == .down { remark = " if the service does speak from that port" }
         }
         return Finding(
             "The conditions of \(session.subscriber) for \(session.service) allow \(rules); this packet is \(packet).",
-            remedy: "Write `{ \(rule) }` into the `allow` of that condition.")
+            remedy: "Write `{ \(rule) }` into the `allow` of that condition\(remark).")
     }
 
-    /// The protocol as an exchange file has it.
+    /// The protocol as an exchange file has it. There `icmp` is that of the packet's own IP version.
     private func ruleSpelling(_ number: IPProtocol) -> String {
-        switch number {
-        case .icmp, .icmpv6: "icmp"
+        let icmp: IPProtocol = trail.headers.last?.source.version == .v6 ? .icmpv6 : .icmp
+        return switch number {
+        case icmp: "icmp"
         case .tcp, .udp, .sctp: Words.protocol(number)
         default: "\(number.rawValue)"
         }

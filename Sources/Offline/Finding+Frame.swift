@@ -47,10 +47,10 @@ extension Narrator {
         }
         let due = subscriber.vlan.reduce(0) { $0 << 16 | UInt32($1) }
         let ids = tags >> 16 == 0 ? "\(tags)" : "[\(tags >> 16), \(tags & 0xffff)]"
-        let change = tags == 0 ? "remove its `vlan`" : "write `vlan: \(ids)` into it"
+        let change = tags == 0 ? "remove `vlan` from" : "write `vlan: \(ids)` into"
         return Finding(
             "\(subscriber.name) belongs on \(due == 0 ? "no VLAN" : Words.tags(due)), and \(came).",
-            remedy: "If the frame is right, \(change) under subscriber \(subscriber.name).")
+            remedy: "If the frame is right, \(change) subscriber \(subscriber.name).")
     }
 
     /// A bare IP packet where an Ethernet frame is due is a slip that is easily made.

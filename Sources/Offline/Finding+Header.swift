@@ -39,20 +39,16 @@ extension Narrator {
         func word(_ offset: Int) -> Int { Int(header[offset]) << 8 | Int(header[offset + 1]) }
         switch reason {
         case .badIPVersion where count > 0:
-            let due = trail.ethernet.map {
-                [.ipv4, .ipv6].contains($0.etherType) ? Words.etherType($0.etherType) : ""
-            }
-            let announced = due.map { $0 == "" ? "IPv4 or IPv6" : $0 } ?? "IPv4 or IPv6"
             return Finding(
-                "\(announced) is due here, and the header says that it is version \(header[0] >> 4).",
+                "\(announcedVersion) is due here, and the header says that it is version \(header[0] >> 4).",
                 remedy: ethernetHint)
         case .truncatedIPv4 where count >= 20:
             return Finding(
                 "The header says that it has \(Int(header[0] & 0xf) * 4) bytes, and \(count) are left.")
         case .truncatedIPv4:
-            return Finding("An IP header is due, and \(Words.bytes(count)) are left; IPv4 has at least 20.")
+            return Finding("An IPv4 header has 20 bytes at least, and what is left is \(Words.bytes(count)).")
         case .truncatedIPv6:
-            return Finding("An IPv6 header has 40 bytes, and \(Words.bytes(count)) are left.")
+            return Finding("An IPv6 header has 40 bytes, and what is left is \(Words.bytes(count)).")
         case .badIPv4HeaderLength where count > 0:
             return Finding("The header says that it has \(Int(header[0] & 0xf) * 4) bytes; the least is 20.")
         case .badIPv4TotalLength where count >= 20:
@@ -65,6 +61,15 @@ extension Narrator {
                 "The header says that \(Words.bytes(word(4))) follow it, and \(count - 40) arrived.")
         default: return Finding(reason.explanation)
         }
+    }
+
+    /// What stands before the header says which version it has.
+    private var announcedVersion: String {
+        if trail.tunnel != nil, let outer = trail.headers.first {
+            return outer.protocol == .ipv4 ? "IPv4" : "IPv6"
+        }
+        guard let etherType = trail.ethernet?.etherType, etherType != .mpls else { return "IPv4 or IPv6" }
+        return Words.etherType(etherType)
     }
 
     private func badChecksum(_ header: [UInt8]) -> Finding {

@@ -11,7 +11,7 @@ extension Narrator {
         case .forwarded:
             return [counted].compactMap { $0 } + [Explanation.Line(subject: "outcome", text: "forwarded")]
         case .consumed:
-            return [Explanation.Line(subject: "outcome", text: "consumed: it was for this node")] + answers
+            return [Explanation.Line(subject: "outcome", text: "consumed by this node")] + answers
         case .dropped(let reason):
             let finding = finding(reason)
             var lines = [
@@ -50,7 +50,7 @@ extension Narrator {
 
     private var silence: String? {
         switch run.outcome {
-        case .consumed: "it asks nothing of an address that port \(port.name) has"
+        case .consumed: "it asks for nothing that port \(port.name) has"
         case .dropped(.ttlExpired), .dropped(.tooBig): silenceAboutError
         default: nil
         }
