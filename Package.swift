@@ -90,9 +90,18 @@ let package = Package(
         .target(
             name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
+        .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
+        .testTarget(
+            name: "TableCompilerTests",
+            dependencies: ["TableCompiler", "Exchange", "Tables", "Wire", "Testbed"], swiftSettings: house),
         .testTarget(
             name: "ForwardingTests",
             dependencies: ["Forwarding", "Packets", "TableCompiler", "Tables", "Wire", "Testbed"],
             swiftSettings: house),
+        .testTarget(
+            name: "ForwarderTests",
+            dependencies: [
+                "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
+            ], swiftSettings: house),
     ]
 )
