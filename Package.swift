@@ -80,20 +80,37 @@ let package = Package(
             dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
             swiftSettings: house),
 
+        // What several test targets build packets, exchanges and random numbers with.
+        .target(
+            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Wire"],
+            path: "Tests/Testbed", swiftSettings: house),
+        .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
-        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
+        .testTarget(name: "TablesTests", dependencies: ["Tables", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: ["Forwarding", "Packets", "TableCompiler", "Tables", "Trace", "Wire", "Testbed"],
+            swiftSettings: house),
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
             swiftSettings: house),
+        .testTarget(
+            name: "ForwarderTests",
+            dependencies: [
+                "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
+            ], swiftSettings: house),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TableCompilerTests",
+            dependencies: ["TableCompiler", "Exchange", "Tables", "Wire", "Testbed"], swiftSettings: house),
         .testTarget(
             name: "OfflineTests",
             dependencies: [
                 "Offline", "Exchange", "ExchangeFile", "Forwarder", "Forwarding", "Packets", "Ports",
                 "TableCompiler", "Wire",
             ], exclude: ["packets.py"], swiftSettings: house),
-        .testTarget(
-            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
-            swiftSettings: house),
     ]
 )

@@ -13,8 +13,11 @@ public struct CountersFile: Sendable {
         let bytes = Array(report.json.utf8)
         let isWritten = unsafe fwrite(bytes, 1, bytes.count, file) == bytes.count
         let isClosed = unsafe fclose(file) == 0
-        guard isWritten, isClosed else { throw failure(temporary) }
-        guard unsafe rename(temporary, path) == 0 else { throw failure(path) }
+        guard isWritten, isClosed, unsafe rename(temporary, path) == 0 else {
+            let error = failure(path)
+            unsafe unlink(temporary)
+            throw error
+        }
     }
 
     private func failure(_ path: String) -> CountersFileError {

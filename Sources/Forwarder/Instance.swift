@@ -17,15 +17,7 @@ public struct Instance: ~Copyable {
         }
         let path = "\(Self.directory)/\(name).lock"
         unsafe _ = mkdir(Self.directory, 0o755)
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw InstanceError("can't open \(path): \(unsafe String(cString: strerror(errno))); run as root")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw InstanceError(
-                "instance '\(name)' is already running (\(path) is locked); choose another --instance")
-        }
+        let descriptor = try Self.lock(path, for: name)
         self.name = name
         self.descriptor = descriptor
     }
@@ -33,6 +25,31 @@ public struct Instance: ~Copyable {
     deinit {
         unsafe unlink("\(Self.directory)/\(name).lock")
         close(descriptor)
+    }
+
+    /// Opens the lock file, makes it if it is missing, and locks it.
+    private static func lock(_ path: String, for name: String) throws(InstanceError) -> Int32 {
+        while true {
+            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw InstanceError(
+                    "can't open \(path): \(unsafe String(cString: strerror(errno))); run as root")
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw InstanceError(
+                    "instance '\(name)' is already running (\(path) is locked); choose another --instance")
+            }
+            // The holder before may have removed the file between our two calls: then this lock is on a file without a
+            // name, and would keep nobody out.
+            var (ours, named) = (stat(), stat())
+            if unsafe fstat(descriptor, &ours) == 0, unsafe stat(path, &named) == 0,
+                ours.st_ino == named.st_ino, ours.st_dev == named.st_dev
+            {
+                return descriptor
+            }
+            close(descriptor)
+        }
     }
 
     private static func isAlphanumeric(_ octet: UInt8) -> Bool {

@@ -87,18 +87,20 @@ extension Classifier {
     ) {
         let window = HeaderWindow(arena, at: position.header)
         guard window.octet(0) &>> 4 == 4 else { return packet.punt(.local) }
-        let announced = IPProtocol(rawValue: window.octet(9))
+        let announced = IPProtocol(rawValue: window.octet(IPv4Field.protocol))
         guard announced == .ipv4 || announced == .ipv6 else { return packet.punt(.local) }
         // More fragments, or an offset: RFC 791. Reassembly is not done here.
-        guard window.network16(6) & 0x3fff == 0 else { return packet.drop(.outerFragment) }
+        guard window.network16(IPv4Field.flagsAndFragmentOffset) & 0x3fff == 0 else {
+            return packet.drop(.outerFragment)
+        }
         guard let tunnel = tables.tunnel(from: IPv4.source(window), to: IPv4.destination(window)) else {
             return packet.drop(.unknownTunnelEndpoint)
         }
         recorder.record(.tunnel(tunnel))
         let inner = Position(
-            header: position.header &+ Int(window.octet(0) & 0xf) &* 4,
+            header: position.header &+ Int(window.octet(IPv4Field.versionAndHeaderLength) & 0xf) &* 4,
             end: position.header &+ IPv4.totalByteCount(window), tags: 0)
-        let outerECN = window.octet(1) & 3
+        let outerECN = window.octet(IPv4Field.trafficClass) & 3
         if announced == .ipv4 {
             classifyDecapsulated(IPv4.self, &packet, inner, tunnel, outerECN, &recorder)
         } else {

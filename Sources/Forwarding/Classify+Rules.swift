@@ -62,9 +62,10 @@ extension Classifier {
     /// The packet's IPv4 header is known to be sound.
     @inlinable @inline(always)
     init?(ipv4 packet: RawSpan) {
-        `protocol` = IPProtocol(rawValue: packet.octet(at: 9))
-        offset = Int(packet.octet(at: 0) & 0xf) &* 4
-        isLaterFragment = packet.uint16(at: 6) & 0x1fff != 0
+        `protocol` = IPProtocol(rawValue: packet.octet(at: IPv4Field.protocol))
+        offset = Int(packet.octet(at: IPv4Field.versionAndHeaderLength) & 0xf) &* 4
+        isLaterFragment =
+            packet.uint16(at: IPv4Field.flagsAndFragmentOffset) & IPv4Field.fragmentOffsetMask != 0
     }
 
     /// Nil where the chain of extension headers is broken or too long to follow.

@@ -37,11 +37,11 @@ public import Wire
         _ packet: inout Packet, _ start: Int, _ end: Int, _ recorder: inout R
     ) {
         let available = end &- start
-        guard available >= 14 else { return packet.drop(.truncatedEthernet) }
+        guard available >= EthernetField.byteCount else { return packet.drop(.truncatedEthernet) }
         let window = HeaderWindow(arena, at: start)
-        let destination = MACAddress(rawValue: window.network64(0) &>> 16)
-        var etherType = EtherType(rawValue: window.network16(12))
-        var headerByteCount = 14
+        let destination = MACAddress(rawValue: window.network64(EthernetField.destination) &>> 16)
+        var etherType = EtherType(rawValue: window.network16(EthernetField.etherType))
+        var headerByteCount = EthernetField.byteCount
         var tags: UInt32 = 0
         if etherType == .vlan || etherType == .serviceVLAN {
             guard available >= 18 else { return packet.drop(.truncatedEthernet) }
@@ -58,7 +58,7 @@ public import Wire
         recorder.record(
             .ethernet(
                 destination: destination,
-                source: MACAddress(rawValue: window.network64(4) & 0xffff_ffff_ffff),
+                source: MACAddress(rawValue: window.network64(EthernetField.source &- 2)),
                 etherType: etherType, tags: tags))
         packet.networkOffset = UInt16(truncatingIfNeeded: headerByteCount)
         let position = Position(header: start &+ headerByteCount, end: end, tags: tags)

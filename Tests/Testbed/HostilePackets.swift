@@ -1,16 +1,15 @@
-import Testbed
 import Wire
 
 /// Frames that nobody should send: noise, and good frames with something broken.
-struct HostilePackets {
-    var generator: SeededGenerator
+public struct HostilePackets {
+    public var generator: SeededGenerator
     /// Frames that an edge takes in by this port.
     private let good: [[UInt8]]
     private let isEthernet: Bool
     private let mac: MACAddress
 
     /// Hostile frames for a port of `Edges.subscriberEdge`.
-    init(port: String, seed: UInt64) {
+    public init(port: String, seed: UInt64) {
         generator = SeededGenerator(seed: seed)
         isEthernet = port != "access0"
         mac = Self.mac(port)
@@ -26,9 +25,15 @@ struct HostilePackets {
         let down6 = Datagram.udp("2001:db8:a::7", "2001:db8:1:5::9", ports: (5004, 9))
         switch port {
         case "access0":
-            good = Trip.all.filter { $0.arrival == "access0" && $0.direction == .up }.map {
-                Datagram.udp($0.source, $0.destination).bytes
-            }
+            var last = Datagram.udp("10.1.0.5", "198.51.100.7")
+            last.ttl = 1
+            let fragmented = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 1400)
+            var tooBig = fragmented
+            tooBig.dontFragment = true
+            good =
+                [("198.51.100.7", "2001:db8:a::7"), ("203.0.113.9", "2001:db8:b::9")].flatMap {
+                    [Datagram.udp("10.1.0.5", $0).bytes, Datagram.udp("2001:db8:1:5::9", $1).bytes]
+                } + [last, fragmented, tooBig].map(\.bytes)
         case "access1":
             var options = Datagram.udp("10.2.0.5", "198.51.100.7", byteCount: 200)
             options.options = [1, 1, 1, 0]
@@ -40,6 +45,7 @@ struct HostilePackets {
             var outer6 = outer
             outer6.payload = Datagram.udp("2001:db8:b::9", "2001:db8:1:5::9").bytes
             outer6.protocol = .ipv6
+            let question = Self.arpRequest(for: port == "core0" ? [10, 0, 0, 1] : [10, 0, 1, 1], from: far)
             let path = LabelStackEntry(17001)
             good = [
                 labelled([path, LabelStackEntry(200042, bottom: true)], down4),
@@ -52,6 +58,7 @@ struct HostilePackets {
                 labelled([LabelStackEntry(18008), LabelStackEntry(99, bottom: true)], down4),
                 framed(outer), framed(outer6), framed(down4),
                 framed(Datagram.udp("10.0.1.130", "10.1.0.5")),
+                Frame(to: .broadcast, from: far, .arp, question).bytes,
             ]
         }
     }
@@ -64,7 +71,13 @@ struct HostilePackets {
         }
     }
 
-    mutating func next() -> [UInt8] {
+    /// RFC 826, from 10.0.0.2.
+    private static func arpRequest(for target: [UInt8], from mac: MACAddress) -> [UInt8] {
+        [0, 1, 8, 0, 6, 4, 0, 1] + mac.octets + [10, 0, 0, 2] + [0, 0, 0, 0, 0, 0] + target
+    }
+
+    /// The next frame, of 0 to some 1,500 bytes.
+    public mutating func next() -> [UInt8] {
         switch generator.number(0...9) {
         case 0: return generator.octets(generator.number(0...200))
         case 1: return addressedNoise()
