@@ -109,8 +109,9 @@ let package = Package(
         .testTarget(
             name: "OfflineTests",
             dependencies: [
-                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Forwarding", "Packets", "Ports",
-                "TableCompiler", "Wire",
+                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler",
+                "Wire",
+                "Testbed",
             ], exclude: ["packets.py"], swiftSettings: house),
     ]
 )
