@@ -103,5 +103,11 @@ let package = Package(
             dependencies: [
                 "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
+        .testTarget(
+            name: "OfflineTests",
+            dependencies: [
+                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Forwarding", "Packets", "Ports",
+                "TableCompiler", "Wire", "Testbed",
+            ], swiftSettings: house),
     ]
 )
