@@ -58,7 +58,8 @@ import Wire
     @Test("Later fragments carry the options whose copied flag is set, and only those")
     func copiedOptions() throws {
         var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 200)
-        // No operation; record route (7, not copied); stream id (136, copied); router alert (148, copied); end.
+        // No operation; record route (7, not copied); stream id (136, copied); router alert (148, copied);
+        // end.
         datagram.options = [1, 7, 7, 4, 0, 0, 0, 0, 136, 4, 1, 2, 148, 4, 0, 0, 1, 1, 1, 0]
         let fragments = try #require(try fragments(datagram, limit: 100))
         #expect(fragments[0].options == datagram.options)

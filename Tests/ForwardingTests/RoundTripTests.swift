@@ -90,8 +90,8 @@ import Wire
         return outer
     }
 
-    /// Uniform copies TTL and the top of the DSCP; Bob's pipe has 255 and traffic class 5, and on the way down an
-    /// implicit null, so that the user label stands alone.
+    /// Uniform copies TTL and the top of the DSCP; Bob's pipe has 255 and traffic class 5, and on the way
+    /// down an implicit null, so that the user label stands alone.
     private func labels(_ inner: Datagram, _ trip: Trip) -> [LabelStackEntry] {
         let isUp = trip.direction == .up
         let copied = (ttl: inner.ttl, class: inner.trafficClass >> 5)

@@ -44,7 +44,8 @@ struct Trip: Sendable, CustomStringConvertible {
             departure: arrival, limit: limit, hasRules: hasRules)
     }
 
-    /// A packet of the session: any size that fits, any DSCP, ECN, TTL that lasts, fragmentation bits and options.
+    /// A packet of the session: any size that fits, any DSCP, ECN, TTL that lasts, fragmentation bits and
+    /// options.
     func randomDatagram(_ generator: inout SeededGenerator) -> Datagram {
         var datagram = Datagram.udp(
             source, destination, ports: direction == .up ? (40_000, 5004) : (5004, 40_000), byteCount: 0)

@@ -2,8 +2,8 @@ import Testing
 
 /// Each module imports only what stands below it.
 @Suite("Import rules") struct ImportTests {
-    /// What each folder of Sources may import, besides `Glibc`. Foundation is nowhere: it costs every start 7 ms and the
-    /// forwarder twice its memory; Yams brings its own, which no file of ours sees.
+    /// What each folder of Sources may import, besides `Glibc`. Foundation is nowhere: it costs every start 7
+    /// ms and the forwarder twice its memory; Yams brings its own, which no file of ours sees.
     static let allowed: [String: Set<String>] = [
         "CLinux": [], "CPcap": [], "CNetlink": [],
         "Wire": [],

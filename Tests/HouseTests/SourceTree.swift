@@ -55,8 +55,8 @@ struct SourceTree: Sendable {
     }
 }
 
-/// The modules that a line of Swift imports: none or one. Attributes and access levels may stand before it, the kind of
-/// declaration behind it.
+/// The modules that a line of Swift imports: none or one. Attributes and access levels may stand before it,
+/// the kind of declaration behind it.
 func importedModule(_ line: some StringProtocol) -> String? {
     var words = line.split(whereSeparator: \.isWhitespace)[...]
     while let first = words.first, first.hasPrefix("@") || accessLevels.contains(String(first)) {

@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    /// Requirements that the data path proves. `grep -rhoE '"[^"]*(PX|CD)-[0-9][^"]*"' Tests --include='*.swift'` lists
-    /// the tests that do.
+    /// Requirements that the data path proves. `grep -rhoE '"[^"]*(PX|CD)-[0-9][^"]*"' Tests
+    /// --include='*.swift'` lists the tests that do.
     @Test(
         "Each requirement stands in the name of a test",
         arguments: (1...5).map { "PX-\($0)" } + (1...6).map { "CD-\($0)" })

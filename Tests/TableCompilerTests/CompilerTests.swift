@@ -87,7 +87,7 @@ import Wire
     }
 
     @Test(
-        "CD-1 the kernel routes services into an access TUN, subscribers into a network TUN, or what the file says"
+        "CD-1 routes into a TUN: services by an access port, subscribers by a network port, or the file's"
     )
     func routes() {
         let services = [

@@ -36,8 +36,8 @@ import Wire
         }
     }
 
-    /// Label 16001 is 0x03e81, 100042 is 0x186ca. An outer header comes with the sum over its TTL and addresses:
-    /// 0x4000 + 0x0a00 + 0x0001 + 0xc000 + 0x0209 = 0x10c0a, folded 0x0c0b.
+    /// Label 16001 is 0x03e81, 100042 is 0x186ca. An outer header comes with the sum over its TTL and
+    /// addresses: 0x4000 + 0x0a00 + 0x0001 + 0xc000 + 0x0209 = 0x10c0a, folded 0x0c0b.
     static let knobs: [Knob] = [
         .mpls(
             "send: 16001, receive: 17001", [0x03, 0xe8, 0x10, 0, 0x18, 0x6c, 0xa1, 0], [.copyTTL, .copyClass]),
@@ -129,7 +129,8 @@ import Wire
         subscribers: { alice: { port: access0, addresses: [10.1.0.5] } }
         conditions: [{ subscriber: alice, service: video }]
         sessions:
-          s: { subscriber: alice, service: video, access: { port: access0 }, network: { tunnel: t\(knob.user) } }
+          s: { subscriber: alice, service: video, access: { port: access0 },
+               network: { tunnel: t\(knob.user) } }
 
         """
     }

@@ -2,8 +2,8 @@ public import Wire
 
 /// An IP packet of either version as plain fields: what tests send, and what they make of what comes out.
 ///
-/// It is written and read here octet by octet, and shares only the checksum with the forwarder, which never sums a
-/// header that it rewrites.
+/// It is written and read here octet by octet, and shares only the checksum with the forwarder, which never
+/// sums a header that it rewrites.
 public struct Datagram: Equatable, Sendable {
     public var source: IPAddress
     public var destination: IPAddress

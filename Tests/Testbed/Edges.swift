@@ -3,7 +3,8 @@ import ExchangeFile
 public import TableCompiler
 public import Wire
 
-/// Two edges with a core link between them, as exchange files: what leaves one by `core0` arrives at the other's.
+/// Two edges with a core link between them, as exchange files: what leaves one by `core0` arrives at the
+/// other's.
 ///
 /// ```
 /// alice -- access0 (TUN) --+-----------------+                +---------------+-- server0 (TUN)
@@ -40,7 +41,8 @@ public enum Edges {
           alice: { port: access0, addresses: [10.1.0.5, "2001:db8:1:5::/64"] }
           bob:   { port: access1, addresses: [10.2.0.5], vlan: 100, nextHop: 10.2.0.5 }
         conditions:
-          - { subscriber: alice, service: acme-video, allow: [{ protocol: udp, ports: [5000-5100] }, { protocol: icmp }] }
+          - { subscriber: alice, service: acme-video,
+              allow: [{ protocol: udp, ports: [5000-5100] }, { protocol: icmp }] }
           - { subscriber: alice, service: beta-music }
           - { subscriber: alice, service: gamma-news }
           - { subscriber: bob, service: acme-video }

@@ -1,5 +1,5 @@
-/// A JSON text (RFC 8259) of nothing but objects and whole numbers, as counters are: the numbers by their path, member
-/// names joined with `/`. An empty object stands there without a number.
+/// A JSON text (RFC 8259) of nothing but objects and whole numbers, as counters are: the numbers by their
+/// path, member names joined with `/`. An empty object stands there without a number.
 public struct JSONNumbers: Equatable, Sendable {
     public private(set) var values: [String: UInt64?] = [:]
     private var rest: Substring.UTF8View

@@ -12,8 +12,8 @@ public struct SeededGenerator: RandomNumberGenerator {
         return bits ^ bits >> 31
     }
 
-    /// One seed that is the same in every run, and one that isn't. As a test's argument, a seed is printed with its
-    /// failures.
+    /// One seed that is the same in every run, and one that isn't. As a test's argument, a seed is printed
+    /// with its failures.
     public static let seeds: [UInt64] = [20_150_817, .random(in: .min ... .max)]
 
     public mutating func octet() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
