@@ -27,7 +27,7 @@ public enum Hex {
         }
         if let high {
             throw Rejection(
-                "\(2 * bytes.count + 1) hex digits make no whole bytes: the last one, character \(high.place + 1), "
+                "an odd number of hex digits, \(2 * bytes.count + 1): the last one, character \(high.place + 1), "
                     + "has no second digit")
         }
         guard !bytes.isEmpty else { throw Rejection("there is no hex digit in the packet") }

@@ -36,7 +36,7 @@ extension DropReason {
 
         case .truncatedLabelStack: "The frame ends inside the label stack."
         case .unknownLabel: "The label is not bound."
-        case .reservedLabel: "Labels 0 to 15 have special purposes, and this one is not served here (RFC 7274)."
+        case .reservedLabel: "A special-purpose label (0 to 15) that is not served here (RFC 7274)."
         case .labelOutOfContext: "The label is bound under another path label, or on another port."
         case .missingUserLabel: "The path label ends here, and no user label stands below it."
         case .missingBottomOfStack: "More labels stand below the user label, which must be the last."

@@ -28,7 +28,7 @@ import Testing
             ("", "no hex digit"), (" \n", "no hex digit"), ("0x", "no hex digit"),
             ("45 0g", "character 5 is 'g'"), ("45000x", "character 6 is 'x'"),
             ("4500-01", "character 5 is '-'"), ("４5", "character 1 is '４'"),
-            ("45 0", "3 hex digits make no whole bytes: the last one, character 4,"),
+            ("45 0", "an odd number of hex digits, 3: the last one, character 4,"),
         ])
     func badHex(text: String, message: String) {
         let rejection = #expect(throws: Rejection.self) { _ = try Hex.bytes(text) }
