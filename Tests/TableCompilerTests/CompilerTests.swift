@@ -64,7 +64,9 @@ import Wire
     @Test("CD-7 transit labels: replaced, stacked, popped, and under a tunnel's path label")
     func transitLabels() {
         let nhlfes = compiled.contents.nhlfes
-        let stacks = nhlfes.map { nhlfe in (0..<Int(nhlfe.labelCount)).map { nhlfe.label($0) } }
+        let stacks = nhlfes.map { nhlfe in
+            (0..<Int(nhlfe.labelCount)).reversed().map { nhlfe.label(fromBottom: $0) }
+        }
         #expect(stacks == [[18001], [18003, 18004], [], [16001, 18007], [16001]])
         #expect(nhlfes.map(\.pops) == [false, false, true, false, true])
         #expect(nhlfes.map(\.mtu) == [1500, 1500, 1500, 1500, 1500])
