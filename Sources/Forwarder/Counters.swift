@@ -4,9 +4,14 @@ public import Packets
 
 /// Packets and bytes of one session in one direction.
 public struct Count: BitwiseCopyable, Sendable, Equatable {
-    public let packets: UInt64
+    public var packets: UInt64
     /// Inner IP bytes.
-    public let bytes: UInt64
+    public var bytes: UInt64
+
+    public init(packets: UInt64 = 0, bytes: UInt64 = 0) {
+        self.packets = packets
+        self.bytes = bytes
+    }
 }
 
 /// Every number that the forwarder keeps, and the memory it lies in. One worker writes; others may read at any time.

@@ -30,6 +30,11 @@ public struct Explanation: Sendable {
         public let port: String
         /// All of it, link header included.
         public let bytes: [UInt8]
+
+        public init(port: String, bytes: [UInt8]) {
+            self.port = port
+            self.bytes = bytes
+        }
     }
 
     /// A line for people: what it is about, and what there is to say.

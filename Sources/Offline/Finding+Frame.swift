@@ -54,7 +54,7 @@ extension Narrator {
     }
 
     /// A bare IP packet where an Ethernet frame is due is a slip that is easily made.
-    private var bareIPHint: String? {
+    var bareIPHint: String? {
         let bytes = run.packet.span.bytes
         do throws(WireError) {
             switch bytes.octet(at: 0) >> 4 {

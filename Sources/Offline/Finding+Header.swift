@@ -111,7 +111,7 @@ extension Narrator {
         if let ethernet = trail.ethernet, ethernet.destination.isGroup {
             return Finding(
                 "The frame is addressed to the group \(ethernet.destination); of such frames only ARP and IPv6 "
-                    + "neighbour discovery concern an edge.")
+                    + "neighbour discovery concern an edge.", remedy: bareIPHint)
         }
         guard let destination = trail.headers.last?.destination else {
             return Finding(DropReason.notUnicast.explanation)

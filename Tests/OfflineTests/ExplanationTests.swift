@@ -256,6 +256,6 @@ import Wire
         let exchange = try edgeDescription()
         let expected = Rejection(
             "there is no port 'acces0'; the exchange has access0, access1, core0, core1")
-        #expect(throws: expected) { try Explanation(exchange, port: "acces0", packet: [0x45]) }
+        #expect(throws: expected) { _ = try Explanation(exchange, port: "acces0", packet: [0x45]) }
     }
 }

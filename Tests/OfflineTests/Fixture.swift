@@ -131,13 +131,6 @@ struct Edge {
             worker.counters, sessions: (0..<worker.counters.sessionCount).map { "\($0)" },
             ports: ports.map(\.name))
     }
-
-    /// All that has been sent, by the order of the ports.
-    func takeSent() -> [Explanation.Frame] {
-        ports.flatMap { port in
-            port.takeSent().map { Explanation.Frame(port: port.name, bytes: $0.bytes) }
-        }
-    }
 }
 
 /// The one outcome in a report about one packet.

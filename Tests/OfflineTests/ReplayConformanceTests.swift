@@ -5,7 +5,7 @@ import Testbed
 import Testing
 
 /// The captures of `Tests/Conformance`, which another implementation made and tshark has judged.
-@Suite("Conformance") struct ConformanceTests {
+@Suite("Conformance") struct ReplayConformanceTests {
     private static let casesPath = repositoryRoot(#filePath) + "/Tests/Conformance/cases"
     static let cases = folderEntries(casesPath)
 
