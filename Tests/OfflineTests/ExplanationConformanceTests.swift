@@ -9,8 +9,7 @@ import Testing
 
 /// Explanations beside a replay of the conformance cases.
 @Suite struct ExplanationConformanceTests {
-    private static let cases =
-        String(#filePath.dropLast("OfflineTests/ExplanationConformanceTests.swift".count)) + "Conformance/cases"
+    private static let cases = repositoryRoot(#filePath) + "/Tests/Conformance/cases"
 
     /// Outcomes of many packets. A next hop that a replay waits for is assumed to answer in an explanation, and has
     /// answered in a replay's later packets: such packets count as forwarded in both.
