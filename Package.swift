@@ -35,29 +35,35 @@ let package = Package(
 
         // The data path.
         .target(name: "Wire", swiftSettings: hot),
-        .target(name: "Packets", dependencies: ["Wire"], swiftSettings: hot),
-        .target(name: "Tables", dependencies: ["CLinux", "Wire"], swiftSettings: hot),
-        .target(name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], swiftSettings: hot),
+        .target(name: "Packets", dependencies: ["Wire"], exclude: ["README.md"], swiftSettings: hot),
+        .target(
+            name: "Tables", dependencies: ["CLinux", "Wire"], exclude: ["README.md"], swiftSettings: hot),
+        .target(
+            name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], exclude: ["README.md"],
+            swiftSettings: hot),
         .target(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
         .target(
             name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Forwarding", "Ports"],
+            exclude: ["README.md"],
             swiftSettings: hot),
 
         // The domain, and its way to the tables.
-        .target(name: "Exchange", dependencies: ["Wire"], swiftSettings: house),
+        .target(name: "Exchange", dependencies: ["Wire"], exclude: ["README.md"], swiftSettings: house),
         .target(
             name: "ExchangeFile", dependencies: ["Exchange", "Wire", yams], exclude: ["README.md"],
             swiftSettings: house),
-        .target(name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], swiftSettings: house),
+        .target(
+            name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], exclude: ["README.md"],
+            swiftSettings: house),
 
         // The data path over files.
         .target(
             name: "Offline",
             dependencies: [
                 "Exchange", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports", "Wire",
-            ], swiftSettings: house),
+            ], exclude: ["README.md"], swiftSettings: house),
 
         // Programs: options and wiring only.
         .executableTarget(
@@ -77,6 +83,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
         .testTarget(
-            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"], swiftSettings: house),
+            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
+            swiftSettings: house),
     ]
 )

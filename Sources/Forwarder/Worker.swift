@@ -1,4 +1,4 @@
-public import Forwarding
+import Forwarding
 public import Packets
 public import Ports
 public import Tables
@@ -100,18 +100,22 @@ public import Tables
         originated.removeAll()
     }
 
-    /// Hands each output port its packets, in order.
+    /// Hands each output port its packets, in order. Most vectors leave by one port, so one pass usually does it.
     private func transmit(_ vector: PacketVector) {
-        for (portIndex, port) in ports.enumerated() {
+        var first = 0
+        while let next = (first..<vector.count).first(where: { vector[$0].disposition == .transmit }) {
+            let egress = vector[next].egress
             var count = 0
-            for index in 0..<vector.count {
+            for index in next..<vector.count {
                 let packet = unsafe vector.packets[index]
-                guard packet.disposition == .transmit, packet.egress.rawValue == portIndex else { continue }
+                guard packet.disposition == .transmit, packet.egress == egress else { continue }
                 unsafe selection[count] = UInt8(index)
                 count += 1
             }
-            guard count > 0 else { continue }
-            unsafe port.transmit(vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
+            // Every port gives each packet its outcome, so that none is looked at twice.
+            unsafe ports[Int(egress.rawValue)].transmit(
+                vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
+            first = next + 1
         }
     }
 }

@@ -1,4 +1,3 @@
-
 /// A port's place in the exchange file, counted from 0.
 public struct PortIndex: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     public var rawValue: UInt16

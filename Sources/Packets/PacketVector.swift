@@ -32,7 +32,8 @@ import Glibc
         self.capacity = capacity
         self.slotByteCount = slotByteCount
         arenaByteCount = capacity * slotByteCount
-        let memory = unsafe mmap(nil, arenaByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        let memory = unsafe mmap(
+            nil, arenaByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             preconditionFailure("no memory for \(arenaByteCount) bytes of packets")
         }
@@ -63,7 +64,8 @@ import Glibc
     /// Takes in the frame that was written at `nextFrame`.
     public func append(byteCount: Int, timestamp: UInt64) {
         precondition(byteCount <= maximumFrameByteCount)
-        unsafe packets[count] = Packet(offset: UInt32(nextOffset), byteCount: UInt32(byteCount), timestamp: timestamp)
+        unsafe packets[count] = Packet(
+            offset: UInt32(nextOffset), byteCount: UInt32(byteCount), timestamp: timestamp)
         count += 1
     }
 
@@ -97,6 +99,7 @@ import Glibc
     public func frame(_ index: Int) -> UnsafeMutableRawBufferPointer {
         let packet = self[index]
         precondition(Int(packet.offset) + Int(packet.byteCount) <= arenaByteCount)
-        return unsafe UnsafeMutableRawBufferPointer(start: arena + Int(packet.offset), count: Int(packet.byteCount))
+        return unsafe UnsafeMutableRawBufferPointer(
+            start: arena + Int(packet.offset), count: Int(packet.byteCount))
     }
 }

@@ -98,7 +98,11 @@ public final class PcapFilePort: PacketPort {
         for order in 0..<selection.count {
             let index = unsafe Int(selection[order])
             guard let writer else {
-                if discardsOutput { vector[index].disposition = .forwarded } else { vector[index].drop(.portDown) }
+                if discardsOutput {
+                    vector[index].disposition = .forwarded
+                } else {
+                    vector[index].drop(.portDown)
+                }
                 continue
             }
             do throws(PcapFileError) {

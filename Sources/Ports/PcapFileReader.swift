@@ -66,7 +66,8 @@ import Glibc
         var magic: UInt32 = 0
         let count = unsafe fread(&magic, 4, 1, file)
         unsafe rewind(file)
-        return count == 1 && (magic == 0xa1b2_3c4d || magic.byteSwapped == 0xa1b2_3c4d) ? .nanoseconds : .microseconds
+        return count == 1 && (magic == 0xa1b2_3c4d || magic.byteSwapped == 0xa1b2_3c4d)
+            ? .nanoseconds : .microseconds
     }
 
     /// The next packet, or nil at the end of the file. Throws where the file is cut off or damaged.

@@ -314,7 +314,8 @@ struct TableCompiler {
         let index = NHLFEIndex(rawValue: UInt32(result.contents.nhlfes.count))
         result.contents.nhlfes.append(
             NHLFE(
-                labels: labels.map(\.rawValue), pops: binding.operation == .pop, adjacency: adjacency(of: line), mtu: line.mtu))
+                labels: labels.map(\.rawValue), pops: binding.operation == .pop,
+                adjacency: adjacency(of: line), mtu: line.mtu))
         result.contents.incomingLabels.append((binding.in, ILMEntry(index)))
         result.labelBindings.append(binding)
     }

@@ -32,7 +32,7 @@ public struct Adjacency: BitwiseCopyable, Sendable {
     public var headerByteCount: UInt8
     public var state: State
     @usableFromInline package var version: UInt8 = 0
-    private var padding: (UInt8, UInt16, UInt64, UInt64) = (0, 0, 0, 0)
+    private var padding: (UInt64, UInt64) = (0, 0)
 
     /// An adjacency on a link without headers.
     public init(directPort port: UInt16) {

@@ -26,7 +26,7 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
 }
 
 /// A next hop label forwarding entry (RFC 3031 §3.10) of a transit label: the labels that replace it, and where the
-/// packet goes. 24 bytes.
+/// packet goes. 20 bytes.
 public struct NHLFE: BitwiseCopyable, Sendable {
     /// The labels to send, top first; the first `labelCount` count. TTL, traffic class and S are filled in.
     @usableFromInline package var labels: (UInt32, UInt32, UInt32) = (0, 0, 0)

@@ -19,7 +19,8 @@ enum PortOpener {
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
-                    name: port.name, interface: interface, mtu: plan.mtu ?? Line.defaultMTU, macAddress: plan.mac))
+                    name: port.name, interface: interface, mtu: plan.mtu ?? Line.defaultMTU,
+                    macAddress: plan.mac))
         case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
@@ -29,7 +30,8 @@ enum PortOpener {
         case .file(let read, let write, let link):
             return try PcapFilePort(
                 PcapFilePort.Configuration(
-                    name: port.name, inputPath: read, outputPath: write, link: link == .ethernet ? .ethernet : .ip,
+                    name: port.name, inputPath: read, outputPath: write,
+                    link: link == .ethernet ? .ethernet : .ip,
                     macAddress: plan.mac, mtu: plan.mtu ?? Line.defaultMTU))
         }
     }

@@ -179,9 +179,6 @@ let sessionFaults = [
         "access: { port: access0 }", "access: { port: access1 }", "but subscriber `alice` is on `access0`",
         line: 37),
     BadFile(
-        "access: { tunnel: acme-north, send: 7000, receive: 7000 }", "access: { port: access1 }",
-        "subscriber `carol` has no port"),
-    BadFile(
         "access: { port: access0 }", "access: { port: core0 }",
         "port `core0` has role network; name one with role access", line: 37),
     BadFile(

@@ -48,10 +48,10 @@ vectors = {
     / ICMP(id=0x1122, seq=3) / Raw(data),
     "echoRequest6": ping6,
     "echoReply6": pong6,
-    "fragmentationNeeded": IP(src=R4, dst=A4, tos=0xC0, id=0, ttl=64)
+    "fragmentationNeeded": IP(src=R4, dst=A4, tos=0xC0, id=0, flags="DF", ttl=64)
     / ICMP(type=3, code=4, nexthopmtu=1480) / Raw(raw(udp4)),
-    "timeExceeded4": IP(src=R4, dst=A4, tos=0xC0, id=0, ttl=64) / ICMP(type=11, code=0) / Raw(raw(udp4)),
-    "prohibited4": IP(src=R4, dst=A4, tos=0xC0, id=0, ttl=64) / ICMP(type=3, code=13) / Raw(raw(udp4)),
+    "timeExceeded4": IP(src=R4, dst=A4, tos=0xC0, id=0, flags="DF", ttl=64) / ICMP(type=11, code=0) / Raw(raw(udp4)),
+    "prohibited4": IP(src=R4, dst=A4, tos=0xC0, id=0, flags="DF", ttl=64) / ICMP(type=3, code=13) / Raw(raw(udp4)),
     "packetTooBig": IPv6(src=R6, dst=A6, hlim=64) / ICMPv6PacketTooBig(mtu=1480) / Raw(raw(udp6)),
     "timeExceeded6": IPv6(src=R6, dst=A6, hlim=64) / ICMPv6TimeExceeded(code=0) / Raw(raw(udp6)),
     "solicitation": IPv6(src=A6, dst="ff02::1:ff00:1", hlim=255)

@@ -1,13 +1,6 @@
 import CLinux
+public import Forwarding
 public import Packets
-
-/// Packets and bytes of one session in one direction. 16 bytes; one writer.
-public struct Count: BitwiseCopyable, Sendable, Equatable {
-    public var packets: UInt64 = 0
-    /// Inner IP bytes.
-    public var bytes: UInt64 = 0
-    @inlinable public init() {}
-}
 
 /// Every number that the forwarder keeps, and the memory it lies in. One worker writes; others may read at any time.
 ///
@@ -73,33 +66,4 @@ public struct Count: BitwiseCopyable, Sendable, Equatable {
     public var forwarded: UInt64 { unsafe wl_counter_read(totals) }
     public var consumed: UInt64 { unsafe wl_counter_read(totals + 1) }
     public var originated: UInt64 { unsafe wl_counter_read(totals + 2) }
-}
-
-/// The counters as the data path sees them: bare pointers, valid while their `Counters` lives.
-@safe public struct CountersView: BitwiseCopyable {
-    @usableFromInline let sessions: UnsafeMutablePointer<Count>
-    @usableFromInline let portsIn: UnsafeMutablePointer<UInt64>
-    @usableFromInline let portsOut: UnsafeMutablePointer<UInt64>
-    @usableFromInline let drops: UnsafeMutablePointer<UInt64>
-    @usableFromInline let totals: UnsafeMutablePointer<UInt64>
-
-    /// Counts a packet that was sent: to its session, if it has one, and to its port.
-    func countSent(_ packet: Packet) {
-        unsafe wl_counter_add(portsOut + Int(packet.egress.rawValue), 1)
-        guard packet.counter != Packet.noCounter else { return }
-        let row = unsafe UnsafeMutableRawPointer(sessions + Int(packet.counter)).assumingMemoryBound(
-            to: UInt64.self)
-        unsafe wl_counter_add(row, 1)
-        unsafe wl_counter_add(row + 1, UInt64(packet.meteredByteCount))
-    }
-
-    func countDrop(_ reason: DropReason) { unsafe wl_counter_add(drops + Int(reason.rawValue), 1) }
-    func add(forwarded: UInt64, consumed: UInt64) {
-        unsafe wl_counter_add(totals, forwarded)
-        unsafe wl_counter_add(totals + 1, consumed)
-    }
-    func add(originated: UInt64) { unsafe wl_counter_add(totals + 2, originated) }
-    func add(received count: Int, _ port: PortIndex) {
-        unsafe wl_counter_add(portsIn + Int(port.rawValue), UInt64(count))
-    }
 }

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Benchmarks",
+    dependencies: [.package(name: "wayleave", path: "..")],
+    targets: [
+        .target(name: "CReference", cSettings: [.unsafeFlags(["-O3"])]),
+        .executableTarget(
+            name: "ForwardingBenchmark",
+            dependencies: ["CReference", .product(name: "WayleaveDataPath", package: "wayleave")],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+    ]
+)

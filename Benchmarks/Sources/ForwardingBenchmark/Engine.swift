@@ -1,0 +1,143 @@
+import CReference
+import Forwarding
+import Packets
+import Tables
+
+/// Which of the two loops does the work.
+enum Engine: CaseIterable {
+    case swift
+    case c
+}
+
+/// Both loops with their tables, and the one vector that they take turns with.
+final class Rig {
+    let scenario: Scenario
+    let vector = PacketVector()
+    private let frames: FrameStore
+    private let tables: ForwardingTables
+    private let view: TablesView
+    private var state = LoopState()
+    private var reference: ref_tables
+    private var referenceIdentification: UInt16 = 0
+    private let counters: CounterRows
+
+    init(_ scenario: Scenario) {
+        self.scenario = scenario
+        frames = FrameStore(scenario.frames)
+        tables = ForwardingTables(scenario.contents)
+        view = tables.view
+        reference = ref_tables(scenario.contents)
+        counters = CounterRows(sessionCount: scenario.sessionCount)
+        precondition(MemoryLayout<Packet>.stride == MemoryLayout<ref_packet>.stride)
+        precondition(
+            MemoryLayout<Packet>.offset(of: \.adjacency) == MemoryLayout<ref_packet>.offset(of: \.adjacency))
+    }
+
+    /// Fills the vector with packets of sessions drawn at random.
+    func fill(_ random: inout SeededGenerator) {
+        vector.removeAll()
+        while !vector.isFull {
+            // The upper bits of a product: uniform enough, and without the division of `random(in:)`.
+            let session = (random.next() >> 32 &* UInt64(scenario.sessionCount)) >> 32
+            vector.append(frames[Int(session)], timestamp: 0)
+        }
+    }
+
+    /// Forwards the vector.
+    /// - Returns: clock ticks.
+    func forward(_ engine: Engine) -> UInt64 {
+        let port = PortIndex(rawValue: scenario.port)
+        switch engine {
+        case .swift:
+            let start = ref_clock()
+            Forwarding.forward(
+                vector.packets, count: vector.count, arena: vector.arena,
+                arenaByteCount: vector.arenaByteCount,
+                from: port, tables: view, state: &state)
+            return ref_clock() &- start
+        case .c:
+            let packets = UnsafeMutableRawPointer(vector.packets).assumingMemoryBound(to: ref_packet.self)
+            let arena = vector.arena.assumingMemoryBound(to: UInt8.self)
+            let start = ref_clock()
+            ref_forward(packets, vector.count, arena, port.rawValue, &reference, &referenceIdentification)
+            return ref_clock() &- start
+        }
+    }
+
+    /// Counts the vector as if everything had been sent.
+    /// - Returns: clock ticks.
+    func account(_ engine: Engine) -> UInt64 {
+        for index in 0..<vector.count where vector[index].disposition == .transmit {
+            vector[index].disposition = .forwarded
+        }
+        let port = PortIndex(rawValue: scenario.port)
+        switch engine {
+        case .swift:
+            let view = counters.view
+            let start = ref_clock()
+            Forwarding.account(vector.packets, count: vector.count, from: port, counters: view)
+            return ref_clock() &- start
+        case .c:
+            var rows = counters.reference
+            let packets = UnsafeMutableRawPointer(vector.packets).assumingMemoryBound(to: ref_packet.self)
+            let start = ref_clock()
+            ref_account(packets, vector.count, port.rawValue, &rows)
+            return ref_clock() &- start
+        }
+    }
+}
+
+/// Frames of one length, each in cache lines of its own.
+final class FrameStore {
+    private let memory: UnsafeMutableRawPointer
+    private let byteCount: Int
+    private let stride: Int
+
+    init(_ frames: [[UInt8]]) {
+        byteCount = frames[0].count
+        stride = (byteCount + 63) & ~63
+        memory = .allocate(byteCount: stride * frames.count, alignment: 64)
+        for (index, frame) in frames.enumerated() {
+            precondition(frame.count == byteCount)
+            frame.withUnsafeBytes {
+                (memory + index * stride).copyMemory(from: $0.baseAddress!, byteCount: byteCount)
+            }
+        }
+    }
+
+    deinit { memory.deallocate() }
+
+    subscript(index: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: memory + index * stride, count: byteCount)
+    }
+}
+
+/// Counter memory that both loops add to.
+final class CounterRows {
+    private let words: UnsafeMutablePointer<UInt64>
+    private let sessionWordCount: Int
+
+    init(sessionCount: Int) {
+        sessionWordCount = 4 * sessionCount
+        let wordCount = sessionWordCount + 2 + 2 + 256 + 3
+        words = ref_allocate(wordCount * 8).bindMemory(to: UInt64.self, capacity: wordCount)
+    }
+
+    private var portsIn: UnsafeMutablePointer<UInt64> { words + sessionWordCount }
+    private var portsOut: UnsafeMutablePointer<UInt64> { portsIn + 2 }
+    private var drops: UnsafeMutablePointer<UInt64> { portsOut + 2 }
+    private var totals: UnsafeMutablePointer<UInt64> { drops + 256 }
+
+    var view: CountersView {
+        CountersView(
+            sessions: UnsafeMutableRawPointer(words).assumingMemoryBound(to: Count.self), portsIn: portsIn,
+            portsOut: portsOut, drops: drops, totals: totals)
+    }
+
+    var reference: ref_counters {
+        ref_counters(
+            sessions: UnsafeMutableRawPointer(words).assumingMemoryBound(to: ref_count.self),
+            ports_in: portsIn,
+            ports_out: portsOut, drops: drops, totals: totals)
+    }
+}
