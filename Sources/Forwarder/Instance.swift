@@ -7,32 +7,49 @@ public struct Instance: ~Copyable {
     public let name: String
     private let descriptor: Int32
 
-    /// Claims the name.
+    /// Claims the name, which must be one (`isName`).
     /// - Throws: `InstanceError` if another process has it, or the directory can't be written.
     public init(_ name: String) throws(InstanceError) {
-        guard (1...32).contains(name.utf8.count),
-            name.utf8.allSatisfy({ $0 < 0x80 && (Self.isAlphanumeric($0) || $0 == 0x2d || $0 == 0x5f) })
-        else {
-            throw InstanceError("instance name '\(name)': 1 to 32 letters, digits, '-' and '_' are possible")
-        }
+        precondition(Self.isName(name))
         let path = "\(Self.directory)/\(name).lock"
         unsafe _ = mkdir(Self.directory, 0o755)
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw InstanceError("can't open \(path): \(unsafe String(cString: strerror(errno))); run as root")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        while true {
+            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw InstanceError(
+                    "can't open \(path): \(unsafe String(cString: strerror(errno))); run as root")
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw InstanceError(
+                    "instance '\(name)' is already running (\(path) is locked); choose another --instance")
+            }
+            // Its last holder may have removed the file after we opened it; then the lock is on nothing.
+            if Self.isSameFile(descriptor, path) {
+                self.name = name
+                self.descriptor = descriptor
+                return
+            }
             close(descriptor)
-            throw InstanceError(
-                "instance '\(name)' is already running (\(path) is locked); choose another --instance")
         }
-        self.name = name
-        self.descriptor = descriptor
+    }
+
+    /// Whether this can name an instance: 1 to 32 letters, digits, `-` and `_`.
+    public static func isName(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x2d || $0 == 0x5f }
     }
 
     deinit {
         unsafe unlink("\(Self.directory)/\(name).lock")
         close(descriptor)
+    }
+
+    private static func isSameFile(_ descriptor: Int32, _ path: String) -> Bool {
+        var (ours, theirs) = (stat(), stat())
+        return unsafe fstat(descriptor, &ours) == 0 && stat(path, &theirs) == 0
+            && ours.st_ino == theirs.st_ino
+            && ours.st_dev == theirs.st_dev
     }
 
     private static func isAlphanumeric(_ octet: UInt8) -> Bool {
