@@ -10,9 +10,7 @@ public struct Instance: ~Copyable {
     /// Claims the name.
     /// - Throws: `InstanceError` if another process has it, or the directory can't be written.
     public init(_ name: String) throws(InstanceError) {
-        guard (1...32).contains(name.utf8.count),
-            name.utf8.allSatisfy({ $0 < 0x80 && (Self.isAlphanumeric($0) || $0 == 0x2d || $0 == 0x5f) })
-        else {
+        guard Self.isName(name) else {
             throw InstanceError("instance name '\(name)': 1 to 32 letters, digits, '-' and '_' are possible")
         }
         let path = "\(Self.directory)/\(name).lock"
@@ -20,6 +18,12 @@ public struct Instance: ~Copyable {
         let descriptor = try Self.lock(path, for: name)
         self.name = name
         self.descriptor = descriptor
+    }
+
+    /// Whether this can name an instance: 1 to 32 letters, digits, `-` and `_`.
+    public static func isName(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x2d || $0 == 0x5f }
     }
 
     deinit {

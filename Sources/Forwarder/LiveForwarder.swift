@@ -22,7 +22,9 @@ public final class LiveForwarder {
         self.everySecond = everySecond
         states = worker.ports.map(\.state)
         stop = StopSignal()
-        for (port, state) in zip(worker.ports, states) { report("port \(port.name): \(state)") }
+        for (port, state) in zip(worker.ports, states) {
+            report("port \(port.name): \(Self.words(for: state))")
+        }
     }
 
     /// Forwards until SIGINT or SIGTERM.
@@ -55,10 +57,21 @@ public final class LiveForwarder {
             port.maintain()
             guard port.state != states[index] else { continue }
             states[index] = port.state
-            report("port \(port.name): \(port.state)")
+            worker.forgetNeighbours(PortIndex(rawValue: UInt16(index)))
+            report("port \(port.name): \(Self.words(for: port.state))")
         }
         worker.refreshPorts()
+        worker.confirmNeighbours(at: Self.now(CLOCK_REALTIME))
         everySecond()
+    }
+
+    private static func words(for state: PortState) -> String {
+        switch state {
+        case .up: "up"
+        case .down: "down"
+        case .absent(let reason): "absent: \(reason)"
+        case .finished: "finished: its file has been read to the end"
+        }
     }
 
     /// Sleeps until a port is readable, a signal arrives, or the time has come.
@@ -77,10 +90,10 @@ public final class LiveForwarder {
         }
     }
 
-    /// Nanoseconds of a clock that never goes back.
-    private static func now() -> UInt64 {
+    /// Nanoseconds of a clock, by default of one that never goes back.
+    private static func now(_ clock: clockid_t = CLOCK_MONOTONIC) -> UInt64 {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -68,14 +68,28 @@ extension SlowPath {
         let tags = stride(from: 14, to: arrived.networkOffset, by: 4).map { frame.uint16(at: $0) & 0xfff }
         neighbours.learn(
             NeighbourResolver.Key(port: arrived.port, tags: tags.filter { $0 != 0 }, address: address), mac,
-            tables,
-            isForUs: isForUs)
+            tables, isForUs: isForUs, at: arrived.timestamp)
     }
 
     /// Asks for the MAC address of an adjacency's next hop, or of the packet's own destination, at most once a second.
     func resolve(_ index: AdjacencyIndex, _ network: RawSpan, _ timestamp: UInt64) {
         let adjacency = tables.adjacencies[Int(index.rawValue)]
         guard let address = adjacency.nextHop ?? destination(of: network) else { return }
+        ask(for: address, adjacency, timestamp)
+    }
+
+    /// Asks for the neighbours that are due: next hops before their first packet, and all others from time to time.
+    /// - Parameter isUp: by port. Behind the others nobody can be asked.
+    func confirmNeighbours(at timestamp: UInt64, isUp: [Bool]) {
+        for index in neighbours.due(tables, at: timestamp, limit: originated.capacity - originated.count) {
+            let adjacency = tables.adjacencies[Int(index.rawValue)]
+            guard isUp[Int(adjacency.port)], let address = adjacency.nextHop else { continue }
+            ask(for: address, adjacency, timestamp)
+        }
+    }
+
+    /// Broadcasts a question, at most one a second for an address.
+    private func ask(for address: IPAddress, _ adjacency: Adjacency, _ timestamp: UInt64) {
         let port = Int(adjacency.port)
         let key = NeighbourResolver.Key(port: port, tags: adjacency.tags, address: address)
         guard neighbours.mayAsk(key, at: timestamp) else { return }

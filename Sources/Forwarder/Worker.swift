@@ -36,14 +36,29 @@ import Trace
 
     deinit { unsafe selection.deallocate() }
 
-    /// Takes over what the ports know only once their interfaces are there.
+    /// Takes over what the ports know only once their interfaces are there. A port with another address than before
+    /// is on another interface: what was learned of its neighbours is forgotten.
     public func refreshPorts() {
         for (index, port) in ports.enumerated() {
             guard let mac = port.macAddress, mac != tables.view.port(UInt16(index)).macAddress else {
                 continue
             }
             tables.setMAC(mac, port: UInt16(index))
+            slowPath.neighbours.forget(port: index, tables)
         }
+    }
+
+    /// Forgets where a port's neighbours are: its link has been interrupted, and may lead elsewhere now.
+    public func forgetNeighbours(_ port: PortIndex) {
+        slowPath.neighbours.forget(port: Int(port.rawValue), tables)
+    }
+
+    /// Asks next hops for their addresses before there is a packet for them, and neighbours whether they are still
+    /// where they were. To be called about once a second, between vectors.
+    /// - Parameter timestamp: now, in nanoseconds since the Unix epoch.
+    public func confirmNeighbours(at timestamp: UInt64) {
+        slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0.state == .up })
+        sendOriginated()
     }
 
     /// Forwards one vector from a port.

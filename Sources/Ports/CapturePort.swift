@@ -18,13 +18,16 @@ public import Wire
         public var filter: String?
         /// Whether frames to other addresses than the interface's are wanted.
         public var isPromiscuous: Bool
-        /// What frames must be addressed to, to be taken for ours.
+        /// What frames must be addressed to, to be taken for ours; nil for the interface's address.
         public var macAddress: MACAddress?
-        public var mtu: Int
+        /// The largest packet; nil for the interface's.
+        public var mtu: Int?
+        /// What the frames must begin with: on another link the port stays absent. Nil for any.
+        public var link: LinkType?
 
         public init(
             name: String, interface: String, filter: String? = nil, isPromiscuous: Bool = true,
-            macAddress: MACAddress? = nil, mtu: Int = 1500
+            macAddress: MACAddress? = nil, mtu: Int? = nil, link: LinkType? = nil
         ) {
             self.name = name
             self.interface = interface
@@ -32,6 +35,7 @@ public import Wire
             self.isPromiscuous = isPromiscuous
             self.macAddress = macAddress
             self.mtu = mtu
+            self.link = link
         }
     }
 
@@ -42,6 +46,8 @@ public import Wire
 
     private let configuration: Configuration
     private var handle: OpaquePointer?
+    /// The interface as it was last seen.
+    private var interface: InterfaceStatus?
     /// Whether time stamps come in nanoseconds.
     private var isNanoseconds = true
 
@@ -61,8 +67,10 @@ public import Wire
 
     deinit { close() }
 
-    public var macAddress: MACAddress? { link == .ethernet ? configuration.macAddress : nil }
-    public var mtu: Int { configuration.mtu }
+    public var macAddress: MACAddress? {
+        link == .ethernet ? configuration.macAddress ?? interface?.macAddress : nil
+    }
+    public var mtu: Int { configuration.mtu ?? interface?.mtu ?? 1500 }
     public var pollDescriptor: Int32? { unsafe handle.map { unsafe pcap_get_selectable_fd($0) } }
 
     /// Packets that the kernel dropped because libpcap's buffer was full, since the capture was last opened.
@@ -99,6 +107,7 @@ public import Wire
             guard unsafe handle != nil else { return try open() }
             let kernel = try RouteSocket(interface: configuration.interface)
             guard let status = try kernel.status() else { return lose("it has been deleted") }
+            interface = status
             state = status.isUp ? .up : .down
         } catch {
             lose(error.reason)
@@ -148,11 +157,17 @@ extension CapturePort {
         guard result >= 0 else {
             let detail = unsafe String(cString: pcap_geterr(handle))
             let reason = unsafe detail.isEmpty ? String(cString: pcap_statustostr(result)) : detail
-            throw failure("capture from it", reason, isPermanent: result == PCAP_ERROR_PERM_DENIED)
+            guard result != PCAP_ERROR_PERM_DENIED else {
+                throw failure("capture from it", reason + InterfaceError.whatItTakes, isPermanent: true)
+            }
+            throw failure("capture from it", reason)
         }
         let dataLink = unsafe pcap_datalink(handle)
         guard let link = LinkType(dataLink: dataLink) else {
             throw failure("capture from it", LinkType.refusal(ofDataLink: dataLink))
+        }
+        if let wanted = configuration.link, link != wanted {
+            throw failure("capture from it", "it has \(link) packets, the port takes \(wanted)")
         }
         self.link = link
         // Not every link can tell what comes in from what goes out; then both are captured.

@@ -17,11 +17,15 @@ public struct InterfaceError: Error, Hashable, Sendable {
         self.isPermanent = isPermanent
     }
 
+    /// What an operator can do about a missing right; stands behind the kernel's reason.
+    static let whatItTakes = " (it takes root, or CAP_NET_ADMIN and CAP_NET_RAW)"
+
     /// - Parameter errorNumber: an `errno`.
     init(interface: String, action: String, errorNumber: Int32) {
         let isPermission = errorNumber == EPERM || errorNumber == EACCES
         self.init(
-            interface: interface, action: action, reason: String(errorNumber: errorNumber),
+            interface: interface, action: action,
+            reason: String(errorNumber: errorNumber) + (isPermission ? Self.whatItTakes : ""),
             isPermanent: isPermission || errorNumber == ENAMETOOLONG)
     }
 }

@@ -30,11 +30,19 @@ public protocol PacketPort: AnyObject {
 }
 
 /// What a port's frames begin with.
-public enum LinkType: UInt8, Sendable, BitwiseCopyable {
+public enum LinkType: UInt8, Sendable, BitwiseCopyable, CustomStringConvertible {
     /// An Ethernet header.
     case ethernet
     /// An IP header.
     case ip
+
+    /// As libpcap's users know it.
+    public var description: String {
+        switch self {
+        case .ethernet: "Ethernet"
+        case .ip: "raw IP"
+        }
+    }
 }
 
 /// Operational state of a port.

@@ -45,9 +45,11 @@ import Wire
     /// Changes an interface; nil leaves things as they are.
     /// - Parameter addressGeneration: whether the kernel gives it a link-local IPv6 address of its own
     ///   making.
+    /// - Parameter acceptsOwnIPv4Source: whether packets may come in by it whose source is an address of this
+    ///   host's own.
     func change(
         index: Int32, mtu: Int? = nil, isUp: Bool? = nil, addressGeneration: Bool? = nil,
-        forwardsIPv4: Bool? = nil, action: String
+        forwardsIPv4: Bool? = nil, acceptsOwnIPv4Source: Bool? = nil, action: String
     ) throws(InterfaceError) {
         guard let current = unsafe rtnl_link_alloc(), let change = unsafe rtnl_link_alloc() else {
             preconditionFailure("no memory for a link")
@@ -73,6 +75,11 @@ import Wire
         if let forwardsIPv4 {
             let setting = UInt32(IPV4_DEVCONF_FORWARDING)
             try check(unsafe rtnl_link_inet_set_conf(change, setting, forwardsIPv4 ? 1 : 0), action)
+        }
+        if let acceptsOwnIPv4Source {
+            let setting = UInt32(IPV4_DEVCONF_ACCEPT_LOCAL)
+            try check(
+                unsafe rtnl_link_inet_set_conf(change, setting, acceptsOwnIPv4Source ? 1 : 0), action)
         }
         try check(unsafe rtnl_link_change(handle, current, change, 0), action)
     }
@@ -101,7 +108,9 @@ import Wire
     private static func error(interface: String, action: String, _ result: Int32) -> InterfaceError {
         let isPermission = result == -NLE_PERM || result == -NLE_NOACCESS
         return InterfaceError(
-            interface: interface, action: action, reason: unsafe String(cString: nl_geterror(result)),
+            interface: interface, action: action,
+            reason: unsafe String(cString: nl_geterror(result))
+                + (isPermission ? InterfaceError.whatItTakes : ""),
             isPermanent: isPermission)
     }
 }

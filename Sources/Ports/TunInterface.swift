@@ -85,6 +85,12 @@ final class TunInterface {
         try kernel.change(index: index, mtu: mtu, action: "set its MTU to \(mtu)")
         try kernel.change(index: index, isUp: true, action: "bring it up")
         for address in addresses { try kernel.add(address, index: index) }
+        // The forwarder speaks from the interface's addresses too: its ICMP errors must not be taken for forged.
+        if kind == .tun {
+            try kernel.change(
+                index: index, acceptsOwnIPv4Source: true, action: "let it take packets of the forwarder's own"
+            )
+        }
         for route in routes { try kernel.addRoute(to: route, index: index) }
     }
 

@@ -103,6 +103,13 @@ public struct Adjacency: BitwiseCopyable, Sendable {
         }
     }
 
+    /// Makes the next hop's MAC address unknown again.
+    public mutating func forgetDestination() {
+        guard state == .resolved else { return }
+        destination = MACAddress(rawValue: 0)
+        state = .incomplete
+    }
+
     /// The port's own MAC address.
     public var source: MACAddress {
         get { MACAddress(rawValue: headerBytes.dropFirst(6).prefix(6).reduce(0) { $0 << 8 | UInt64($1) }) }

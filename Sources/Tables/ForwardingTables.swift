@@ -100,25 +100,27 @@ public import Wire
     }
 
     /// Adds a neighbour on a link whose destinations are their own next hops, or gives a known one a new MAC address.
-    /// - Returns: false when `neighbourCapacity` is used up.
-    public func addNeighbour(_ address: IPAddress, _ mac: MACAddress, onLink: AdjacencyIndex) -> Bool {
+    /// - Returns: the neighbour's adjacency; nil when `neighbourCapacity` is used up.
+    public func addNeighbour(
+        _ address: IPAddress, _ mac: MACAddress, onLink: AdjacencyIndex
+    ) -> AdjacencyIndex? {
         let template = adjacencies[Int(onLink.rawValue)]
         precondition(template.state == .onLink)
         let key = TablesView.neighbourKey(onLink, address)
         let known = neighbours.lookup(key)
         if known != 0 {
             // Two IPv6 addresses may share a key; the second is then not learned, and its packets are dropped.
-            guard adjacencies[Int(known - 1)].nextHop == address else { return false }
+            guard adjacencies[Int(known - 1)].nextHop == address else { return nil }
             adjacencies[Int(known - 1)].destination = mac
-            return true
+            return AdjacencyIndex(rawValue: known - 1)
         }
-        guard adjacencyCount < adjacencies.capacity else { return false }
+        guard adjacencyCount < adjacencies.capacity else { return nil }
         adjacencies[adjacencyCount] = Adjacency(
             port: template.port, source: template.source, tags: template.tags, nextHop: address,
             destination: mac)
         adjacencyCount += 1
         neighbours.insert(key, value: UInt32(adjacencyCount))
-        return true
+        return AdjacencyIndex(rawValue: UInt32(adjacencyCount - 1))
     }
 
     /// Whether a neighbour has been added on this link.

@@ -26,7 +26,10 @@ enum PortOpener {
                 PacketSocketPort.Configuration(
                     name: port.name, interface: interface, macAddress: plan.mac, mtu: plan.mtu), warn: warn)
         case .capture(let interface):
-            return try CapturePort(CapturePort.Configuration(name: port.name, interface: interface))
+            return try CapturePort(
+                CapturePort.Configuration(
+                    name: port.name, interface: interface, macAddress: plan.mac, mtu: plan.mtu,
+                    link: .ethernet))
         case .file(let read, let write, let link):
             return try PcapFilePort(
                 PcapFilePort.Configuration(

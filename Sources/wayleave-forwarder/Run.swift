@@ -26,6 +26,13 @@ struct Run: ParsableCommand {
     @Option(help: "Write all counters to this file (JSON) every second and at the end.")
     var counters: String?
 
+    func validate() throws {
+        guard Instance.isName(instance) else {
+            throw ValidationError(
+                "instance name '\(instance)': 1 to 32 letters, digits, '-' and '_' are possible")
+        }
+    }
+
     func run() throws {
         let instance = try Instance(instance)
         let description: ExchangeDescription
@@ -43,18 +50,30 @@ struct Run: ParsableCommand {
         let worker = Worker(
             ports: ports, contents: compiled.contents, slotByteCount: PortOpener.slotByteCount(ports))
         let file = counters.map { CountersFile(path: $0) }
-        func write() throws {
+        func write() throws(CountersFileError) {
             try file?.write(
                 CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name)))
         }
         try write()
+        var failure: CountersFileError?
         let forwarder = LiveForwarder(worker: worker, report: Self.report) {
-            do { try write() } catch { Self.report("\(error)") }
+            // Said once for as long as it lasts: the log may be on the same full disk.
+            do throws(CountersFileError) {
+                try write()
+                if failure != nil { Self.report("the counters are written again") }
+                failure = nil
+            } catch {
+                if error != failure { Self.report("\(error); forwarding goes on") }
+                failure = error
+            }
         }
         Self.report(
             "instance \(instance.name) forwards: \(compiled.sessions.count) sessions, \(ports.count) ports")
         forwarder.run()
+        // The counters are written last, whatever becomes of the captures.
+        let closed = Result { for case let port as PcapFilePort in ports { try port.close() } }
         try write()
+        try closed.get()
         Self.report("instance \(instance.name) stopped")
     }
 

@@ -45,13 +45,28 @@ struct ReplayCommand: ParsableCommand {
                 throw ValidationError("port '\(file.port)' is given twice; join the captures with mergecap")
             }
         }
-        for output in outputs where inputs.contains(where: { $0.path == output.path }) {
-            throw ValidationError("\(output.path) can't be read and written at once")
+        try refuseSharedFiles()
+    }
+
+    /// A file that is written must be no other's: opening it for writing would empty it.
+    private func refuseSharedFiles() throws {
+        let read = Set(([exchange] + inputs.map(\.path)).compactMap(FileIdentity.init))
+        var written: Set<FileIdentity> = []
+        for path in outputs.map(\.path) + (counters.map { [$0] } ?? []) {
+            guard let file = FileIdentity(path: path) else { continue }
+            if read.contains(file) { throw ValidationError("\(path) can't be read and written at once") }
+            guard written.insert(file).inserted else {
+                throw ValidationError("\(path) can't be written twice")
+            }
         }
     }
 
     func run() throws {
         let description = try loadExchange(exchange)
+        for file in inputs + outputs where !description.ports.contains(where: { $0.name == file.port }) {
+            let known = description.ports.map(\.name).joined(separator: ", ")
+            throw ValidationError("there is no port '\(file.port)'; the exchange has \(known)")
+        }
         var files: [String: Replay.Files] = [:]
         for input in inputs { files[input.port, default: Replay.Files()].input = input.path }
         for output in outputs { files[output.port, default: Replay.Files()].output = output.path }

@@ -1,0 +1,78 @@
+"""Everything that one run makes, so that it can be taken away again."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .namespace import Namespace
+from .program import Forwarder
+from .tally import Tally
+from .wire import Capture
+
+
+class Laboratory:
+    """Namespaces, programs and files of a run. All names hold the process id, so that runs don't meet."""
+
+    def __init__(self, binaries: Path, tally: Tally):
+        self.forwarder_binary = binaries / "wayleave-forwarder"
+        self.cli_binary = binaries / "wayleave"
+        self.tally = tally
+        self.check = tally.check
+        self.equal = tally.equal
+        self.folder = Path(tempfile.mkdtemp(prefix="wlt-"))
+        self._namespaces: list[Namespace] = []
+        self._processes: list[subprocess.Popen] = []
+        self._forwarders: list[Forwarder] = []
+        self._mounts: list[Path] = []
+
+    def instance(self, name: str) -> str:
+        return f"wlt-{os.getpid()}-{name}"
+
+    def namespace(self, name: str) -> Namespace:
+        made = Namespace(f"wlt-{os.getpid()}-{name}")
+        self._namespaces.append(made)
+        return made
+
+    def veth(self, one: Namespace, interface: str, other: Namespace, other_interface: str, mtu: int = 1500) -> None:
+        """A cable between two namespaces: both ends up, without IPv6 addresses of the kernel's making."""
+        one.ip(f"link add {interface} mtu {mtu} type veth peer name {other_interface} mtu {mtu} "
+               f"netns {other.name}")
+        for namespace, name in ((one, interface), (other, other_interface)):
+            namespace.ip(f"link set {name} addrgenmode none", f"link set {name} up")
+
+    def forwarder(self, namespace: Namespace, name: str, exchange: str) -> Forwarder:
+        """A forwarder, not yet started."""
+        made = Forwarder(self.forwarder_binary, namespace, self.folder / name, self.instance(name), exchange)
+        self._forwarders.append(made)
+        return made
+
+    def capture(self, namespace: Namespace, interface: str, name: str, *filter_words: str, **options) -> Capture:
+        made = Capture(namespace, interface, self.folder / f"{name}.pcap", *filter_words, **options)
+        self._processes.append(made._process)
+        return made
+
+    def small_disk(self, name: str, size: str) -> Path:
+        """A file system of its own with so little room."""
+        place = self.folder / name
+        place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "wlt", str(place)], check=True)
+        self._mounts.append(place)
+        return place
+
+    def clear(self) -> None:
+        """Ends what this run has started and removes what it has made; harmless when done twice."""
+        processes = self._processes + [made.process for made in self._forwarders if made.process]
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        for namespace in self._namespaces:
+            namespace.remove()
+        for mount in self._mounts:
+            subprocess.run(["umount", str(mount)], check=False)
+        for forwarder in self._forwarders:
+            Path(f"/run/wayleave/{forwarder.instance}.lock").unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._namespaces, self._processes, self._forwarders, self._mounts = [], [], [], []
