@@ -85,23 +85,26 @@ let package = Package(
             name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
-        .testTarget(name: "TablesTests", dependencies: ["Tables", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "Testbed"], exclude: ["vectors.py"], swiftSettings: hot),
+        .testTarget(name: "TablesTests", dependencies: ["Tables", "Wire", "Testbed"], swiftSettings: house),
         .testTarget(
             name: "ForwardingTests",
             dependencies: ["Forwarding", "Packets", "TableCompiler", "Tables", "Trace", "Wire", "Testbed"],
             swiftSettings: house),
         .testTarget(
-            name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
+            name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux", "Testbed"],
+            exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
                 "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
-        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
         .testTarget(
-            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
+            name: "ExchangeTests", dependencies: ["Exchange", "Wire", "Testbed"], swiftSettings: house),
+        .testTarget(
+            name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire", "Testbed"],
             swiftSettings: house),
         .testTarget(
             name: "TableCompilerTests",

@@ -1,5 +1,6 @@
 import Exchange
 import ExchangeFile
+import Testbed
 import Testing
 
 @Suite struct MutationTests {
@@ -9,7 +10,7 @@ import Testing
 
     @Test("a mutated file is taken or refused with places inside it, and never crashes", arguments: 0..<8)
     func mutated(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         for round in 0..<250 {
             var bytes = Array(wholeExchange.utf8)
             for _ in 0...Int.random(in: 0..<6, using: &random) { Self.mutate(&bytes, &random) }
@@ -23,7 +24,7 @@ import Testing
         }
     }
 
-    private static func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
+    private static func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         guard !bytes.isEmpty else { return }
         let place = Int.random(in: 0..<bytes.count, using: &random)
         let end = min(bytes.count, place + Int.random(in: 1...40, using: &random))
@@ -36,18 +37,5 @@ import Testing
             bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &random))
         default: bytes.removeLast(bytes.count - place)
         }
-    }
-}
-
-/// Sebastiano Vigna's SplitMix64: the same numbers from the same seed on every run.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

@@ -1,4 +1,5 @@
 import Exchange
+import Testbed
 import Testing
 import Wire
 
@@ -61,7 +62,7 @@ import Wire
 
     @Test("overlaps are found exactly where a comparison of every pair finds them", arguments: 0..<40)
     func overlaps(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         var exchange = ExchangeDescription()
         exchange.subscribers = (0..<Int.random(in: 2...12, using: &random)).map { index in
             let prefixes = (0..<Int.random(in: 1...3, using: &random)).map { _ in prefix(&random) }
@@ -105,25 +106,12 @@ import Wire
     }
 
     /// A prefix out of few enough that many overlap and many don't.
-    private func prefix(_ random: inout SplitMix64) -> IPPrefix {
+    private func prefix(_ random: inout SeededGenerator) -> IPPrefix {
         if Bool.random(using: &random) {
             let address = IPv4Address(rawValue: 0x0a00_0000 | UInt32.random(in: 0..<256, using: &random))
             return IPPrefix(covering: .v4(address), bitCount: Int.random(in: 25...32, using: &random))
         }
         let address = IPv6Address(high: 0x2001_0db8 << 32, low: UInt64.random(in: 0..<256, using: &random))
         return IPPrefix(covering: .v6(address), bitCount: Int.random(in: 121...128, using: &random))
-    }
-}
-
-/// Sebastiano Vigna's SplitMix64: the same numbers from the same seed on every run.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

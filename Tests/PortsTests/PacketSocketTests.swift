@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Packets
 import Ports
+import Testbed
 import Testing
 import Wire
 

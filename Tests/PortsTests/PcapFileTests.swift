@@ -1,5 +1,6 @@
 import Packets
 import Ports
+import Testbed
 import Testing
 
 /// A capture file, byte by byte as draft-ietf-opsawg-pcap has it.
@@ -134,7 +135,7 @@ struct PcapBytes {
         var expected = PcapBytes(magic: form.magic, linkType: link.number)
         expected.add([1, 2, 3], seconds: 9, fraction: form.fraction)
         expected.add(Array(long[..<65_535]), seconds: 0, fraction: 0, wireByteCount: 70_000)
-        #expect(folder.contents("out.pcap") == expected.bytes)
+        #expect(fileContents(folder.file("out.pcap")) == expected.bytes)
     }
 
     @Test("A full disk is reported with the path")
@@ -176,7 +177,7 @@ struct PcapBytes {
         try port.close()
         #expect(counts == [3, 2])
         #expect(port.state == .finished)
-        #expect(folder.contents("out.pcap") == file.bytes)
+        #expect(fileContents(folder.file("out.pcap")) == file.bytes)
     }
 
     @Test("Packets are given out up to a time limit, so that files can be merged")

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Ports
@@ -83,7 +84,7 @@ private func segments(_ frame: [UInt8], _ offload: OffloadHeader) -> [[UInt8]]? 
         let fixture = try Fixture(name)
         for count in 0..<160 { _ = segments(Array(fixture.frame[..<count]), fixture.offload) }
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var refused = 0
         for _ in 0..<2_000 {
             var frame = Array(fixture.frame[..<1_000])
@@ -133,18 +134,5 @@ private func segments(_ frame: [UInt8], _ offload: OffloadHeader) -> [[UInt8]]? 
     @Test("CRC32c of the check string") func crc() {
         let crc = Array("123456789".utf8).withUnsafeBytes { CRC32C.of($0) }
         #expect(crc == 0xe306_9283)
-    }
-}
-
-/// Sebastiano Vigna's splitmix64: random numbers that a seed gives again.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

@@ -1,4 +1,5 @@
 import Tables
+import Testbed
 import Testing
 
 @Suite struct PrefixTreeTests {

@@ -47,22 +47,6 @@ extension Array<UInt8> {
     }
 }
 
-/// Numbers that look random and are the same in every run with the same seed (SplitMix64, Steele et al.
-/// 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-}
-
 extension RawSpan {
     /// The bytes as an array that may leave the span's scope.
     var copied: [UInt8] { (0..<byteCount).map { octet(at: $0) } }
