@@ -116,6 +116,8 @@ import Trace
             vector[index].adjacency = fragments[0].adjacency
             return vector[index].drop(fragments[0].dropReason)
         }
+        // What came before goes first: fragments overtake nothing.
+        transmit(vector, before: index)
         transmit(fragments)
         vector[index] = fragments[0]
         unsafe accountOriginated(fragments.packets + 1, count: fragments.count - 1, counters: counters.view)
@@ -129,13 +131,14 @@ import Trace
         originated.removeAll()
     }
 
-    /// Hands each output port its packets, in order. Most vectors leave by one port, so one pass usually does it.
-    private func transmit(_ vector: PacketVector) {
+    /// Hands each output port its packets, in order; of the first `limit` if not of all. Most vectors leave by one port, so one pass usually does it.
+    private func transmit(_ vector: PacketVector, before limit: Int? = nil) {
+        let end = limit ?? vector.count
         var first = 0
-        while let next = (first..<vector.count).first(where: { vector[$0].disposition == .transmit }) {
+        while let next = (first..<end).first(where: { vector[$0].disposition == .transmit }) {
             let egress = vector[next].egress
             var count = 0
-            for index in next..<vector.count {
+            for index in next..<end {
                 let packet = unsafe vector.packets[index]
                 guard packet.disposition == .transmit, packet.egress == egress else { continue }
                 unsafe selection[count] = UInt8(index)

@@ -107,6 +107,20 @@ import Wire
         #expect(node.report.balances)
     }
 
+    @Test("Fragments leave in their packet's place: nothing of a vector overtakes anything")
+    func order() throws {
+        let frames = (UInt16(0)..<30).map { number in
+            var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: number % 3 == 1 ? 1400 : 100)
+            datagram.identification = number
+            return datagram.bytes
+        }
+        let sent = try Node().pass(frames, "access0", to: "core0").map {
+            let outer = try #require(try firstFrame([$0]).datagram)
+            return try #require(Datagram(outer.payload)).identification
+        }
+        #expect(sent == (UInt16(0)..<30).flatMap { $0 % 3 == 1 ? [$0, $0] : [$0] })
+    }
+
     /// A packet of 28 bytes to some thousand, with options that are copied or none, DF clear.
     private func randomDatagram(_ generator: inout SeededGenerator) -> Datagram {
         var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 0)
