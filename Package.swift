@@ -17,7 +17,7 @@ let hot: [SwiftSetting] = house + [.strictMemorySafety(), .enableExperimentalFea
 let package = Package(
     name: "wayleave",
     products: [
-        .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Forwarding"]),
+        .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
         .executable(name: "wayleave", targets: ["wayleave"]),
         .executable(name: "wayleave-forwarder", targets: ["wayleave-forwarder"]),
     ],
@@ -39,13 +39,17 @@ let package = Package(
         .target(
             name: "Tables", dependencies: ["CLinux", "Wire"], exclude: ["README.md"], swiftSettings: hot),
         .target(
-            name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables"], exclude: ["README.md"],
+            name: "Trace", dependencies: ["Wire", "Packets", "Tables"], exclude: ["README.md"],
             swiftSettings: hot),
+        .target(
+            name: "Forwarding", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace"],
+            exclude: ["README.md"], swiftSettings: hot),
         .target(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
         .target(
-            name: "Forwarder", dependencies: ["CLinux", "Wire", "Packets", "Tables", "Forwarding", "Ports"],
+            name: "Forwarder",
+            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
             exclude: ["README.md"],
             swiftSettings: hot),
 
@@ -76,14 +80,38 @@ let package = Package(
             dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
             swiftSettings: house),
 
+        // What several test targets build packets, exchanges and random numbers with.
+        .target(
+            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Wire"],
+            path: "Tests/Testbed", swiftSettings: house),
+        .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["vectors.py"], swiftSettings: hot),
-        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: house),
+        .testTarget(name: "TablesTests", dependencies: ["Tables", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: ["Forwarding", "Packets", "TableCompiler", "Tables", "Trace", "Wire", "Testbed"],
+            swiftSettings: house),
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Packets", "Wire", "CLinux"], exclude: ["Fixtures"],
             swiftSettings: house),
+        .testTarget(
+            name: "ForwarderTests",
+            dependencies: [
+                "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
+            ], swiftSettings: house),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Wire"], swiftSettings: house),
         .testTarget(
             name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire"],
             swiftSettings: house),
+        .testTarget(
+            name: "TableCompilerTests",
+            dependencies: ["TableCompiler", "Exchange", "Tables", "Wire", "Testbed"], swiftSettings: house),
+        .testTarget(
+            name: "OfflineTests",
+            dependencies: [
+                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler",
+                "Wire",
+                "Testbed",
+            ], exclude: ["packets.py"], swiftSettings: house),
     ]
 )

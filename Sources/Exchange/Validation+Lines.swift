@@ -136,11 +136,6 @@ extension Validation {
                     at: tunnel.location)
             }
         }
-        if !ownAddresses.contains(ipip.local) {
-            reject(
-                "\(user): local \(ipip.local) is no port's address, so that what the other end sends would "
-                    + "not be ours; add it to the `addresses` of a port", at: tunnel.location)
-        }
         if ownAddresses.contains(ipip.remote) || ipip.remote == ipip.local {
             reject(
                 "\(user): remote \(ipip.remote) is this edge's own address; give the other end's",

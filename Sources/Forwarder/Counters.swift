@@ -2,68 +2,56 @@ import CLinux
 public import Forwarding
 public import Packets
 
+/// Packets and bytes of one session in one direction.
+public struct Count: BitwiseCopyable, Sendable, Equatable {
+    public var packets: UInt64
+    /// Inner IP bytes.
+    public var bytes: UInt64
+
+    public init(packets: UInt64 = 0, bytes: UInt64 = 0) {
+        self.packets = packets
+        self.bytes = bytes
+    }
+}
+
 /// Every number that the forwarder keeps, and the memory it lies in. One worker writes; others may read at any time.
 ///
 /// Always: packets in = forwarded + consumed + dropped, and packets out = forwarded + originated.
 @safe public final class Counters {
-    /// One for each conversion: `2 × session + direction`.
-    let sessions: UnsafeMutablePointer<Count>
-    /// The number of sessions.
-    public let sessionCount: Int
-    let portsIn: UnsafeMutablePointer<UInt64>
-    let portsOut: UnsafeMutablePointer<UInt64>
-    public let portCount: Int
-    /// By the reason's raw value.
-    let drops: UnsafeMutablePointer<UInt64>
-    /// forwarded, consumed, originated.
-    let totals: UnsafeMutablePointer<UInt64>
+    private let layout: CountersLayout
+    private let words: UnsafeMutablePointer<UInt64>
 
     public init(sessionCount: Int, portCount: Int) {
-        self.sessionCount = sessionCount
-        self.portCount = portCount
-        unsafe sessions = .allocate(capacity: max(1, 2 * sessionCount))
-        unsafe sessions.initialize(repeating: Count(), count: 2 * sessionCount)
-        unsafe portsIn = .allocate(capacity: max(1, portCount))
-        unsafe portsIn.initialize(repeating: 0, count: portCount)
-        unsafe portsOut = .allocate(capacity: max(1, portCount))
-        unsafe portsOut.initialize(repeating: 0, count: portCount)
-        unsafe drops = .allocate(capacity: 256)
-        unsafe drops.initialize(repeating: 0, count: 256)
-        unsafe totals = .allocate(capacity: 3)
-        unsafe totals.initialize(repeating: 0, count: 3)
+        layout = CountersLayout(portCount: portCount, sessionCount: sessionCount)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: layout.wordCount * 8, alignment: 64)
+        unsafe words = memory.initializeMemory(as: UInt64.self, repeating: 0, count: layout.wordCount)
     }
 
-    deinit {
-        unsafe sessions.deallocate()
-        unsafe portsIn.deallocate()
-        unsafe portsOut.deallocate()
-        unsafe drops.deallocate()
-        unsafe totals.deallocate()
-    }
+    deinit { unsafe words.deallocate() }
 
     /// What the data path adds to. Valid while this object lives.
-    public var view: CountersView {
-        unsafe CountersView(
-            sessions: sessions, portsIn: portsIn, portsOut: portsOut, drops: drops, totals: totals)
-    }
+    public var view: CountersView { unsafe CountersView(words, layout) }
+    public var sessionCount: Int { layout.sessionCount }
+    public var portCount: Int { layout.portCount }
 
     /// What the session carried in one direction; `conversion` is `2 × session + direction`.
     public func session(conversion: Int) -> Count {
         precondition(conversion >= 0 && conversion < 2 * sessionCount)
-        return unsafe sessions[conversion]
+        let word = layout.conversions + 2 * conversion
+        return Count(packets: read(word), bytes: read(word + 1))
     }
     public func received(_ port: PortIndex) -> UInt64 {
         precondition(port.rawValue < portCount)
-        return unsafe wl_counter_read(portsIn + Int(port.rawValue))
+        return read(layout.portsIn + Int(port.rawValue))
     }
     public func sent(_ port: PortIndex) -> UInt64 {
         precondition(port.rawValue < portCount)
-        return unsafe wl_counter_read(portsOut + Int(port.rawValue))
+        return read(layout.portsOut + Int(port.rawValue))
     }
-    public func dropped(_ reason: DropReason) -> UInt64 {
-        unsafe wl_counter_read(drops + Int(reason.rawValue))
-    }
-    public var forwarded: UInt64 { unsafe wl_counter_read(totals) }
-    public var consumed: UInt64 { unsafe wl_counter_read(totals + 1) }
-    public var originated: UInt64 { unsafe wl_counter_read(totals + 2) }
+    public func dropped(_ reason: DropReason) -> UInt64 { read(layout.drops + Int(reason.rawValue)) }
+    public var forwarded: UInt64 { read(layout.forwarded) }
+    public var consumed: UInt64 { read(layout.consumed) }
+    public var originated: UInt64 { read(layout.originated) }
+
+    private func read(_ word: Int) -> UInt64 { unsafe wl_counter_read(words + word) }
 }

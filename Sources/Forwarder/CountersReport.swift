@@ -1,4 +1,3 @@
-public import Forwarding
 public import Packets
 
 /// All counters at one moment, by name: the counters file, and what any other reader is told.

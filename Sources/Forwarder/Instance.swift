@@ -7,31 +7,17 @@ public struct Instance: ~Copyable {
     public let name: String
     private let descriptor: Int32
 
-    /// Claims the name, which must be one (`isName`).
+    /// Claims the name.
     /// - Throws: `InstanceError` if another process has it, or the directory can't be written.
     public init(_ name: String) throws(InstanceError) {
-        precondition(Self.isName(name))
+        guard Self.isName(name) else {
+            throw InstanceError("instance name '\(name)': 1 to 32 letters, digits, '-' and '_' are possible")
+        }
         let path = "\(Self.directory)/\(name).lock"
         unsafe _ = mkdir(Self.directory, 0o755)
-        while true {
-            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else {
-                throw InstanceError(
-                    "can't open \(path): \(unsafe String(cString: strerror(errno))); run as root")
-            }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                close(descriptor)
-                throw InstanceError(
-                    "instance '\(name)' is already running (\(path) is locked); choose another --instance")
-            }
-            // Its last holder may have removed the file after we opened it; then the lock is on nothing.
-            if Self.isSameFile(descriptor, path) {
-                self.name = name
-                self.descriptor = descriptor
-                return
-            }
-            close(descriptor)
-        }
+        let descriptor = try Self.lock(path, for: name)
+        self.name = name
+        self.descriptor = descriptor
     }
 
     /// Whether this can name an instance: 1 to 32 letters, digits, `-` and `_`.
@@ -45,11 +31,29 @@ public struct Instance: ~Copyable {
         close(descriptor)
     }
 
-    private static func isSameFile(_ descriptor: Int32, _ path: String) -> Bool {
-        var (ours, theirs) = (stat(), stat())
-        return unsafe fstat(descriptor, &ours) == 0 && stat(path, &theirs) == 0
-            && ours.st_ino == theirs.st_ino
-            && ours.st_dev == theirs.st_dev
+    /// Opens the lock file, makes it if it is missing, and locks it.
+    private static func lock(_ path: String, for name: String) throws(InstanceError) -> Int32 {
+        while true {
+            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw InstanceError(
+                    "can't open \(path): \(unsafe String(cString: strerror(errno))); run as root")
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw InstanceError(
+                    "instance '\(name)' is already running (\(path) is locked); choose another --instance")
+            }
+            // The holder before may have removed the file between our two calls: then this lock is on a file without a
+            // name, and would keep nobody out.
+            var (ours, named) = (stat(), stat())
+            if unsafe fstat(descriptor, &ours) == 0, unsafe stat(path, &named) == 0,
+                ours.st_ino == named.st_ino, ours.st_dev == named.st_dev
+            {
+                return descriptor
+            }
+            close(descriptor)
+        }
     }
 
     private static func isAlphanumeric(_ octet: UInt8) -> Bool {

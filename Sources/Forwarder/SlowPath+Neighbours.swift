@@ -13,7 +13,10 @@ extension SlowPath {
         }
         let isForUs = isOnPort(.v4(packet.targetProtocol), arrived.port)
         if !isOurs(.v4(packet.senderProtocol), port: arrived.port), packet.senderProtocol.rawValue != 0 {
-            learn(.v4(packet.senderProtocol), packet.senderHardware, frame, arrived, isForUs: isForUs)
+            // An answer to us that we did not ask for teaches nothing, as in neighbour discovery.
+            learn(
+                .v4(packet.senderProtocol), packet.senderHardware, frame, arrived,
+                isForUs: isForUs && packet.operation == .request)
         }
         if packet.operation == .request, isForUs {
             let reply = ARPPacket(replyTo: packet, at: macAddress(arrived.port))

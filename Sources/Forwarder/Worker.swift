@@ -2,6 +2,7 @@ import Forwarding
 public import Packets
 public import Ports
 public import Tables
+import Trace
 
 /// One run-to-completion worker: takes a vector from a port, forwards it, lets the slow path answer what needs an
 /// answer, sends, and then counts.
@@ -12,9 +13,9 @@ public import Tables
     public let tables: ForwardingTables
     public let counters: Counters
 
-    private let vector: PacketVector
+    let vector: PacketVector
     private let slowPath: SlowPath
-    private var state = LoopState()
+    var state = LoopState()
     /// Indices of the packets for one output port, in order.
     private let selection: UnsafeMutableBufferPointer<UInt8>
 
@@ -63,26 +64,38 @@ public import Tables
     /// Forwards one vector from a port.
     /// - Returns: the number of packets that had come in; 0 when the port had none.
     public func serve(_ port: PortIndex) -> Int {
-        vector.removeAll()
-        let count = ports[Int(port.rawValue)].receive(into: vector)
+        let count = receive(from: port)
         guard count > 0 else { return 0 }
         unsafe forward(
             vector.packets, count: count, arena: vector.arena, arenaByteCount: vector.arenaByteCount,
             from: port,
             tables: tables.view, state: &state)
-        answer(from: port)
-        transmit(vector)
-        unsafe account(vector.packets, count: count, from: port, counters: counters.view)
-        sendOriginated()
+        var recorder = NoRecorder()
+        finish(from: port, &recorder)
         return count
     }
 
+    /// Takes in what has come by a port.
+    func receive(from port: PortIndex) -> Int {
+        vector.removeAll()
+        return ports[Int(port.rawValue)].receive(into: vector)
+    }
+
+    /// Everything behind the loop: answers, sends, counts.
+    func finish<R: Recorder>(from port: PortIndex, _ recorder: inout R) {
+        answer(from: port, &recorder)
+        transmit(vector)
+        unsafe account(vector.packets, count: vector.count, from: port, counters: counters.view)
+        sendOriginated()
+    }
+
     /// Gives every punted packet to the slow path.
-    private func answer(from port: PortIndex) {
+    private func answer<R: Recorder>(from port: PortIndex, _ recorder: inout R) {
         for index in 0..<vector.count where vector[index].disposition == .punt {
+            recorder.record(.punted(vector[index].punt))
             if slowPath.isFull { sendOriginated() }
             if vector[index].punt == .fragment {
-                sendFragments(of: index)
+                sendFragments(of: index, &recorder)
             } else {
                 slowPath.handle(vector, index, from: port)
             }
@@ -91,15 +104,16 @@ public import Tables
 
     /// Sends a packet in fragments. The first takes the packet's place in the vector, outcome and bytes included; what
     /// follows is originated by us.
-    private func sendFragments(of index: Int) {
+    private func sendFragments<R: Recorder>(of index: Int, _ recorder: inout R) {
         let fragments = slowPath.fragment(vector, index)
         guard fragments.count > 0 else { return vector[index].drop(.tooBig) }
-        var recorder = NoRecorder()
+        recorder.record(.fragmented(count: fragments.count))
         unsafe convert(
             fragments.packets, count: fragments.count, arena: fragments.arena,
             arenaByteCount: fragments.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
         if fragments[0].disposition == .punt {
             slowPath.handle(fragments, 0, from: PortIndex(rawValue: 0))
+            vector[index].adjacency = fragments[0].adjacency
             return vector[index].drop(fragments[0].dropReason)
         }
         transmit(fragments)

@@ -1,13 +1,14 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 extension Classifier {
     /// Why the session's rules refuse the packet, or nil if one admits it (or there are none). On the way back the same
     /// rules hold mirrored: the service's port is then the source port.
-    @inlinable @inline(always)
-    func refusal<IP: NetworkHeader>(
-        _: IP.Type, _ index: ConversionIndex, _ arena: inout MutableRawSpan, _ header: Int, _ byteCount: Int,
+    @export(implementation) @inline(always)
+    func refusal<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int,
         _ recorder: inout R
     ) -> DropReason? {
         let ruleCount = unsafe tables.conversion(index).pointee.ruleCount
@@ -15,11 +16,12 @@ extension Classifier {
             recorder.record(.everythingAdmitted)
             return nil
         }
-        let packet = arena.bytes.extracting(header..<header &+ byteCount)
+        let packet = arena.bytes(at: header, byteCount: byteCount)
         let isIPv4 = IP.etherType == .ipv4
         guard let transport = isIPv4 ? Transport(ipv4: packet) : Transport(ipv6: packet) else {
             return .truncatedTransport
         }
+        recorder.record(.transport(transport.protocol, isLaterFragment: transport.isLaterFragment))
         let firstRule = unsafe tables.conversion(index).pointee.firstRule
         var refusal = DropReason.notAdmitted
         for position in 0..<ruleCount {
@@ -38,6 +40,7 @@ extension Classifier {
                     continue
                 }
                 let port = packet.uint16(at: transport.offset &+ (index.direction == .up ? 2 : 0))
+                recorder.record(.servicePort(port))
                 guard port >= rule.lowestPort, port <= rule.highestPort else { continue }
             }
             recorder.record(.ruleAdmits(position))
@@ -59,9 +62,10 @@ extension Classifier {
     /// The packet's IPv4 header is known to be sound.
     @inlinable @inline(always)
     init?(ipv4 packet: RawSpan) {
-        `protocol` = IPProtocol(rawValue: packet.octet(at: 9))
-        offset = Int(packet.octet(at: 0) & 0xf) &* 4
-        isLaterFragment = packet.uint16(at: 6) & 0x1fff != 0
+        `protocol` = IPProtocol(rawValue: packet.octet(at: IPv4Field.protocol))
+        offset = Int(packet.octet(at: IPv4Field.versionAndHeaderLength) & 0xf) &* 4
+        isLaterFragment =
+            packet.uint16(at: IPv4Field.flagsAndFragmentOffset) & IPv4Field.fragmentOffsetMask != 0
     }
 
     /// Nil where the chain of extension headers is broken or too long to follow.

@@ -1,16 +1,17 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 extension Classifier {
     /// What came out of an IP-in-IP tunnel (RFC 2003, RFC 4213): the inner addresses say which session it is.
-    @inlinable @inline(always)
-    func classifyDecapsulated<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position,
+    @export(implementation)
+    func classifyDecapsulated<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ packet: inout Packet, _ inner: Position,
         _ tunnel: TunnelIndex,
         _ outerECN: UInt8, _ recorder: inout R
     ) {
-        var window = HeaderWindow(&arena, at: inner.header)
+        var window = HeaderWindow(arena, at: inner.header)
         if let fault = IP.fault(window, available: inner.available) { return packet.drop(fault) }
         recorder.record(IP.step(window))
         let byteCount = IP.totalByteCount(window)
@@ -32,18 +33,18 @@ extension Classifier {
         recorder.record(.session(index))
         // RFC 6040 §4.2: a congestion mark survives only where the inner transport can react to it.
         let trafficClass = IP.trafficClass(window)
-        guard let ecn = decapsulatedECN(inner: trafficClass & 3, outer: outerECN) else {
-            return packet.drop(.ecnMismatch)
-        }
+        let decapsulated = decapsulatedECN(inner: trafficClass & 3, outer: outerECN)
+        recorder.record(.congestion(inner: trafficClass & 3, outer: outerECN, result: decapsulated))
+        guard let ecn = decapsulated else { return packet.drop(.ecnMismatch) }
         if ecn != trafficClass & 3 { IP.setTrafficClass(&window, trafficClass & 0xfc | ecn) }
-        if let reason = refusal(IP.self, index, &arena, inner.header, byteCount, &recorder) {
+        if let reason = refusal(IP.self, index, inner.header, byteCount, &recorder) {
             return packet.drop(reason)
         }
         accept(&packet, index, innerAt: inner.header, byteCount: byteCount)
     }
 
     /// The session, if any, that these inner addresses belong to in this direction and in this tunnel.
-    @inlinable @inline(always)
+    @export(implementation) @inline(always)
     func match<IP: NetworkHeader>(
         _: IP.Type, _ direction: Direction, _ source: IP.Address, _ destination: IP.Address,
         _ tunnel: TunnelIndex
@@ -66,13 +67,13 @@ extension Classifier {
 
     /// The label stack (RFC 3032): a tunnel's path label with a user label below it, a user label alone where the hop
     /// before popped the path label, or a transit label.
-    @inlinable @inline(always)
-    func classifyLabels(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
+    @export(implementation) @inline(always)
+    func classifyLabels<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ recorder: inout R
     ) {
         guard position.available >= 4 else { return packet.drop(.truncatedLabelStack) }
         guard position.tags == 0 else { return packet.drop(.wrongVLAN) }
-        let window = HeaderWindow(&arena, at: position.header)
+        let window = HeaderWindow(arena, at: position.header)
         let top = LabelStackEntry(rawValue: window.network32(0))
         guard top.label.rawValue >= 16 else {
             recorder.record(.unboundLabel(top))
@@ -90,16 +91,16 @@ extension Classifier {
             guard position.available >= 8 else { return packet.drop(.truncatedLabelStack) }
             let user = LabelStackEntry(rawValue: window.network32(4))
             let inner = Position(header: position.header &+ 8, end: position.end, tags: 0)
-            classifyUserLabel(&packet, &arena, inner, user, .tunnel(tunnel), top.ttl, &recorder)
+            classifyUserLabel(&packet, inner, user, .tunnel(tunnel), top.ttl, &recorder)
         case .none:
             let inner = Position(header: position.header &+ 4, end: position.end, tags: 0)
-            classifyUserLabel(&packet, &arena, inner, top, .port(input.index), top.ttl, &recorder)
+            classifyUserLabel(&packet, inner, top, .port(input.index), top.ttl, &recorder)
         }
     }
 
-    @inlinable @inline(always)
-    func classifyUserLabel(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position, _ user: LabelStackEntry,
+    @export(implementation)
+    func classifyUserLabel<R: Recorder>(
+        _ packet: inout Packet, _ inner: Position, _ user: LabelStackEntry,
         _ context: LabelContext, _ topTTL: UInt8, _ recorder: inout R
     ) {
         guard user.label.rawValue >= 16 else {
@@ -110,27 +111,27 @@ extension Classifier {
             recorder.record(.unboundLabel(user))
             return packet.drop(tables.isUserLabel(user.label) ? .labelOutOfContext : .unknownLabel)
         }
-        recorder.record(.userLabel(user))
+        recorder.record(.userLabel(user, index))
         guard user.isBottomOfStack else { return packet.drop(.missingBottomOfStack) }
         guard inner.available > 0 else { return packet.drop(.truncatedIPv4) }
-        let version = ipVersion(&arena, at: inner.header)
+        let version = HeaderWindow(arena, at: inner.header).ipVersion
         if version == 4 {
-            classifyUnlabelled(IPv4.self, &packet, &arena, inner, index, topTTL, &recorder)
+            classifyUnlabelled(IPv4.self, &packet, inner, index, topTTL, &recorder)
         } else if version == 6 {
-            classifyUnlabelled(IPv6.self, &packet, &arena, inner, index, topTTL, &recorder)
+            classifyUnlabelled(IPv6.self, &packet, inner, index, topTTL, &recorder)
         } else {
             packet.drop(.badIPVersion)
         }
     }
 
     /// What stood under a user label: it must fit the session in both addresses.
-    @inlinable @inline(always)
-    func classifyUnlabelled<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ inner: Position,
+    @export(implementation)
+    func classifyUnlabelled<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ packet: inout Packet, _ inner: Position,
         _ index: ConversionIndex, _ topTTL: UInt8, _ recorder: inout R
     ) {
         tables.prefetch(index)
-        let window = HeaderWindow(&arena, at: inner.header)
+        let window = HeaderWindow(arena, at: inner.header)
         if let fault = IP.fault(window, available: inner.available) { return packet.drop(fault) }
         recorder.record(IP.step(window))
         let byteCount = IP.totalByteCount(window)
@@ -148,15 +149,16 @@ extension Classifier {
         guard down ? serviceFits : subscriberFits else { return packet.drop(.innerSourceMismatch) }
         guard down ? subscriberFits : serviceFits else { return packet.drop(.innerDestinationMismatch) }
         recorder.record(.session(index))
-        if let reason = refusal(IP.self, index, &arena, inner.header, byteCount, &recorder) {
+        if let reason = refusal(IP.self, index, inner.header, byteCount, &recorder) {
             return packet.drop(reason)
         }
         // The stack's TTL ends here too, whichever model holds (RFC 3032 §2.4.2).
         guard topTTL > 1 else { return packet.drop(.ttlExpired) }
         // RFC 3443 §3.4, uniform model: the label's TTL goes on in the IP header. This hop's own one comes off later.
         if unsafe tables.handsOnTTL(conversion.pointee.arrival) {
-            var window = HeaderWindow(&arena, at: inner.header)
+            var window = HeaderWindow(arena, at: inner.header)
             IP.setTimeToLive(&window, topTTL)
+            recorder.record(.timeToLiveHandedOn(topTTL))
         }
         accept(&packet, index, innerAt: inner.header, byteCount: byteCount)
     }

@@ -1,44 +1,47 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 /// First pass, for one packet: parses it, finds the session (or transit label) it belongs to and whether it may pass.
 ///
 /// Leaves the packet `.transmit` with `counter` set to the session's conversion and `networkOffset` to the inner IP
 /// header; or, for a transit label, `.transmit` without a counter; or `.dropped`; or `.punt`.
-@usableFromInline struct Classifier<R: Recorder>: ~Copyable {
+@usableFromInline struct Classifier: ~Copyable, ~Escapable {
     @usableFromInline let tables: TablesView
     @usableFromInline let input: Input
+    @usableFromInline let arena: Arena
 
-    @inlinable @inline(always)
-    init(tables: TablesView, input: Input) {
+    @inlinable @inline(always) @_lifetime(copy arena)
+    init(tables: TablesView, input: Input, arena: borrowing Arena) {
         self.tables = tables
         self.input = input
+        self.arena = copy arena
     }
 
-    @inlinable @inline(always)
-    func classify(_ packet: inout Packet, _ arena: inout MutableRawSpan, _ recorder: inout R) {
+    @export(implementation) @inline(always)
+    func classify<R: Recorder>(_ packet: inout Packet, _ recorder: inout R) {
         guard packet.disposition == .undecided else { return }
         let start = Int(packet.offset)
         let end = start &+ Int(packet.byteCount)
         if input.entry.isEthernet {
-            classifyFrame(&packet, &arena, start, end, &recorder)
+            classifyFrame(&packet, start, end, &recorder)
         } else {
-            classifyIP(&packet, &arena, Position(header: start, end: end, tags: 0), &recorder)
+            classifyIP(&packet, Position(header: start, end: end, tags: 0), &recorder)
         }
     }
 
     /// Ethernet II (RFC 894, RFC 2464), with up to two VLAN tags (IEEE 802.1Q, 802.1ad).
-    @inlinable @inline(always)
-    func classifyFrame(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ start: Int, _ end: Int, _ recorder: inout R
+    @export(implementation) @inline(always)
+    func classifyFrame<R: Recorder>(
+        _ packet: inout Packet, _ start: Int, _ end: Int, _ recorder: inout R
     ) {
         let available = end &- start
-        guard available >= 14 else { return packet.drop(.truncatedEthernet) }
-        let window = HeaderWindow(&arena, at: start)
-        let destination = MACAddress(rawValue: window.network64(0) &>> 16)
-        var etherType = EtherType(rawValue: window.network16(12))
-        var headerByteCount = 14
+        guard available >= EthernetField.byteCount else { return packet.drop(.truncatedEthernet) }
+        let window = HeaderWindow(arena, at: start)
+        let destination = MACAddress(rawValue: window.network64(EthernetField.destination) &>> 16)
+        var etherType = EtherType(rawValue: window.network16(EthernetField.etherType))
+        var headerByteCount = EthernetField.byteCount
         var tags: UInt32 = 0
         if etherType == .vlan || etherType == .serviceVLAN {
             guard available >= 18 else { return packet.drop(.truncatedEthernet) }
@@ -55,43 +58,53 @@ public import Wire
         recorder.record(
             .ethernet(
                 destination: destination,
-                source: MACAddress(rawValue: window.network64(4) & 0xffff_ffff_ffff),
+                source: MACAddress(rawValue: window.network64(EthernetField.source &- 2)),
                 etherType: etherType, tags: tags))
         packet.networkOffset = UInt16(truncatingIfNeeded: headerByteCount)
-        let isGroup = destination.isGroup
-        guard isGroup || destination == input.entry.macAddress else { return packet.drop(.notOurMAC) }
-        if etherType == .arp { return packet.punt(.arp) }
         let position = Position(header: start &+ headerByteCount, end: end, tags: tags)
-        if isGroup {
-            // Of multicast only IPv6 neighbour discovery concerns us; the slow path looks whether it is that.
-            let next = IPProtocol(rawValue: window.octet(headerByteCount &+ IPv6Field.nextHeader))
-            let isDiscovery =
-                etherType == .ipv6 && position.available > IPv6Field.byteCount && next == .icmpv6
-            return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
+        guard destination == input.entry.macAddress else {
+            return classifyForeign(&packet, position, destination, etherType)
         }
         if etherType == .mpls {
-            classifyLabels(&packet, &arena, position, &recorder)
+            classifyLabels(&packet, position, &recorder)
         } else if etherType == .ipv4 {
-            classifyPlain(IPv4.self, &packet, &arena, position, &recorder)
+            classifyPlain(IPv4.self, &packet, position, &recorder)
         } else if etherType == .ipv6 {
-            classifyPlain(IPv6.self, &packet, &arena, position, &recorder)
+            classifyPlain(IPv6.self, &packet, position, &recorder)
+        } else if etherType == .arp {
+            packet.punt(.arp)
         } else {
             packet.drop(.unknownEtherType)
         }
     }
 
+    /// A frame addressed to a group, or to another station. Of groups only ARP and IPv6 neighbour discovery concern us;
+    /// the slow path looks whether it is that.
+    @inlinable
+    func classifyForeign(
+        _ packet: inout Packet, _ position: Position, _ destination: MACAddress, _ etherType: EtherType
+    ) {
+        guard destination.isGroup else { return packet.drop(.notOurMAC) }
+        if etherType == .arp { return packet.punt(.arp) }
+        let window = HeaderWindow(arena, at: position.header)
+        let isDiscovery =
+            etherType == .ipv6 && position.available > IPv6Field.byteCount
+            && IPProtocol(rawValue: window.octet(IPv6Field.nextHeader)) == .icmpv6
+        return isDiscovery ? packet.punt(.local) : packet.drop(.notUnicast)
+    }
+
     /// A bare IP packet: the first four bits say which version.
-    @inlinable @inline(always)
-    func classifyIP(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ position: Position, _ recorder: inout R
+    @export(implementation) @inline(always)
+    func classifyIP<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ recorder: inout R
     ) {
         packet.networkOffset = 0
         guard position.available > 0 else { return packet.drop(.truncatedIPv4) }
-        let version = ipVersion(&arena, at: position.header)
+        let version = HeaderWindow(arena, at: position.header).ipVersion
         if version == 4 {
-            classifyPlain(IPv4.self, &packet, &arena, position, &recorder)
+            classifyPlain(IPv4.self, &packet, position, &recorder)
         } else if version == 6 {
-            classifyPlain(IPv6.self, &packet, &arena, position, &recorder)
+            classifyPlain(IPv6.self, &packet, position, &recorder)
         } else {
             packet.drop(.badIPVersion)
         }

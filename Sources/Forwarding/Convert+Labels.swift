@@ -1,30 +1,32 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 extension Converter {
     /// A transit label: swaps it for one label or several, or pops it (RFC 3031 §3.10, RFC 3032 §2.4). The TTL goes on
     /// reduced by one, the traffic class as it is.
-    @inlinable @inline(always)
-    func relabel(_ packet: inout Packet, _ arena: inout MutableRawSpan, _ recorder: inout R) {
+    @export(implementation) @inline(always)
+    func relabel<R: Recorder>(_ packet: inout Packet, _ recorder: inout R) {
         let index = NHLFEIndex(rawValue: packet.adjacency)
-        let nhlfe = tables.nhlfe(index)
+        let nhlfe = unsafe tables.nhlfe(index)
         let stack = Int(packet.offset) &+ Int(packet.networkOffset)
         let end = Int(packet.offset) &+ Int(packet.byteCount)
-        var window = HeaderWindow(&arena, at: stack)
+        var window = HeaderWindow(arena, at: stack)
         let top = LabelStackEntry(rawValue: window.network32(0))
         guard top.ttl > 1 else { return packet.drop(.ttlExpired) }
-        let labelCount = Int(nhlfe.labelCount)
+        let labelCount = unsafe Int(nhlfe.pointee.labelCount)
         let start = stack &+ 4 &- 4 &* labelCount
-        guard end &- start <= Int(nhlfe.mtu) else { return packet.drop(.tooBig) }
-        packet.adjacency = nhlfe.adjacency.rawValue
-        let adjacency = unsafe tables.adjacency(nhlfe.adjacency)
+        guard unsafe end &- start <= Int(nhlfe.pointee.mtu) else { return packet.drop(.tooBig) }
+        unsafe packet.adjacency = nhlfe.pointee.adjacency.rawValue
+        let adjacency = unsafe tables.adjacency(nhlfe.pointee.adjacency)
         guard unsafe adjacency.pointee.state != .incomplete else { return packet.punt(.resolve) }
 
         var etherType = EtherType.mpls
         if labelCount == 0 {
-            if let exposed = popTransit(&packet, &arena, stack &+ 4, end, top) {
+            if let exposed = popTransit(&packet, stack &+ 4, end, top) {
                 etherType = exposed
+                recorder.record(.timeToLiveHandedOn(top.ttl &- 1))
             } else {
                 return
             }
@@ -32,33 +34,34 @@ extension Converter {
             // Everything but label and S is shared: traffic class and the new TTL.
             let shared = top.rawValue & 0xe00 | UInt32(top.ttl &- 1)
             let bottom: UInt32 = top.isBottomOfStack ? 0x100 : 0
-            if nhlfe.pops {
+            if unsafe nhlfe.pointee.pops {
                 // Popped, and at once another tunnel's path label pushed: a label must be left for it to stand on.
                 guard bottom == 0 else { return packet.drop(.earlyBottomOfStack) }
                 guard end &- stack >= 8 else { return packet.drop(.truncatedLabelStack) }
                 window.store(top.ttl &- 1, at: 7)
+                recorder.record(.timeToLiveHandedOn(top.ttl &- 1))
             }
             // The last label takes the incoming one's place, and its S bit; those above it stand before.
-            window.store32(network: nhlfe.label(labelCount &- 1) &<< 12 | shared | bottom, at: 0)
+            unsafe window.store32(network: nhlfe.pointee.label(fromBottom: 0) &<< 12 | shared | bottom, at: 0)
             if labelCount > 1 {
-                window.store32(network: nhlfe.label(labelCount &- 2) &<< 12 | shared, at: -4)
+                unsafe window.store32(network: nhlfe.pointee.label(fromBottom: 1) &<< 12 | shared, at: -4)
             }
             if labelCount > 2 {
-                window.store32(network: nhlfe.label(labelCount &- 3) &<< 12 | shared, at: -8)
+                unsafe window.store32(network: nhlfe.pointee.label(fromBottom: 2) &<< 12 | shared, at: -8)
             }
         }
         recorder.record(.relabelled(index))
-        unsafe leave(&packet, &arena, from: start, byteCount: end &- start, adjacency, etherType, &recorder)
+        unsafe leave(&packet, from: start, byteCount: end &- start, adjacency, etherType, &recorder)
     }
 
     /// Penultimate hop popping: writes the TTL into what is exposed, the next label or the IP header.
     /// - Returns: the exposed packet's ethertype, or nil if it was dropped.
-    @inlinable @inline(always)
+    @inlinable
     func popTransit(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ exposed: Int, _ end: Int,
+        _ packet: inout Packet, _ exposed: Int, _ end: Int,
         _ top: LabelStackEntry
     ) -> EtherType? {
-        var window = HeaderWindow(&arena, at: exposed)
+        var window = HeaderWindow(arena, at: exposed)
         let available = end &- exposed
         guard top.isBottomOfStack else {
             guard available >= 4 else {
@@ -74,7 +77,7 @@ extension Converter {
         return popToIP(IPv4.self, &packet, &window, available, top)
     }
 
-    @inlinable @inline(always) @_lifetime(window: copy window)
+    @export(implementation) @inline(always) @_lifetime(window: copy window)
     func popToIP<IP: NetworkHeader>(
         _: IP.Type, _ packet: inout Packet, _ window: inout HeaderWindow, _ available: Int,
         _ top: LabelStackEntry

@@ -1,38 +1,43 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 /// Second pass, for one packet that the first one let through: checks TTL, length and next hop, and only then rewrites
 /// it, so that whoever must answer with an ICMP error still sees the packet as it came.
-@usableFromInline struct Converter<R: Recorder>: ~Copyable {
+@usableFromInline struct Converter: ~Copyable, ~Escapable {
     @usableFromInline let tables: TablesView
+    @usableFromInline let arena: Arena
 
-    @inlinable @inline(always)
-    init(tables: TablesView) { self.tables = tables }
+    @inlinable @inline(always) @_lifetime(copy arena)
+    init(tables: TablesView, arena: borrowing Arena) {
+        self.tables = tables
+        self.arena = copy arena
+    }
 
-    @inlinable @inline(always)
-    func convert(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, _ identification: inout UInt16,
+    @export(implementation) @inline(always)
+    func convert<R: Recorder>(
+        _ packet: inout Packet, _ identification: inout UInt16,
         _ recorder: inout R
     ) {
         guard packet.disposition == .transmit else { return }
-        guard packet.counter != Packet.noCounter else { return relabel(&packet, &arena, &recorder) }
+        guard packet.counter != Packet.noCounter else { return relabel(&packet, &recorder) }
         let header = Int(packet.offset) &+ Int(packet.networkOffset)
-        if ipVersion(&arena, at: header) == 4 {
-            convertInner(IPv4.self, &packet, &arena, header, &identification, &recorder)
+        if HeaderWindow(arena, at: header).ipVersion == 4 {
+            convertInner(IPv4.self, &packet, header, &identification, &recorder)
         } else {
-            convertInner(IPv6.self, &packet, &arena, header, &identification, &recorder)
+            convertInner(IPv6.self, &packet, header, &identification, &recorder)
         }
     }
 
-    @inlinable @inline(always)
-    func convertInner<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ arena: inout MutableRawSpan, _ header: Int,
+    @export(implementation) @inline(always)
+    func convertInner<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ packet: inout Packet, _ header: Int,
         _ identification: inout UInt16, _ recorder: inout R
     ) {
         let index = ConversionIndex(rawValue: packet.counter)
         let conversion = unsafe tables.conversion(index)
-        var window = HeaderWindow(&arena, at: header)
+        var window = HeaderWindow(arena, at: header)
         // An ICMP error can be sent only to where the packet came from, and not yet into a tunnel.
         let isAnswerable = unsafe !conversion.pointee.arrival.isTunnel
         guard IP.timeToLive(window) > 1 else {
@@ -68,13 +73,13 @@ public import Wire
         let headerByteCount = unsafe Int(conversion.pointee.headerByteCount)
         recorder.record(.converted(index))
         unsafe leave(
-            &packet, &arena, from: header &- headerByteCount,
+            &packet, from: header &- headerByteCount,
             byteCount: Int(packet.meteredByteCount) &+ headerByteCount, adjacency, etherType, &recorder)
     }
 
     /// Path label and user label (or the user label alone), prebaked; TTL and traffic class follow the inner packet
     /// (RFC 3443 uniform model, RFC 5462) unless the tunnel fixes them.
-    @inlinable @inline(always) @_lifetime(window: copy window)
+    @export(implementation) @inline(always) @_lifetime(window: copy window)
     func pushLabels<IP: NetworkHeader>(
         _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>
     ) {
@@ -89,7 +94,7 @@ public import Wire
 
     /// The outer IPv4 header (RFC 2003, RFC 4213), prebaked. Its checksum field holds the folded sum of what is
     /// prebaked; here only the changing words are added.
-    @inlinable @inline(always) @_lifetime(window: copy window)
+    @export(implementation) @inline(always) @_lifetime(window: copy window)
     func pushOuterIPv4<IP: NetworkHeader>(
         _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>,
         _ innerByteCount: UInt32,
@@ -121,15 +126,15 @@ public import Wire
     }
 
     /// Puts the link header before the packet, trims what the link had padded, and says where it leaves.
-    @inlinable @inline(always)
-    func leave(
-        _ packet: inout Packet, _ arena: inout MutableRawSpan, from start: Int, byteCount: Int,
+    @export(implementation) @inline(always)
+    func leave<R: Recorder>(
+        _ packet: inout Packet, from start: Int, byteCount: Int,
         _ adjacency: UnsafePointer<Adjacency>, _ etherType: EtherType, _ recorder: inout R
     ) {
         recorder.record(.adjacency(AdjacencyIndex(rawValue: packet.adjacency)))
         let linkByteCount = unsafe Int(adjacency.pointee.headerByteCount)
         if linkByteCount > 0 {
-            var window = HeaderWindow(&arena, at: start)
+            var window = HeaderWindow(arena, at: start)
             unsafe window.store(adjacency.pointee.header.0, at: -24)
             unsafe window.store(adjacency.pointee.header.1, at: -16)
             unsafe window.store(adjacency.pointee.header.2, at: -8)

@@ -1,5 +1,6 @@
 public import Packets
 public import Tables
+public import Trace
 
 /// What the loop keeps from one vector to the next.
 public struct LoopState: BitwiseCopyable, Sendable {
@@ -16,33 +17,33 @@ public struct LoopState: BitwiseCopyable, Sendable {
 ///
 /// - Parameter packets: `count` descriptors of packets that came in by `port`, lying in the arena with the headroom and
 ///   tailroom that `PacketVector` states.
-@inlinable
+@export(implementation)
 public func forward<R: Recorder>(
     _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
     from port: PortIndex, tables: TablesView, state: inout LoopState, recorder: inout R
 ) {
     var packets = unsafe MutableSpan(_unsafeStart: packets, count: count)
-    var arena = unsafe MutableRawSpan(_unsafeStart: arena, byteCount: arenaByteCount)
-    let classifier = Classifier<R>(
-        tables: tables, input: Input(index: port.rawValue, entry: tables.port(port.rawValue)))
-    for index in packets.indices { classifier.classify(&packets[index], &arena, &recorder) }
-    let converter = Converter<R>(tables: tables)
+    let arena = unsafe Arena(unsafeStart: arena, byteCount: arenaByteCount)
+    let input = Input(index: port.rawValue, entry: tables.port(port.rawValue))
+    let classifier = Classifier(tables: tables, input: input, arena: arena)
+    for index in packets.indices { classifier.classify(&packets[index], &recorder) }
+    let converter = Converter(tables: tables, arena: arena)
     var identification = state.identification
-    for index in packets.indices { converter.convert(&packets[index], &arena, &identification, &recorder) }
+    for index in packets.indices { converter.convert(&packets[index], &identification, &recorder) }
     state.identification = identification
 }
 
 /// The second pass alone, for packets that the slow path made out of one that the first pass had let through.
-@inlinable
+@export(implementation)
 public func convert<R: Recorder>(
     _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
     tables: TablesView, state: inout LoopState, recorder: inout R
 ) {
     var packets = unsafe MutableSpan(_unsafeStart: packets, count: count)
-    var arena = unsafe MutableRawSpan(_unsafeStart: arena, byteCount: arenaByteCount)
-    let converter = Converter<R>(tables: tables)
+    let arena = unsafe Arena(unsafeStart: arena, byteCount: arenaByteCount)
+    let converter = Converter(tables: tables, arena: arena)
     var identification = state.identification
-    for index in packets.indices { converter.convert(&packets[index], &arena, &identification, &recorder) }
+    for index in packets.indices { converter.convert(&packets[index], &identification, &recorder) }
     state.identification = identification
 }
 

@@ -1,5 +1,6 @@
 public import Packets
 public import Tables
+public import Trace
 public import Wire
 
 /// The IP header as the stages see it, written once for both versions. Every function reads at constant offsets from
@@ -42,11 +43,11 @@ public import Wire
 @usableFromInline enum IPv4: NetworkHeader {
     @inlinable @inline(always)
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
-        guard available >= 20 else { return .truncatedIPv4 }
-        let first = window.octet(0)
+        guard available >= IPv4Field.minimumByteCount else { return .truncatedIPv4 }
+        let first = window.octet(IPv4Field.versionAndHeaderLength)
         guard first &>> 4 == 4 else { return .badIPVersion }
         let headerByteCount = Int(first & 0xf) &* 4
-        guard headerByteCount >= 20 else { return .badIPv4HeaderLength }
+        guard headerByteCount >= IPv4Field.minimumByteCount else { return .badIPv4HeaderLength }
         guard headerByteCount <= available else { return .truncatedIPv4 }
         let total = totalByteCount(window)
         guard total >= headerByteCount, total <= available else { return .badIPv4TotalLength }
@@ -55,7 +56,7 @@ public import Wire
         let b = window.load(8, as: UInt64.self)
         var sum = (a & 0xffff_ffff) &+ a &>> 32 &+ (b & 0xffff_ffff) &+ b &>> 32
         sum &+= UInt64(window.load(16, as: UInt32.self))
-        if headerByteCount > 20 {
+        if headerByteCount > IPv4Field.minimumByteCount {
             for word in 5..<(headerByteCount &>> 2) {
                 sum &+= UInt64(window.load(word &* 4, as: UInt32.self))
             }
@@ -63,50 +64,61 @@ public import Wire
         return InternetChecksum.fold(sum) == 0xffff ? nil : .badIPv4Checksum
     }
     @inlinable @inline(always)
-    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int { Int(window.network16(2)) }
+    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int {
+        Int(window.network16(IPv4Field.totalLength))
+    }
     @inlinable @inline(always)
     static func source(_ window: borrowing HeaderWindow) -> IPv4Address {
-        IPv4Address(rawValue: window.network32(12))
+        IPv4Address(rawValue: window.network32(IPv4Field.source))
     }
     @inlinable @inline(always)
     static func destination(_ window: borrowing HeaderWindow) -> IPv4Address {
-        IPv4Address(rawValue: window.network32(16))
+        IPv4Address(rawValue: window.network32(IPv4Field.destination))
     }
     @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
         .ipv4(
             source: source(window), destination: destination(window),
-            protocol: IPProtocol(rawValue: window.octet(9)),
+            protocol: IPProtocol(rawValue: window.octet(IPv4Field.protocol)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
 
     @inlinable @inline(always)
-    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(8) }
+    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(IPv4Field.ttl) }
     @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) {
-        let old = window.network16(8)
+        let old = window.network16(IPv4Field.ttl)
         let new = UInt16(value) &<< 8 | old & 0xff
-        window.store16(network: new, at: 8)
-        window.store16(network: InternetChecksum.updated(window.network16(10), from: old, to: new), at: 10)
+        window.store16(network: new, at: IPv4Field.ttl)
+        window.store16(
+            network: InternetChecksum.updated(window.network16(IPv4Field.checksum), from: old, to: new),
+            at: IPv4Field.checksum)
     }
     @inlinable @inline(always) @_lifetime(window: copy window)
     static func decrementTimeToLive(_ window: inout HeaderWindow) {
-        window.store(window.octet(8) &- 1, at: 8)
+        window.store(window.octet(IPv4Field.ttl) &- 1, at: IPv4Field.ttl)
         // One less in the high octet of a word: one more in the checksum's (RFC 1141, with the carry of RFC 1624).
-        let sum = UInt32(window.load(10, as: UInt16.self).littleEndian) &+ 1
-        window.store(UInt16(truncatingIfNeeded: sum &+ (sum >= 0xffff ? 1 : 0)).littleEndian, at: 10)
+        let sum = UInt32(window.load(IPv4Field.checksum, as: UInt16.self).littleEndian) &+ 1
+        window.store(
+            UInt16(truncatingIfNeeded: sum &+ (sum >= 0xffff ? 1 : 0)).littleEndian, at: IPv4Field.checksum)
     }
     @inlinable @inline(always)
-    static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(1) }
+    static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 {
+        window.octet(IPv4Field.trafficClass)
+    }
     @inlinable @inline(always) @_lifetime(window: copy window)
     static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8) {
         let old = window.network16(0)
         let new = old & 0xff00 | UInt16(value)
         window.store16(network: new, at: 0)
-        window.store16(network: InternetChecksum.updated(window.network16(10), from: old, to: new), at: 10)
+        window.store16(
+            network: InternetChecksum.updated(window.network16(IPv4Field.checksum), from: old, to: new),
+            at: IPv4Field.checksum)
     }
     @inlinable @inline(always)
-    static func dontFragment(_ window: borrowing HeaderWindow) -> Bool { window.octet(6) & 0x40 != 0 }
+    static func dontFragment(_ window: borrowing HeaderWindow) -> Bool {
+        window.octet(IPv4Field.flagsAndFragmentOffset) & 0x40 != 0
+    }
 
     @inlinable @inline(always)
     static func subscriber(_ tables: TablesView, _ address: IPv4Address) -> LookupResult {
@@ -137,35 +149,40 @@ public import Wire
 @usableFromInline enum IPv6: NetworkHeader {
     @inlinable @inline(always)
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
-        guard available >= 40 else { return .truncatedIPv6 }
-        guard window.octet(0) &>> 4 == 6 else { return .badIPVersion }
+        guard available >= IPv6Field.byteCount else { return .truncatedIPv6 }
+        guard window.ipVersion == 6 else { return .badIPVersion }
         return totalByteCount(window) <= available ? nil : .badIPv6PayloadLength
     }
     @inlinable @inline(always)
-    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int { Int(window.network16(4)) &+ 40 }
+    static func totalByteCount(_ window: borrowing HeaderWindow) -> Int {
+        Int(window.network16(IPv6Field.payloadLength)) &+ IPv6Field.byteCount
+    }
     @inlinable @inline(always)
     static func source(_ window: borrowing HeaderWindow) -> IPv6Address {
-        IPv6Address(high: window.network64(8), low: window.network64(16))
+        IPv6Address(high: window.network64(IPv6Field.source), low: window.network64(IPv6Field.source &+ 8))
     }
     @inlinable @inline(always)
     static func destination(_ window: borrowing HeaderWindow) -> IPv6Address {
-        IPv6Address(high: window.network64(24), low: window.network64(32))
+        IPv6Address(
+            high: window.network64(IPv6Field.destination), low: window.network64(IPv6Field.destination &+ 8))
     }
     @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
         .ipv6(
             source: source(window), destination: destination(window),
-            protocol: IPProtocol(rawValue: window.octet(6)),
+            protocol: IPProtocol(rawValue: window.octet(IPv6Field.nextHeader)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
 
     @inlinable @inline(always)
-    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(7) }
+    static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(IPv6Field.hopLimit) }
     @inlinable @inline(always) @_lifetime(window: copy window)
-    static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) { window.store(value, at: 7) }
+    static func setTimeToLive(_ window: inout HeaderWindow, _ value: UInt8) {
+        window.store(value, at: IPv6Field.hopLimit)
+    }
     @inlinable @inline(always) @_lifetime(window: copy window)
     static func decrementTimeToLive(_ window: inout HeaderWindow) {
-        window.store(window.octet(7) &- 1, at: 7)
+        window.store(window.octet(IPv6Field.hopLimit) &- 1, at: IPv6Field.hopLimit)
     }
     @inlinable @inline(always)
     static func trafficClass(_ window: borrowing HeaderWindow) -> UInt8 {

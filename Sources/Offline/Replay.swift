@@ -52,7 +52,7 @@ public struct Replay {
     }
 
     /// Room for any frame that a capture can hold.
-    private static let slotByteCount =
+    static let slotByteCount =
         (PcapFileWriter.snapshotByteCount + PacketVector.headroom + PacketVector.tailroom + 63) & ~63
 
     /// Forwards every packet, closes the outputs and returns the counters.

@@ -78,12 +78,12 @@ public struct Packet: BitwiseCopyable, Sendable {
     /// What the slow path should do. Meaningful only when `disposition` is `.punt`.
     @inlinable public var punt: Punt { Punt(rawValue: detail) ?? .local }
 
-    @inlinable public mutating func drop(_ reason: DropReason) {
+    @inlinable @inline(always) public mutating func drop(_ reason: DropReason) {
         disposition = .dropped
         detail = reason.rawValue
     }
 
-    @inlinable public mutating func punt(_ punt: Punt) {
+    @inlinable @inline(always) public mutating func punt(_ punt: Punt) {
         disposition = .punt
         detail = punt.rawValue
     }

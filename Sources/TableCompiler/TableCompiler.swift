@@ -26,6 +26,7 @@ struct TableCompiler {
     /// The compiled rules of each (subscriber, service) that a condition names; empty: everything.
     private var ruleRanges: [Admission: Range<Int>] = [:]
     private var adjacencies: [NextHop: AdjacencyIndex] = [:]
+    private var localAddresses: Set<IPAddress> = []
 
     /// Look-up keys only: nothing iterates over them, so that the result doesn't depend on hashing.
     struct Admission: Hashable {
@@ -87,6 +88,7 @@ struct TableCompiler {
                     macAddress: mac))
             for address in port.addresses {
                 result.contents.localAddresses.append((address.address, UInt16(index)))
+                localAddresses.insert(address.address)
             }
         }
     }
@@ -104,6 +106,10 @@ struct TableCompiler {
                 }
             case .ipip(let ipip):
                 if case .v4(let remote) = ipip.remote, case .v4(let local) = ipip.local {
+                    // An end that is no port's address, as a router's loopback address is none, is still ours.
+                    if localAddresses.insert(ipip.local).inserted {
+                        result.contents.localAddresses.append((ipip.local, UInt16(port)))
+                    }
                     result.contents.tunnelEndpoints.append((remote, local, tunnelIndex))
                 }
             }

@@ -96,7 +96,7 @@ public struct Conversion: BitwiseCopyable, Sendable {
         (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) }
     }
 
-    @inlinable public var encapsulation: Encapsulation {
+    @inlinable @inline(always) public var encapsulation: Encapsulation {
         switch kind & 3 {
         case 0: .plain
         case 1: .mpls
@@ -104,14 +104,18 @@ public struct Conversion: BitwiseCopyable, Sendable {
         }
     }
     /// The last two label stack entries, as they lie in memory.
-    @inlinable public var labels: UInt64 { header.4 }
+    @inlinable @inline(always) public var labels: UInt64 { header.4 }
     /// The DSCP that an outer IPv4 header is given when it isn't copied, in the high 6 bits.
-    @inlinable public var serviceOctet: UInt8 { UInt8(truncatingIfNeeded: header.2.littleEndian &>> 40) }
+    @inlinable @inline(always) public var serviceOctet: UInt8 {
+        UInt8(truncatingIfNeeded: header.2.littleEndian &>> 40)
+    }
     /// The folded sum over an outer IPv4 header's TTL and addresses, which stands in its checksum field.
-    @inlinable public var prebakedSum: UInt16 { UInt16(truncatingIfNeeded: header.3.bigEndian) }
-    @inlinable public var flags: Flags { Flags(rawValue: kind &>> 2) }
-    @inlinable public var firstRule: Int { Int(ruleRange & 0xff_ffff) }
-    @inlinable public var ruleCount: Int { Int(ruleRange &>> 24) }
+    @inlinable @inline(always) public var prebakedSum: UInt16 {
+        UInt16(truncatingIfNeeded: header.3.bigEndian)
+    }
+    @inlinable @inline(always) public var flags: Flags { Flags(rawValue: kind &>> 2) }
+    @inlinable @inline(always) public var firstRule: Int { Int(ruleRange & 0xff_ffff) }
+    @inlinable @inline(always) public var ruleCount: Int { Int(ruleRange &>> 24) }
 }
 
 /// The leg that a packet arrives by: a plain port, or a tunnel.
@@ -122,6 +126,6 @@ public struct Arrival: Hashable, Sendable, BitwiseCopyable {
     @inlinable public init(port: UInt16) { rawValue = UInt32(port) }
     @inlinable public init(tunnel: TunnelIndex) { rawValue = tunnel.rawValue | 1 &<< 31 }
     /// The tunnel or port index.
-    @inlinable public var index: UInt32 { rawValue & 0x7fff_ffff }
-    @inlinable public var isTunnel: Bool { rawValue &>> 31 == 1 }
+    @inlinable @inline(always) public var index: UInt32 { rawValue & 0x7fff_ffff }
+    @inlinable @inline(always) public var isTunnel: Bool { rawValue &>> 31 == 1 }
 }

@@ -47,5 +47,5 @@ public struct SubscriberEntry: BitwiseCopyable, Sendable {
         self.tags = tags.reduce(0) { $0 << 16 | UInt32($1) }
     }
 
-    @inlinable public func isOn(port: UInt16) -> Bool { self.port == port }
+    @inlinable @inline(always) public func isOn(port: UInt16) -> Bool { self.port == port }
 }

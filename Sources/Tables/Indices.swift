@@ -49,6 +49,6 @@ public struct ConversionIndex: RawRepresentable, Hashable, Sendable, BitwiseCopy
     @inlinable public init(_ session: SessionIndex, _ direction: Direction) {
         rawValue = session.rawValue &* 2 &+ UInt32(direction.rawValue)
     }
-    @inlinable public var session: SessionIndex { SessionIndex(rawValue: rawValue &>> 1) }
-    @inlinable public var direction: Direction { rawValue & 1 == 0 ? .up : .down }
+    @inlinable @inline(always) public var session: SessionIndex { SessionIndex(rawValue: rawValue &>> 1) }
+    @inlinable @inline(always) public var direction: Direction { rawValue & 1 == 0 ? .up : .down }
 }

@@ -17,7 +17,7 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
     @inlinable public init(_ tunnel: TunnelIndex) { rawValue = (tunnel.rawValue &+ 1) | 1 &<< 31 }
     @inlinable public init(_ nhlfe: NHLFEIndex) { rawValue = nhlfe.rawValue &+ 1 }
 
-    @inlinable public var action: Action {
+    @inlinable @inline(always) public var action: Action {
         if rawValue == 0 { return .none }
         let index = (rawValue & 0x7fff_ffff) &- 1
         return rawValue &>> 31 == 1
@@ -28,7 +28,8 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
 /// A next hop label forwarding entry (RFC 3031 §3.10) of a transit label: the labels that replace it, and where the
 /// packet goes. 20 bytes.
 public struct NHLFE: BitwiseCopyable, Sendable {
-    /// The labels to send, top first; the first `labelCount` count. TTL, traffic class and S are filled in.
+    /// The labels to send, bottom first, as they are written: each further one stands before. The first `labelCount`
+    /// count. TTL, traffic class and S are filled in.
     @usableFromInline package var labels: (UInt32, UInt32, UInt32) = (0, 0, 0)
     public let labelCount: UInt8
     /// Whether the incoming label is popped before `labels` are pushed, so that what it exposes takes over its TTL
@@ -38,14 +39,15 @@ public struct NHLFE: BitwiseCopyable, Sendable {
     public let mtu: UInt16
     public let adjacency: AdjacencyIndex
 
-    /// Label `index` of the stack, from the top. 0…2.
-    @inlinable public func label(_ index: Int) -> UInt32 {
+    /// Label `index`, from the bottom: 0…2.
+    @inlinable @inline(always) public func label(fromBottom index: Int) -> UInt32 {
         index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2
     }
 
+    /// - Parameter labels: the labels to send, top first; at most three.
     public init(labels: [UInt32], pops: Bool, adjacency: AdjacencyIndex, mtu: Int) {
         precondition(labels.count <= 3)
-        let padded = labels + [0, 0, 0]
+        let padded = labels.reversed() + [0, 0, 0]
         self.labels = (padded[0], padded[1], padded[2])
         labelCount = UInt8(labels.count)
         self.pops = pops

@@ -38,7 +38,7 @@ public enum LabelContext: Hashable, Sendable {
     case port(UInt16)
 
     /// The key of a label in this context.
-    @inlinable public func key(_ label: UInt32) -> UInt64 {
+    @inlinable @inline(always) public func key(_ label: UInt32) -> UInt64 {
         switch self {
         case .tunnel(let tunnel): UInt64(tunnel.rawValue) &<< 20 | UInt64(label)
         case .port(let port): 1 &<< 62 | UInt64(port) &<< 20 | UInt64(label)

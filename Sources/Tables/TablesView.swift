@@ -9,14 +9,14 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
 
     /// One of the node's own addresses.
     @inlinable public static var local: Self { Self(rawValue: 0x4000_0000) }
-    @inlinable public var isLocal: Bool { rawValue == 0x4000_0000 }
-    @inlinable public var isNone: Bool { rawValue == 0 }
+    @inlinable @inline(always) public var isLocal: Bool { rawValue == 0x4000_0000 }
+    @inlinable @inline(always) public var isNone: Bool { rawValue == 0 }
     /// The subscriber or service index. Only when neither `isLocal` nor `isNone`.
-    @inlinable public var index: UInt32 { rawValue &- 1 }
+    @inlinable @inline(always) public var index: UInt32 { rawValue &- 1 }
     /// Whether there is an index.
-    @inlinable public var isIndex: Bool { !isNone && !isLocal }
-    @inlinable public var asSubscriber: SubscriberIndex { SubscriberIndex(rawValue: index) }
-    @inlinable public var asService: ServiceIndex { ServiceIndex(rawValue: index) }
+    @inlinable @inline(always) public var isIndex: Bool { !isNone && !isLocal }
+    @inlinable @inline(always) public var asSubscriber: SubscriberIndex { SubscriberIndex(rawValue: index) }
+    @inlinable @inline(always) public var asService: ServiceIndex { ServiceIndex(rawValue: index) }
 }
 
 /// The forwarding tables as the data path sees them: bare pointers, trivially copied, valid while their
@@ -43,77 +43,93 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let services4: PoptrieView<UInt32>
     @usableFromInline let services6: PoptrieView<UInt128>
 
-    @inlinable public func port(_ index: UInt16) -> PortEntry { unsafe ports[Int(index)] }
-    @inlinable public func tunnel(_ index: TunnelIndex) -> TunnelEntry { unsafe tunnels[Int(index.rawValue)] }
-    @inlinable public func nhlfe(_ index: NHLFEIndex) -> NHLFE { unsafe nhlfes[Int(index.rawValue)] }
-    @inlinable public func subscriber(_ index: SubscriberIndex) -> SubscriberEntry {
+    @inlinable @inline(always) public func port(_ index: UInt16) -> PortEntry { unsafe ports[Int(index)] }
+    @inlinable @inline(always) public func tunnel(_ index: TunnelIndex) -> TunnelEntry {
+        unsafe tunnels[Int(index.rawValue)]
+    }
+    @inlinable @inline(always) public func nhlfe(_ index: NHLFEIndex) -> UnsafePointer<NHLFE> {
+        unsafe UnsafePointer(nhlfes + Int(index.rawValue))
+    }
+    @inlinable @inline(always) public func subscriber(_ index: SubscriberIndex) -> SubscriberEntry {
         unsafe subscribers[Int(index.rawValue)]
     }
-    @inlinable public func rule(_ index: Int) -> Rule { unsafe rules[index] }
-    @inlinable public func adjacency(_ index: AdjacencyIndex) -> UnsafePointer<Adjacency> {
+    @inlinable @inline(always) public func rule(_ index: Int) -> Rule { unsafe rules[index] }
+    @inlinable @inline(always) public func adjacency(_ index: AdjacencyIndex) -> UnsafePointer<Adjacency> {
         unsafe UnsafePointer(adjacencies + Int(index.rawValue))
     }
     /// A pointer, so that reading one field loads one field of the record's cache line.
-    @inlinable public func conversion(_ index: ConversionIndex) -> UnsafePointer<Conversion> {
+    @inlinable @inline(always) public func conversion(_ index: ConversionIndex) -> UnsafePointer<Conversion> {
         unsafe UnsafePointer(conversions + Int(index.rawValue))
     }
 
     /// Asks for the conversion's cache line.
-    @inlinable public func prefetch(_ index: ConversionIndex) { unsafe wl_prefetch_read(conversion(index)) }
+    @inlinable @inline(always) public func prefetch(_ index: ConversionIndex) {
+        unsafe wl_prefetch_read(conversion(index))
+    }
 
     /// Whether packets that arrive so take over the top label's TTL.
-    @inlinable public func handsOnTTL(_ arrival: Arrival) -> Bool {
+    @inlinable @inline(always) public func handsOnTTL(_ arrival: Arrival) -> Bool {
         unsafe arrival.isTunnel && tunnels[Int(arrival.index)].handsOnTTL
     }
 
     /// Incoming label map. Any label of 20 bits.
-    @inlinable public func incomingLabel(_ label: Label) -> ILMEntry {
+    @inlinable @inline(always) public func incomingLabel(_ label: Label) -> ILMEntry {
         unsafe incomingLabels[Int(label.rawValue)]
     }
 
     /// The conversion bound to a user label in its context, or nil.
-    @inlinable public func userLabel(_ label: Label, in context: LabelContext) -> ConversionIndex? {
+    @inlinable @inline(always) public func userLabel(_ label: Label, in context: LabelContext)
+        -> ConversionIndex?
+    {
         let found = userLabels.lookup(context.key(label.rawValue))
         return found == 0 ? nil : ConversionIndex(rawValue: found &- 1)
     }
 
     /// Whether the label is a user label in some context.
-    @inlinable public func isUserLabel(_ label: Label) -> Bool {
+    @inlinable @inline(always) public func isUserLabel(_ label: Label) -> Bool {
         unsafe boundUserLabels[Int(label.rawValue &>> 6)] &>> UInt64(label.rawValue & 63) & 1 == 1
     }
 
-    @inlinable public func subscriber(of address: IPv4Address) -> LookupResult {
+    @inlinable @inline(always) public func subscriber(of address: IPv4Address) -> LookupResult {
         LookupResult(rawValue: subscribers4.lookup(address.rawValue))
     }
-    @inlinable public func subscriber(of address: IPv6Address) -> LookupResult {
+    @inlinable @inline(always) public func subscriber(of address: IPv6Address) -> LookupResult {
         LookupResult(rawValue: subscribers6.lookup(address.bits))
     }
-    @inlinable public func service(of address: IPv4Address) -> LookupResult {
+    @inlinable @inline(always) public func service(of address: IPv4Address) -> LookupResult {
         LookupResult(rawValue: services4.lookup(address.rawValue))
     }
-    @inlinable public func service(of address: IPv6Address) -> LookupResult {
+    @inlinable @inline(always) public func service(of address: IPv6Address) -> LookupResult {
         LookupResult(rawValue: services6.lookup(address.bits))
     }
 
     /// The open session of this subscriber with this service, or nil.
-    @inlinable public func session(_ subscriber: SubscriberIndex, _ service: ServiceIndex) -> SessionIndex? {
+    @inlinable @inline(always) public func session(_ subscriber: SubscriberIndex, _ service: ServiceIndex)
+        -> SessionIndex?
+    {
         let found = admissions.lookup(Self.admissionKey(subscriber, service))
         return found == 0 ? nil : SessionIndex(rawValue: found &- 1)
     }
 
     /// The tunnel between these outer addresses, or nil.
-    @inlinable public func tunnel(from remote: IPv4Address, to local: IPv4Address) -> TunnelIndex? {
+    @inlinable @inline(always) public func tunnel(from remote: IPv4Address, to local: IPv4Address)
+        -> TunnelIndex?
+    {
         let found = tunnelEndpoints.lookup(Self.endpointKey(remote, local))
         return found == 0 ? nil : TunnelIndex(rawValue: found &- 1)
     }
 
     /// The adjacency of a destination that is its own next hop, or nil while its MAC address is not known.
-    @inlinable public func neighbour(_ address: IPv4Address, onLink: AdjacencyIndex) -> AdjacencyIndex? {
+    @inlinable @inline(always) public func neighbour(_ address: IPv4Address, onLink: AdjacencyIndex)
+        -> AdjacencyIndex?
+    {
         let found = neighbours.lookup(Self.neighbourKey(onLink, address))
         return found == 0 ? nil : AdjacencyIndex(rawValue: found &- 1)
     }
     /// The adjacency of a destination that is its own next hop, or nil while its MAC address is not known.
-    @inlinable public func neighbour(_ address: IPv6Address, onLink: AdjacencyIndex) -> AdjacencyIndex? {
+    @inlinable @inline(always) public func neighbour(_ address: IPv6Address, onLink: AdjacencyIndex)
+        -> AdjacencyIndex?
+    {
         let found = neighbours.lookup(Self.neighbourKey(onLink, address))
         guard found != 0 else { return nil }
         let index = AdjacencyIndex(rawValue: found &- 1)
@@ -125,17 +141,24 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         return index
     }
 
-    @inlinable static func admissionKey(_ subscriber: SubscriberIndex, _ service: ServiceIndex) -> UInt64 {
+    @inlinable @inline(always) static func admissionKey(
+        _ subscriber: SubscriberIndex, _ service: ServiceIndex
+    ) -> UInt64 {
         UInt64(subscriber.rawValue) &<< 32 | UInt64(service.rawValue)
     }
-    @inlinable static func endpointKey(_ remote: IPv4Address, _ local: IPv4Address) -> UInt64 {
+    @inlinable @inline(always) static func endpointKey(_ remote: IPv4Address, _ local: IPv4Address) -> UInt64
+    {
         UInt64(remote.rawValue) &<< 32 | UInt64(local.rawValue)
     }
     /// Exact for IPv4. For IPv6 a mixture of 128 bits, so that a hit must be compared with the adjacency's address.
-    @inlinable static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address) -> UInt64 {
+    @inlinable @inline(always) static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address)
+        -> UInt64
+    {
         UInt64(onLink.rawValue) &<< 32 | UInt64(address.rawValue)
     }
-    @inlinable static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address) -> UInt64 {
+    @inlinable @inline(always) static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address)
+        -> UInt64
+    {
         let mixed = (address.high ^ UInt64(onLink.rawValue)) &* 0x9e37_79b9_7f4a_7c15 &+ address.low
         return (mixed ^ mixed &>> 29) | 1 &<< 63
     }

@@ -29,7 +29,7 @@ public struct IPv6Upper: Equatable, Sendable, BitwiseCopyable {
     /// Walks the extension headers. Nil if one of them isn't there in full, or if there are more than
     /// `maximumExtensionHeaderCount`. Calls no runtime function: the forwarding loop may use it.
     /// - Parameter packet: begins with the IPv6 header, of at least 40 bytes, and ends with the packet.
-    @inlinable
+    @inlinable @inline(always)
     public init?(in packet: RawSpan) {
         var next = IPProtocol(rawValue: packet.octet(at: IPv6Field.nextHeader))
         var offset = IPv6Field.byteCount
@@ -56,7 +56,7 @@ public struct IPv6Upper: Equatable, Sendable, BitwiseCopyable {
         isLaterFragment = later
     }
 
-    @inlinable static func isExtensionHeader(_ protocol: IPProtocol) -> Bool {
+    @inlinable @inline(always) static func isExtensionHeader(_ protocol: IPProtocol) -> Bool {
         switch `protocol`.rawValue {
         case 0, 43, 44, 60: true
         default: false

@@ -6,5 +6,5 @@ struct Wayleave: ParsableCommand {
         commandName: "wayleave",
         abstract:
             "Tools for a Wayleave edge: see what it would do with packets, without touching the network.",
-        subcommands: [ReplayCommand.self])
+        subcommands: [ReplayCommand.self, ExplainCommand.self])
 }

@@ -77,7 +77,7 @@ import Testing
         var text = wholeExchange
         for edit in [
             Edit("in: 16101", "in: 16100"), Edit("mtu: 1500", "mtu: 9001"),
-            Edit("local: 192.0.2.1", "local: 192.0.2.3"),
+            Edit("remote: 192.0.2.9", "remote: 192.0.2.1"),
         ] {
             text = edit.apply(to: text)
         }

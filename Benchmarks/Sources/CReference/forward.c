@@ -16,7 +16,7 @@ enum drop {
     UNKNOWN_SUBSCRIBER = 18, SPOOFED_SOURCE, UNKNOWN_SERVICE, UNKNOWN_DESTINATION, NOT_ADMITTED,
     FRAGMENT_WITHOUT_PORTS, WRONG_LEG,
     TRUNCATED_LABEL_STACK = 25, UNKNOWN_LABEL, RESERVED_LABEL, LABEL_OUT_OF_CONTEXT, MISSING_USER_LABEL,
-    MISSING_BOTTOM_OF_STACK,
+    MISSING_BOTTOM_OF_STACK, EARLY_BOTTOM_OF_STACK,
     UNKNOWN_TUNNEL_ENDPOINT = 32, OUTER_FRAGMENT, ECN_MISMATCH, INNER_SOURCE_MISMATCH, INNER_DESTINATION_MISMATCH,
 };
 enum encapsulation { PLAIN, MPLS, IPV4 };
@@ -335,6 +335,8 @@ static inline void classify_user_label(tables *t, struct ref_packet *p, uint8_t 
     int refused = refusal(t, c, direction, ip);
     if (refused >= 0)
         return drop(p, refused);
+    if (top_ttl <= 1)
+        return drop(p, TTL_EXPIRED);
     if (c->arrival & TUNNEL_FLAG && t->tunnels[c->arrival ^ TUNNEL_FLAG].hands_on_ttl)
         set_ttl(ip, top_ttl);
     accept(t, p, index, inner, load16(ip + 2));
@@ -486,6 +488,13 @@ static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena) {
         }
     } else {
         uint32_t shared = (top & 0xe00) | (ttl - 1u);
+        if (nhlfe->pops) {
+            if (top & 0x100)
+                return drop(p, EARLY_BOTTOM_OF_STACK);
+            if (end - stack < 8)
+                return drop(p, TRUNCATED_LABEL_STACK);
+            label[7] = ttl - 1;
+        }
         store32(label, nhlfe->labels[count - 1] << 12 | shared | (top & 0x100));
         for (unsigned k = 1; k < count; k++)
             store32(label - 4 * k, nhlfe->labels[count - 1 - k] << 12 | shared);

@@ -115,29 +115,19 @@ final class FrameStore {
 /// Counter memory that both loops add to.
 final class CounterRows {
     private let words: UnsafeMutablePointer<UInt64>
-    private let sessionWordCount: Int
+    private let layout: CountersLayout
 
     init(sessionCount: Int) {
-        sessionWordCount = 4 * sessionCount
-        let wordCount = sessionWordCount + 2 + 2 + 256 + 3
-        words = ref_allocate(wordCount * 8).bindMemory(to: UInt64.self, capacity: wordCount)
+        layout = CountersLayout(portCount: 2, sessionCount: sessionCount)
+        words = ref_allocate(layout.wordCount * 8).bindMemory(to: UInt64.self, capacity: layout.wordCount)
     }
 
-    private var portsIn: UnsafeMutablePointer<UInt64> { words + sessionWordCount }
-    private var portsOut: UnsafeMutablePointer<UInt64> { portsIn + 2 }
-    private var drops: UnsafeMutablePointer<UInt64> { portsOut + 2 }
-    private var totals: UnsafeMutablePointer<UInt64> { drops + 256 }
-
-    var view: CountersView {
-        CountersView(
-            sessions: UnsafeMutableRawPointer(words).assumingMemoryBound(to: Count.self), portsIn: portsIn,
-            portsOut: portsOut, drops: drops, totals: totals)
-    }
+    var view: CountersView { CountersView(words, layout) }
 
     var reference: ref_counters {
-        ref_counters(
-            sessions: UnsafeMutableRawPointer(words).assumingMemoryBound(to: ref_count.self),
-            ports_in: portsIn,
-            ports_out: portsOut, drops: drops, totals: totals)
+        let sessions = UnsafeMutableRawPointer(words + layout.conversions)
+        return ref_counters(
+            sessions: sessions.assumingMemoryBound(to: ref_count.self), ports_in: words + layout.portsIn,
+            ports_out: words + layout.portsOut, drops: words + layout.drops, totals: words)
     }
 }

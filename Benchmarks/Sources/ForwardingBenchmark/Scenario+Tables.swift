@@ -68,7 +68,8 @@ extension TableContents {
         let nhlfe = NHLFEIndex(rawValue: UInt32(session))
         nhlfes.append(
             NHLFE(
-                labels: [plan.transitLabel(sent: session).rawValue], adjacency: AdjacencyIndex(rawValue: 1),
+                labels: [plan.transitLabel(sent: session).rawValue], pops: false,
+                adjacency: AdjacencyIndex(rawValue: 1),
                 mtu: 1500))
         incomingLabels.append((plan.transitLabel(received: session), ILMEntry(nhlfe)))
     }

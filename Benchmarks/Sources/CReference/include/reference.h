@@ -56,7 +56,7 @@ struct ref_adjacency {
 /// `NHLFE`.
 struct ref_nhlfe {
     uint32_t labels[3];
-    uint8_t label_count;
+    uint8_t label_count, pops;
     uint16_t mtu;
     uint32_t adjacency;
 };

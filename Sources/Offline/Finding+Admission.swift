@@ -1,0 +1,126 @@
+import Exchange
+import Packets
+import TableCompiler
+import Tables
+import Wire
+
+/// Who a packet is from, what it is for, and why they may not.
+extension Narrator {
+    func admissionFinding(_ reason: DropReason) -> Finding {
+        guard let header = trail.headers.last else { return Finding(reason.explanation) }
+        switch reason {
+        case .unknownSubscriber:
+            return Finding(
+                "\(header.source) is no subscriber's address.",
+                remedy: "Write it into the `addresses` of a subscriber on port \(port.name).")
+        case .unknownDestination:
+            return Finding(
+                "\(header.destination) is no subscriber's address.",
+                remedy: "Write it into the `addresses` of a subscriber.")
+        case .unknownService:
+            let address = port.role == .access ? header.destination : header.source
+            return Finding(
+                "\(address) lies in no service's prefix.",
+                remedy: "Write it, or a prefix around it, into the `prefixes` of a service.")
+        case .spoofedSource: return spoofedSource(header)
+        case .notAdmitted: return trail.session == nil ? noSession : noRule
+        case .fragmentWithoutPorts: return fragmentWithoutPorts
+        case .wrongLeg: return wrongLeg(header)
+        default: return Finding(reason.explanation)
+        }
+    }
+
+    private func spoofedSource(_ header: Trail.Header) -> Finding {
+        guard let subscriber else {
+            return Finding(
+                "\(header.source) is an address of this node, and nobody else may send from it.")
+        }
+        guard let home = home(of: subscriber) else {
+            return Finding(
+                "\(header.source) belongs to \(subscriber.name), whose packets arrive by tunnel only; this one came "
+                    + "in by port \(port.name).",
+                remedy: "If \(subscriber.name) is here, write `port: \(port.name)` into the subscriber.")
+        }
+        return Finding(
+            "\(header.source) belongs to \(subscriber.name) on port \(home); this packet came in by port "
+                + "\(port.name).",
+            remedy: "If \(subscriber.name) is here, write `port: \(port.name)` into the subscriber.")
+    }
+
+    private var noSession: Finding {
+        guard let subscriber, let service else { return Finding(DropReason.notAdmitted.explanation) }
+        let isCovered = exchange.conditions.contains {
+            $0.subscriber == subscriber.name && $0.service == service.name
+        }
+        let session =
+            "a session with `subscriber: \(subscriber.name), service: \(service.name)` and its two legs"
+        guard !isCovered else {
+            return Finding(
+                "A condition lets \(subscriber.name) use \(service.name), but no session of theirs is open.",
+                remedy: "Write \(session) into `sessions`.")
+        }
+        return Finding(
+            "No condition lets \(subscriber.name) use \(service.name), and what no condition allows is refused.",
+            remedy:
+                "Write `{ subscriber: \(subscriber.name), service: \(service.name) }` into `conditions`, and "
+                + "\(session) into `sessions`.")
+    }
+
+    private var noRule: Finding {
+        guard let index = trail.session, let transport = trail.transport else {
+            return Finding(DropReason.notAdmitted.explanation)
+        }
+        let session = session(index)
+        let rules = Words.list(rules(index).map { spelling($0) })
+        var packet = Words.protocol(transport.protocol)
+        var rule = "protocol: \(ruleSpelling(transport.protocol))"
+        var remark = ""
+        if let port = trail.servicePort {
+            packet += index.direction == .up ? " to port \(port)" : " from port \(port)"
+            rule += ", ports: [\(port)]"
+            if index.direction == .down { remark = " if the service does speak from that port" }
+        }
+        return Finding(
+            "The conditions of \(session.subscriber) for \(session.service) allow \(rules); this packet is \(packet).",
+            remedy: "Write `{ \(rule) }` into the `allow` of that condition\(remark).")
+    }
+
+    /// The protocol as an exchange file has it. There `icmp` is that of the packet's own IP version.
+    private func ruleSpelling(_ number: IPProtocol) -> String {
+        let icmp: IPProtocol = trail.headers.last?.source.version == .v6 ? .icmpv6 : .icmp
+        return switch number {
+        case icmp: "icmp"
+        case .tcp, .udp, .sctp: Words.protocol(number)
+        default: "\(number.rawValue)"
+        }
+    }
+
+    private var fragmentWithoutPorts: Finding {
+        guard let index = trail.session, let transport = trail.transport else {
+            return Finding(DropReason.fragmentWithoutPorts.explanation)
+        }
+        let session = session(index)
+        let name = Words.protocol(transport.protocol)
+        return Finding(
+            "The packet is a later fragment, whose ports were in the first one; the conditions of "
+                + "\(session.subscriber) for \(session.service) allow \(name) by port only.",
+            remedy: "Let the sender avoid fragments, or write a rule for \(name) without `ports`.")
+    }
+
+    private func wrongLeg(_ header: Trail.Header) -> Finding {
+        guard let subscriber, let service,
+            let place = exchange.sessions.firstIndex(where: {
+                $0.subscriber == subscriber.name && $0.service == service.name
+            })
+        else { return Finding(DropReason.wrongLeg.explanation) }
+        let isDown = subscriber.addresses.contains { $0.contains(header.destination) }
+        let session = exchange.sessions[place]
+        let due = isDown ? session.network : session.access
+        return Finding(
+            "\(isDown ? "Down" : "Up") packets of session \(session.name) arrive by \(spelling(due)); this one came by "
+                + "\(arrival).",
+            remedy:
+                "If it came the right way, change the \(isDown ? "`network`" : "`access`") leg of session "
+                + "\(session.name).")
+    }
+}

@@ -1,0 +1,93 @@
+import Exchange
+import Packets
+import Wire
+
+/// What can be wrong with a frame, and with its way out.
+extension Narrator {
+    func frameFinding(_ reason: DropReason) -> Finding {
+        switch reason {
+        case .truncatedEthernet:
+            return Finding(
+                "The frame has \(Words.bytes(run.packet.count)); an Ethernet header has 14, and 4 more for each "
+                    + "VLAN tag.",
+                remedy:
+                    "\(port.name) is an Ethernet port: give the frame from its destination MAC address on.")
+        case .notOurMAC: return notOurMAC
+        case .wrongVLAN: return wrongVLAN
+        case .unknownEtherType:
+            let type = trail.ethernet.map { Words.etherType($0.etherType) } ?? "The ethertype"
+            return Finding(
+                "The frame carries \(type), which is neither ARP, IPv4, IPv6 nor MPLS.", remedy: bareIPHint)
+        case .oversized:
+            return Finding(
+                "The packet has \(Words.bytes(run.packet.count)), more than a buffer takes.")
+        default: return Finding(reason.explanation)
+        }
+    }
+
+    private var notOurMAC: Finding {
+        let destination = trail.ethernet?.destination ?? MACAddress(rawValue: 0)
+        let remedy =
+            "Send the frame to \(macAddress), or write `mac: \"\(destination)\"` into port \(port.name)"
+            + (port.mac == nil
+                ? "; without `mac` this address stands in for the interface's, which only a live forwarder knows."
+                : ".")
+        return Finding(
+            "The frame is addressed to \(destination), and port \(port.name) answers to \(macAddress).",
+            remedy: bareIPHint ?? remedy)
+    }
+
+    private var wrongVLAN: Finding {
+        let tags = trail.ethernet?.tags ?? 0
+        let came = tags == 0 ? "the frame is untagged" : "the frame came on \(Words.tags(tags))"
+        guard port.role == .access, trail.ethernet?.etherType != .mpls, let subscriber else {
+            return Finding(
+                "Nothing but a subscriber's frames on an access port has VLAN tags, and \(came).",
+                remedy: "Send it untagged.")
+        }
+        let due = subscriber.vlan.reduce(0) { $0 << 16 | UInt32($1) }
+        let ids = tags >> 16 == 0 ? "\(tags)" : "[\(tags >> 16), \(tags & 0xffff)]"
+        let change = tags == 0 ? "remove `vlan` from" : "write `vlan: \(ids)` into"
+        return Finding(
+            "\(subscriber.name) belongs on \(due == 0 ? "no VLAN" : Words.tags(due)), and \(came).",
+            remedy: "If the frame is right, \(change) subscriber \(subscriber.name).")
+    }
+
+    /// A bare IP packet where an Ethernet frame is due is a slip that is easily made.
+    var bareIPHint: String? {
+        let bytes = run.packet.span.bytes
+        do throws(WireError) {
+            switch bytes.octet(at: 0) >> 4 {
+            case 4: guard try IPv4View(bytes).totalLength == run.packet.count else { return nil }
+            case 6: guard try IPv6View(bytes).bytes.byteCount == run.packet.count else { return nil }
+            default: return nil
+            }
+        } catch {
+            return nil
+        }
+        return
+            "These bytes look like a bare IP packet, and \(port.name) is an Ethernet port: put the 14 bytes of an "
+            + "Ethernet header before them."
+    }
+
+    func leavingFinding(_ reason: DropReason) -> Finding {
+        switch reason {
+        case .neighbourUnresolved:
+            let nextHop = run.adjacency?.nextHop ?? trail.headers.last?.destination
+            guard let nextHop, let adjacency = run.adjacency else { return Finding(reason.explanation) }
+            let name = exchange.ports[Int(adjacency.port)].name
+            return Finding(
+                "The MAC address of \(nextHop) on port \(name) is not known; the packet is dropped, and the "
+                    + "question sent.",
+                remedy: "The next packet goes through if it is answered; or write the address into the "
+                    + "`neighbours` of port \(name).")
+        case .notServedHere:
+            guard let header = trail.headers.last else { return Finding(reason.explanation) }
+            let spoken = Words.protocol(header.protocol)
+            return Finding(
+                "\(header.destination) is an address of this node, which answers sound pings and ends tunnels; "
+                    + "this is \(spoken) for it.")
+        default: return Finding(reason.explanation)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Exchange
+import Packets
+import TableCompiler
+import Tables
+import Wire
+
+/// What can be wrong with a label stack.
+extension Narrator {
+    func labelFinding(_ reason: DropReason) -> Finding {
+        switch reason {
+        case .unknownLabel:
+            guard let label = trail.unboundLabel?.label else { return Finding(reason.explanation) }
+            return Finding(
+                "Label \(label) is bound to nothing: it is no tunnel's path label, no session's user label, and not "
+                    + "in the label table.",
+                remedy: "Bind it as `receive` of a tunnel or of a session's leg, or in `labels`.")
+        case .reservedLabel: return reservedLabel
+        case .labelOutOfContext: return labelOutOfContext
+        case .missingUserLabel:
+            guard let path = trail.pathLabel else { return Finding(reason.explanation) }
+            return Finding(
+                "\(path.entry.label) is the path label of tunnel \(names.tunnels[path.tunnel]) and ends here, and it "
+                    + "is marked as the bottom of the stack: no user label says whose packet it is.",
+                remedy: "Send a session's user label below it.")
+        case .missingBottomOfStack:
+            guard let user = trail.userLabel else { return Finding(reason.explanation) }
+            return Finding(
+                "User label \(user.entry.label) of session \(session(user.conversion).name) is not marked as the "
+                    + "bottom of the stack, and an IP packet must follow it.",
+                remedy: "Send it with the S bit set.")
+        case .earlyBottomOfStack:
+            guard let transit = trail.transitLabel else { return Finding(reason.explanation) }
+            return Finding(
+                "Label \(transit.entry.label) is popped and another tunnel's path label pushed, which needs a label "
+                    + "to stand on; \(transit.entry.label) is the bottom of the stack.",
+                remedy: "Send a user label below it, or swap instead of popping.")
+        case .truncatedLabelStack:
+            return Finding("The frame ends inside the label stack; an entry has 4 bytes.")
+        default: return Finding(reason.explanation)
+        }
+    }
+
+    private var reservedLabel: Finding {
+        guard let label = trail.unboundLabel?.label else {
+            return Finding(DropReason.reservedLabel.explanation)
+        }
+        let meaning =
+            switch label.rawValue {
+            case 0: " (IPv4 explicit null)"
+            case 1: " (router alert)"
+            case 2: " (IPv6 explicit null)"
+            case 3: " (implicit null, which is never sent)"
+            case 7: " (entropy label indicator)"
+            case 13: " (generic associated channel)"
+            default: ""
+            }
+        return Finding(
+            "Label \(label)\(meaning) has a special purpose, and is not served here; what is below it is not looked "
+                + "at.",
+            remedy: "Have it sent with a label that is bound, or popped before (`php: true` on the tunnel).")
+    }
+
+    private var labelOutOfContext: Finding {
+        if let path = trail.pathLabel, trail.unboundLabel == nil {
+            let tunnel = exchange.tunnels[path.tunnel]
+            let line = line(of: tunnel)
+            return Finding(
+                "\(path.entry.label) is the path label of tunnel \(tunnel.name), which arrives by port "
+                    + "\(line?.port ?? "") (line \(tunnel.line)); this packet came in by port \(port.name).",
+                remedy: "Send it there, or put tunnel \(tunnel.name) on a line of port \(port.name).")
+        }
+        guard let label = trail.unboundLabel?.label else {
+            return Finding(DropReason.labelOutOfContext.explanation)
+        }
+        let homes = names.contents.userLabels.filter { $0.label == label }.map { binding in
+            "\(spelling(binding.context)) (session \(session(binding.conversion).name))"
+        }
+        let came = trail.pathLabel.map { "under path label \($0.entry.label)" } ?? "on top of the stack"
+        return Finding(
+            "User label \(label) is bound \(Words.list(homes)); here it stands \(came), on port \(port.name)."
+        )
+    }
+
+    private func spelling(_ context: LabelContext) -> String {
+        switch context {
+        case .tunnel(let tunnel):
+            let tunnel = exchange.tunnels[Int(tunnel.rawValue)]
+            guard case .mpls(let mpls) = tunnel.encapsulation, let path = mpls.receive else {
+                return tunnel.name
+            }
+            return "under path label \(path) of tunnel \(tunnel.name)"
+        case .port(let index): return "alone on port \(exchange.ports[Int(index)].name)"
+        }
+    }
+}

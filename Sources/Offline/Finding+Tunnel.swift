@@ -1,0 +1,62 @@
+import Exchange
+import Packets
+import Tables
+import Wire
+
+/// What can be wrong with an encapsulated packet.
+extension Narrator {
+    func tunnelFinding(_ reason: DropReason) -> Finding {
+        guard let outer = trail.headers.first, let inner = trail.headers.last else {
+            return Finding(reason.explanation)
+        }
+        switch reason {
+        case .unknownTunnelEndpoint:
+            return Finding(
+                "No IP-in-IP tunnel runs from \(outer.source) to \(outer.destination).",
+                remedy:
+                    "Write a tunnel with `ipip: { local: \(outer.destination), remote: \(outer.source) }`.")
+        case .outerFragment:
+            return Finding(
+                "The encapsulated packet was fragmented on its way from \(outer.source), and is not put together "
+                    + "here.",
+                remedy:
+                    "Let \(outer.source) encapsulate no more than its path MTU to \(outer.destination) less 20 "
+                    + "bytes.")
+        case .ecnMismatch:
+            return Finding(
+                "A router marked congestion (CE) on the outer header, and the packet inside is Not-ECT: its sender "
+                    + "would not see the mark (RFC 6040 §4.2).",
+                remedy:
+                    "The router that marks should have dropped it, or \(outer.source) should send it out as "
+                    + "Not-ECT.")
+        case .innerSourceMismatch: return innerMismatch(reason, inner.source, isSource: true)
+        case .innerDestinationMismatch: return innerMismatch(reason, inner.destination, isSource: false)
+        default: return Finding(reason.explanation)
+        }
+    }
+
+    /// An inner address that is not what the session, or anything in the tunnel, calls for.
+    private func innerMismatch(_ reason: DropReason, _ address: IPAddress, isSource: Bool) -> Finding {
+        guard let user = trail.userLabel else {
+            let end = isSource ? "comes from" : "goes to"
+            let due =
+                isSource
+                ? "neither in a service nor a subscriber's"
+                : subscriber == nil ? "no subscriber's address" : "in no service's prefix"
+            return Finding(
+                "The packet in the tunnel \(end) \(address), which is \(due).",
+                remedy:
+                    "Write the address into the `addresses` of a subscriber, or the `prefixes` of a service.")
+        }
+        let session = session(user.conversion)
+        let isSubscriber = isSource == (user.conversion.direction == .up)
+        let due =
+            isSubscriber ? "an address of \(session.subscriber)" : "an address of service \(session.service)"
+        let owner = isSubscriber ? subscriber?.name : service?.name
+        let found = owner.map { "belongs to \($0)" } ?? "belongs to nobody in the file"
+        return Finding(
+            "User label \(user.entry.label) is that of session \(session.name), so the \(isSource ? "source" : "destination")"
+                + " must be \(due); \(address) \(found).",
+            remedy: "Send it with the label of its own session, or write the address where it belongs.")
+    }
+}

@@ -1,0 +1,155 @@
+import Trace
+import Exchange
+import Forwarding
+import Packets
+import TableCompiler
+import Tables
+import Wire
+
+/// Tells what happened to one packet, with the names of the exchange.
+///
+/// The steps are told in their order. What they only number (sessions, rules, next hops) is looked up by name, and what
+/// the conversion wrote is read from the frame that left.
+struct Narrator {
+    let exchange: ExchangeDescription
+    let names: CompiledExchange
+    let run: Run
+    let trail: Trail
+
+    init(exchange: ExchangeDescription, names: CompiledExchange, run: Run) {
+        self.exchange = exchange
+        self.names = names
+        self.run = run
+        trail = Trail(run.steps)
+    }
+
+    /// The port that the packet came in by.
+    var port: Port { exchange.ports[run.port] }
+
+    var heading: String {
+        "\(port.name) (\(medium(port)), \(port.role.rawValue) side): \(Words.bytes(run.packet.count))"
+    }
+
+    /// All that there is to say, the outcome last but for what follows from it.
+    var lines: [Explanation.Line] {
+        var lines: [Explanation.Line] = []
+        var headers = trail.headers[...]
+        for step in run.steps {
+            switch step {
+            case .ipv4, .ipv6:
+                if let header = headers.popFirst() {
+                    lines.append(line(header, isInnermost: headers.isEmpty))
+                }
+            case .converted where lines.contains { $0.subject == "conversion" },
+                .adjacency where isLeft(lines):
+                // A further fragment, which is converted as the first.
+                break
+            default: if let line = line(step) { lines.append(line) }
+            }
+        }
+        if let line = unparsed { lines.insert(line, at: lines.first?.subject == "frame" ? 1 : 0) }
+        return lines + ending
+    }
+
+    private func isLeft(_ lines: [Explanation.Line]) -> Bool { lines.contains { $0.subject == "leaves" } }
+
+    private func line(_ step: Step) -> Explanation.Line? {
+        switch step {
+        case .ethernet(let destination, let source, let etherType, let tags):
+            let tagged = tags == 0 ? "" : ", \(Words.tags(tags))"
+            return Explanation.Line(
+                subject: "frame", text: "\(source) → \(destination)\(tagged), \(Words.etherType(etherType))")
+        case .pathLabel, .userLabel, .transitLabel, .unboundLabel, .tunnel: return encapsulation(step)
+        case .subscriber, .service, .noSession, .session: return membership(step)
+        case .noRuleAdmits, .ruleAdmits, .everythingAdmitted: return admission(step)
+        case .congestion(let inner, let outer, let result):
+            guard result != inner else { return nil }
+            let after = result.map { "goes on as \(Words.congestion($0))" } ?? "can't be marked"
+            return Explanation.Line(
+                subject: "congestion",
+                text: "\(Words.congestion(outer)) outside: the packet, \(Words.congestion(inner)), \(after)")
+        case .timeToLiveHandedOn(let timeToLive):
+            return Explanation.Line(
+                subject: "TTL", text: "\(timeToLive), of the label: written into what stood below it")
+        case .converted(let index): return conversion(index)
+        case .relabelled(let index): return relabelling(index)
+        case .adjacency: return leaving
+        case .fragmented(let count):
+            return Explanation.Line(
+                subject: "fragments", text: "\(count), of at most \(maximumInnerByteCount ?? 0) bytes each")
+        case .ipv4, .ipv6, .transport, .servicePort, .punted: return nil
+        }
+    }
+
+    /// What came, where the loop itself didn't parse it.
+    private var unparsed: Explanation.Line? {
+        guard trail.punt == .arp || trail.punt == .local, trail.headers.isEmpty else { return nil }
+        let summary = FrameSummary(run.packet, isEthernet: port.isEthernet)
+        return Explanation.Line(subject: "parsed", text: "\(summary)")
+    }
+
+    private func line(_ header: Trail.Header, isInnermost: Bool) -> Explanation.Line {
+        let isInside = trail.userLabel != nil || trail.tunnel != nil && isInnermost && trail.headers.count > 1
+        // Behind extension headers only the rules look for the protocol.
+        let spoken = isInnermost ? trail.transport?.protocol ?? header.protocol : header.protocol
+        let source = header.source
+        return Explanation.Line(
+            subject: isInside ? "inside" : "parsed",
+            text:
+                "IPv\(source.version.rawValue) \(source) → \(header.destination), \(Words.protocol(spoken)), "
+                + "\(Words.timeToLive(source)) \(header.timeToLive), \(Words.bytes(header.byteCount))")
+    }
+
+    private func encapsulation(_ step: Step) -> Explanation.Line? {
+        switch step {
+        case .pathLabel(let entry, let tunnel):
+            Explanation.Line(
+                subject: "path label",
+                text: "\(entry.label) of tunnel \(names.tunnels[Int(tunnel.rawValue)]), \(Words.entry(entry))"
+            )
+        case .userLabel(let entry, let conversion):
+            Explanation.Line(
+                subject: "user label",
+                text: "\(entry.label) of session \(session(conversion).name), \(Words.entry(entry))")
+        case .transitLabel(let entry, _):
+            Explanation.Line(
+                subject: "label", text: "\(entry.label) in the label table, \(Words.entry(entry))")
+        case .unboundLabel(let entry):
+            Explanation.Line(
+                subject: "label", text: "\(entry.label), without a meaning here, \(Words.entry(entry))")
+        case .tunnel(let tunnel):
+            Explanation.Line(subject: "tunnel", text: names.tunnels[Int(tunnel.rawValue)])
+        default: nil
+        }
+    }
+
+    private func membership(_ step: Step) -> Explanation.Line? {
+        func found(_ result: LookupResult, _ names: [String]) -> String {
+            result.isLocal
+                ? "none: an address of this node" : result.isNone ? "none" : names[Int(result.index)]
+        }
+        return switch step {
+        case .subscriber(let result):
+            Explanation.Line(subject: "subscriber", text: found(result, names.subscribers))
+        case .service(let result): Explanation.Line(subject: "service", text: found(result, names.services))
+        case .noSession: Explanation.Line(subject: "session", text: "none")
+        case .session(let index):
+            Explanation.Line(subject: "session", text: "\(session(index).name), \(index.direction)")
+        default: nil
+        }
+    }
+
+    private func admission(_ step: Step) -> Explanation.Line? {
+        let text: String
+        switch step {
+        case .everythingAdmitted: text = "the whole service: the condition has no rules"
+        case .ruleAdmits(let place):
+            let rules = rules(trail.session)
+            text = "rule \(place + 1) of \(rules.count) admits it: \(spelling(rules[place]))"
+        case .noRuleAdmits(let count):
+            text = count == 1 ? "the only rule doesn't admit it" : "none of \(count) rules admits it"
+        default: return nil
+        }
+        return Explanation.Line(subject: "admission", text: text)
+    }
+}

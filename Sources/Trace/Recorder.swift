@@ -1,0 +1,77 @@
+public import Packets
+public import Tables
+public import Wire
+
+/// Something that was found out or done about a packet, in the order of the stages.
+///
+/// Lookups that found nothing are steps too: a packet that goes no further leaves behind how far it got.
+public enum Step: BitwiseCopyable, Sendable {
+    /// The frame's header. VLAN ids in `tags`, the outer one in the high half.
+    case ethernet(destination: MACAddress, source: MACAddress, etherType: EtherType, tags: UInt32)
+    /// A sound IPv4 header. Of a packet in a tunnel, the outer one and then the inner one.
+    case ipv4(
+        source: IPv4Address, destination: IPv4Address, protocol: IPProtocol, timeToLive: UInt8, byteCount: Int
+    )
+    /// A sound IPv6 header.
+    case ipv6(
+        source: IPv6Address, destination: IPv6Address, protocol: IPProtocol, timeToLive: UInt8, byteCount: Int
+    )
+
+    /// The top label is the path label of this tunnel.
+    case pathLabel(LabelStackEntry, TunnelIndex)
+    /// The label is a user label where it stands, and belongs to this session.
+    case userLabel(LabelStackEntry, ConversionIndex)
+    /// The top label is in the label table of a transit node.
+    case transitLabel(LabelStackEntry, NHLFEIndex)
+    /// The label means nothing where it stands.
+    case unboundLabel(LabelStackEntry)
+    /// The outer addresses are the ends of this IP-in-IP tunnel.
+    case tunnel(TunnelIndex)
+
+    /// What the subscriber's address led to: the source of what goes up, the destination of what comes down.
+    case subscriber(LookupResult)
+    /// What the service's address led to: the destination of what goes up, the source of what comes down.
+    case service(LookupResult)
+    /// The subscriber has no open session with the service.
+    case noSession
+    /// The session, and the direction in which the packet uses it.
+    case session(ConversionIndex)
+    /// The ECN fields of an IP-in-IP packet, and what becomes of the inner one (RFC 6040 §4.2); nil: it is dropped.
+    case congestion(inner: UInt8, outer: UInt8, result: UInt8?)
+
+    /// What the rules look at: the protocol behind all IPv6 extension headers, and whether ports can follow.
+    case transport(IPProtocol, isLaterFragment: Bool)
+    /// A rule has compared this port: the service's side of the packet.
+    case servicePort(UInt16)
+    case noRuleAdmits(ruleCount: Int)
+    /// The rule's place among those of the session, counted from 0.
+    case ruleAdmits(Int)
+    /// The session's condition has no rules.
+    case everythingAdmitted
+
+    /// The label's TTL has been written into what it exposed (RFC 3443).
+    case timeToLiveHandedOn(UInt8)
+    /// The packet stands as the session's other leg wants it, but for the link header.
+    case converted(ConversionIndex)
+    /// The top label has been swapped or popped.
+    case relabelled(NHLFEIndex)
+    /// Where it leaves, link header included.
+    case adjacency(AdjacencyIndex)
+
+    /// The loop has handed the packet to the slow path.
+    case punted(Punt)
+    /// The slow path has split the packet. The steps of each fragment's conversion follow.
+    case fragmented(count: Int)
+}
+
+/// Watches the stages. The loop runs with `NoRecorder`, whose calls vanish; `wayleave explain` runs the same code with
+/// a recorder that writes the steps down, so that the two can't disagree.
+public protocol Recorder {
+    mutating func record(_ step: Step)
+}
+
+/// Records nothing, and costs nothing.
+public struct NoRecorder: Recorder, BitwiseCopyable, Sendable {
+    @inlinable public init() {}
+    @inlinable @inline(always) public mutating func record(_ step: Step) {}
+}

@@ -1,0 +1,135 @@
+import Packets
+import Testbed
+import Testing
+import Wire
+
+@testable import Forwarder
+
+/// RFC 791 §3.2, judged by putting the pieces together again.
+@Suite("Fragments") struct FragmentTests {
+    /// All fragments of a packet, by the plan; nil if there is no plan.
+    private func fragments(_ datagram: Datagram, limit: Int, capacity: Int = 256) throws -> [Datagram]? {
+        let bytes = datagram.bytes
+        let network = bytes.span.bytes
+        guard let plan = FragmentPlan(try IPv4View(network), limit: limit, capacity: capacity) else {
+            return nil
+        }
+        return try plan.parts.map { part in
+            var buffer = [UInt8](repeating: 0xa5, count: 70_000)
+            var elements = buffer.mutableSpan
+            var span = elements.mutableBytes
+            let byteCount = plan.emit(part, of: network, into: &span)
+            return try #require(Datagram(buffer[..<byteCount]))
+        }
+    }
+
+    @Test(
+        "Fragments fit, and reassembled are the packet again: random sizes, limits and options",
+        arguments: SeededGenerator.seeds)
+    func reassemble(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<150 {
+            let datagram = randomDatagram(&generator)
+            let limit = max(68, datagram.byteCount / generator.number(2...20))
+            let fragments = try #require(try fragments(datagram, limit: limit))
+            #expect(fragments.count > 1)
+            #expect(fragments.allSatisfy { $0.byteCount <= limit })
+            #expect(
+                fragments.dropLast().allSatisfy {
+                    $0.payload.count % 8 == 0 && $0.fragmentation & 0x2000 != 0
+                })
+            #expect(reassembled(fragments.shuffled(using: &generator)) == datagram)
+        }
+    }
+
+    @Test("A fragment's fragments take their places in the original", arguments: SeededGenerator.seeds)
+    func twice(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<50 {
+            var datagram = randomDatagram(&generator)
+            datagram.payload += generator.octets(1000)
+            let coarse = try #require(try fragments(datagram, limit: 576))
+            let fine = try coarse.flatMap { try #require(try fragments($0, limit: 100)) }
+            #expect(fine.count > coarse.count)
+            #expect(reassembled(fine.shuffled(using: &generator)) == datagram)
+        }
+    }
+
+    @Test("Later fragments carry the options whose copied flag is set, and only those")
+    func copiedOptions() throws {
+        var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 200)
+        // No operation; record route (7, not copied); stream id (136, copied); router alert (148, copied);
+        // end.
+        datagram.options = [1, 7, 7, 4, 0, 0, 0, 0, 136, 4, 1, 2, 148, 4, 0, 0, 1, 1, 1, 0]
+        let fragments = try #require(try fragments(datagram, limit: 100))
+        #expect(fragments[0].options == datagram.options)
+        #expect(fragments.count > 2)
+        for later in fragments.dropFirst() { #expect(later.options == [136, 4, 1, 2, 148, 4, 0, 0]) }
+    }
+
+    @Test("No plan where 8 bytes of data find no room, or there would be too many parts")
+    func noPlan() throws {
+        let datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 200)
+        #expect(try fragments(datagram, limit: 27) == nil)
+        #expect(try fragments(datagram, limit: 28)?.count == 26)
+        #expect(try fragments(datagram, limit: 28, capacity: 25) == nil)
+    }
+
+    @Test("PX-5 CD-6 a packet that we fragment is metered as it crosses: 1,500 bytes in two are 1,520")
+    func metered() throws {
+        let node = Node()
+        let datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 1500 - 28)
+        let inner = try node.pass([datagram.bytes], "access0", to: "core0").map {
+            let outer = try #require(try firstFrame([$0]).datagram)
+            #expect(outer.byteCount <= 1320)
+            return try #require(Datagram(outer.payload))
+        }
+        var expected = datagram
+        expected.ttl -= 1
+        #expect(reassembled(inner) == expected)
+        let session = try #require(node.report.sessions.first { $0.name == "alice-music" })
+        #expect((session.up.packets, session.up.bytes) == (2, 1520))
+        #expect((node.report.forwarded, node.report.originated) == (1, 1))
+        #expect(node.report.balances)
+    }
+
+    @Test("PX-5 fragments that could not be sent are on no bill", arguments: 0...4)
+    func failedFragments(_ failing: Int) throws {
+        let node = Node()
+        node["core0"].failingSendCount = failing
+        let datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 3800)
+        let sent = node.pass([datagram.bytes], "access0", to: "core0")
+        #expect(sent.count == 3 - min(failing, 3))
+        let session = try #require(node.report.sessions.first { $0.name == "alice-music" })
+        #expect(Int(session.up.packets) == sent.count)
+        #expect(Int(session.up.bytes) == sent.reduce(0) { $0 + $1.count - 14 - 20 })
+        #expect(node.dropCount(.transmitFailed) == (failing > 0 ? 1 : 0))
+        #expect(node.report.balances)
+    }
+
+    /// A packet of 28 bytes to some thousand, with options that are copied or none, DF clear.
+    private func randomDatagram(_ generator: inout SeededGenerator) -> Datagram {
+        var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 0)
+        datagram.payload = generator.octets(generator.number(200...3000))
+        datagram.identification = UInt16(truncatingIfNeeded: generator.next())
+        datagram.trafficClass = generator.octet()
+        if generator.once(in: 3) { datagram.options = [136, 4, generator.octet(), 7, 1, 1, 1, 0] }
+        return datagram
+    }
+
+    /// RFC 791 §3.2: sorts the pieces by offset; nil with a gap, an overlap or no end.
+    private func reassembled(_ fragments: [Datagram]) -> Datagram? {
+        let sorted = fragments.sorted { $0.fragmentation & 0x1fff < $1.fragmentation & 0x1fff }
+        guard var whole = sorted.first, let last = sorted.last, last.fragmentation & 0x2000 == 0 else {
+            return nil
+        }
+        for fragment in sorted.dropFirst() {
+            guard Int(fragment.fragmentation & 0x1fff) * 8 == whole.payload.count,
+                fragment.identification == whole.identification, fragment.protocol == whole.protocol
+            else { return nil }
+            whole.payload += fragment.payload
+        }
+        whole.fragmentation = 0
+        return whole
+    }
+}

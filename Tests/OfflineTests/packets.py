@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""Writes PacketTable.swift: one packet or more for each outcome, built by scapy.
+
+    Tests/OfflineTests/packets.py > Tests/OfflineTests/PacketTable.swift
+
+Needs the Debian package python3-scapy. The exchange that they are for is in Fixture.swift.
+"""
+
+from scapy.contrib.mpls import MPLS
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import (
+    ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6)
+from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.packet import Raw, raw
+
+ALICE, CAROL, VIDEO, MUSIC = "10.1.0.5", "10.2.0.5", "198.51.100.10", "203.0.113.40"
+ALICE6, VIDEO6 = "2001:db8:1:5::25", "2001:db8:a::80"
+CORE, WEST, ACCESS1 = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:11"
+PEER = "02:00:00:00:00:02"
+WIDTH = 88
+
+
+def up(payload=None, **fields):
+    return IP(src=ALICE, dst=VIDEO, **fields) / (payload or TCP(sport=40000, dport=443))
+
+
+def down(payload=None, **fields):
+    return IP(src=VIDEO, dst=ALICE, **fields) / (payload or TCP(sport=443, dport=40000))
+
+
+def frame(packet, to=CORE, **fields):
+    return Ether(dst=to, src=PEER, **fields) / packet
+
+
+def labelled(*labels, inner=None, ttl=61, bottom=True, to=CORE):
+    stack = frame(MPLS(label=labels[0], s=int(bottom and len(labels) == 1), ttl=ttl), to, type=0x8847)
+    for position, label in enumerate(labels[1:], start=2):
+        stack /= MPLS(label=label, s=int(bottom and position == len(labels)), ttl=ttl)
+    return raw(stack) + raw(inner if inner is not None else down())
+
+
+def tunnelled(inner, to=WEST, **fields):
+    outer = dict(src="192.0.2.9", dst="10.0.1.1", ttl=60)
+    return frame(IP(**{**outer, **fields}) / inner, to)
+
+
+def solicitation(hops=255):
+    return Ether(dst="33:33:ff:00:00:01", src=PEER) / IPv6(
+        src="2001:db8:ff::2", dst="ff02::1:ff00:1", hlim=hops
+    ) / ICMPv6ND_NS(tgt="2001:db8:ff::1") / ICMPv6NDOptSrcLLAddr(lladdr=PEER)
+
+
+def changed(packet, offset, value):
+    """One byte of the packet made another, and no checksum made good again."""
+    packet = bytearray(raw(packet))
+    packet[offset] = value
+    return bytes(packet)
+
+
+PACKETS = [
+    ("ping from alice to video", "access0", up(ICMP()), "forwarded"),
+    ("alice to video by IPv6", "access0", IPv6(src=ALICE6, dst=VIDEO6) / TCP(dport=80), "forwarded"),
+    ("1500 bytes, to be fragmented", "access0", up(TCP(dport=443) / Raw(bytes(1460))), "forwarded"),
+    ("nothing but a version", "access0", bytes([0x45]), "truncatedIPv4"),
+    ("version 5", "access0", changed(up(), 0, 0x55), "badIPVersion"),
+    ("header length 16", "access0", changed(up(), 0, 0x44), "badIPv4HeaderLength"),
+    ("total length above what came", "access0", changed(up(), 3, 41), "badIPv4TotalLength"),
+    ("another checksum", "access0", up(chksum=0x1234), "badIPv4Checksum"),
+    ("39 bytes of IPv6", "access0", raw(IPv6(src=ALICE6, dst=VIDEO6))[:39], "truncatedIPv6"),
+    ("payload length above what came", "access0", IPv6(src=ALICE6, dst=VIDEO6, plen=8), "badIPv6PayloadLength"),
+    ("TCP of two bytes", "access0", up(Raw(b"\x9c\x40"), proto=6), "truncatedTransport"),
+    ("TTL 1", "access0", up(ttl=1), "ttlExpired"),
+    ("hop limit 1", "access0", IPv6(src=ALICE6, dst=VIDEO6, hlim=1) / TCP(dport=80), "ttlExpired"),
+    ("multicast", "access0", IP(src=ALICE, dst="224.0.0.5") / UDP(), "notUnicast"),
+    ("1500 bytes, DF set", "access0", up(TCP(dport=443) / Raw(bytes(1460)), flags="DF"), "tooBig"),
+    ("1500 bytes of IPv6", "access0", IPv6(src=ALICE6, dst=VIDEO6) / TCP(dport=80) / Raw(bytes(1440)), "tooBig"),
+    ("from nobody", "access0", IP(src="10.1.0.99", dst=VIDEO) / TCP(dport=443), "unknownSubscriber"),
+    ("carol's address", "access0", IP(src=CAROL, dst=VIDEO) / TCP(dport=443), "spoofedSource"),
+    ("our own address", "access0", IP(src="10.0.0.1", dst=VIDEO) / TCP(dport=443), "spoofedSource"),
+    ("to no service", "access0", IP(src=ALICE, dst="192.0.2.77") / TCP(dport=443), "unknownService"),
+    ("a port that no rule has", "access0", up(TCP(dport=22)), "notAdmitted"),
+    ("a protocol that no rule has", "access0", up(UDP(dport=443)), "notAdmitted"),
+    ("a service without a condition", "access0", IP(src=ALICE, dst="203.0.113.200") / TCP(dport=80), "notAdmitted"),
+    ("a condition without a session", "access0", IP(src="10.1.0.6", dst=MUSIC) / TCP(dport=80), "notAdmitted"),
+    ("a later fragment of TCP", "access0", up(Raw(bytes(16)), proto=6, frag=10), "fragmentWithoutPorts"),
+    ("UDP to us", "access0", IP(src=ALICE, dst="10.1.0.1") / UDP(dport=53), "notServedHere"),
+    ("ping to us", "access0", IP(src=ALICE, dst="10.1.0.1") / ICMP(), "consumed"),
+    ("a next hop that isn't known", "access0", IP(src=ALICE, dst=MUSIC) / UDP(dport=53), "neighbourUnresolved"),
+    ("more than a buffer takes", "access0", bytes([0x45]) + bytes(269_999), "oversized"),
+    ("carol on her VLAN", "access1", Ether(dst=ACCESS1, src="02:00:00:00:00:05") / Dot1Q(vlan=100)
+     / IP(src=CAROL, dst=VIDEO) / TCP(dport=443), "forwarded"),
+    ("carol without her tag", "access1", frame(IP(src=CAROL, dst=VIDEO) / TCP(dport=443), ACCESS1), "wrongVLAN"),
+    ("13 bytes", "core0", raw(frame(down()))[:13], "truncatedEthernet"),
+    ("to another station", "core0", frame(down(), "02:00:00:00:00:99"), "notOurMAC"),
+    ("LLDP", "core0", frame(Raw(bytes(46)), type=0x88cc), "unknownEtherType"),
+    ("a tag on the network side", "core0", frame(Dot1Q(vlan=7) / down()), "wrongVLAN"),
+    ("ARP for Token Ring", "core0", frame(ARP(hwtype=6, psrc="10.0.0.2", pdst="10.0.0.1")), "malformedARP"),
+    ("ARP for us", "core0", Ether(dst="ff:ff:ff:ff:ff:ff", src=PEER)
+     / ARP(hwsrc=PEER, psrc="10.0.0.2", pdst="10.0.0.1"), "consumed"),
+    ("ARP for somebody else", "core0", Ether(dst="ff:ff:ff:ff:ff:ff", src=PEER)
+     / ARP(hwsrc=PEER, psrc="10.0.0.2", pdst="10.0.0.3"), "consumed"),
+    ("neighbour solicitation", "core0", solicitation(), "consumed"),
+    ("neighbour solicitation through a router", "core0", solicitation(254), "malformedNeighbourDiscovery"),
+    ("broadcast IPv4", "core0", frame(down(), "ff:ff:ff:ff:ff:ff"), "notUnicast"),
+    ("to no subscriber", "core0", frame(IP(src=VIDEO, dst="10.9.9.9") / UDP()), "unknownDestination"),
+    ("from no service", "core0", frame(IP(src="192.0.2.77", dst=ALICE) / UDP()), "unknownService"),
+    ("bare IP where the tunnel is due", "core0", frame(down()), "wrongLeg"),
+    ("video to alice", "core0", labelled(17001, 200042), "forwarded"),
+    ("a label with TTL 1", "core0", labelled(17001, 200042, ttl=1), "ttlExpired"),
+    ("three bytes of a label", "core0", raw(frame(Raw(b"\x04\x26\x90"), type=0x8847)), "truncatedLabelStack"),
+    ("a label that isn't bound", "core0", labelled(99999), "unknownLabel"),
+    ("an unbound user label", "core0", labelled(17001, 99999), "unknownLabel"),
+    ("explicit null", "core0", labelled(0), "reservedLabel"),
+    ("a user label without its path", "core0", labelled(200042), "labelOutOfContext"),
+    ("a path label on another port", "core1", labelled(17001, 200042, to=WEST), "labelOutOfContext"),
+    ("a path label alone", "core0", labelled(17001), "missingUserLabel"),
+    ("a third label", "core0", labelled(17001, 200042, 200043), "missingBottomOfStack"),
+    ("another's source", "core0", labelled(17001, 200042, inner=IP(src=MUSIC, dst=ALICE) / UDP()),
+     "innerSourceMismatch"),
+    ("another's destination", "core0", labelled(17001, 200042, inner=IP(src=VIDEO, dst=CAROL) / UDP()),
+     "innerDestinationMismatch"),
+    ("swap", "core0", labelled(16100, 300), "forwarded"),
+    ("pop", "core0", labelled(16101), "forwarded"),
+    ("pop and push with nothing below", "core0", labelled(16102), "earlyBottomOfStack"),
+    ("swap, and too long then", "core0", labelled(16103, inner=IP(src=VIDEO, dst=ALICE) / Raw(bytes(1476))), "tooBig"),
+    ("swap with TTL 1", "core0", labelled(16100, ttl=1), "ttlExpired"),
+    ("music to alice", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(sport=53)), "forwarded"),
+    ("music to alice, congested", "core1", tunnelled(IP(src=MUSIC, dst=ALICE, tos=2) / UDP(sport=53), tos=3),
+     "forwarded"),
+    ("congestion that can't be marked", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(sport=53), tos=3),
+     "ecnMismatch"),
+    ("from a stranger", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(), src="192.0.2.66"), "unknownTunnelEndpoint"),
+    ("a fragment of the outer packet", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(), flags="MF"),
+     "outerFragment"),
+    ("from nobody, in the tunnel", "core1", tunnelled(IP(src="192.0.2.77", dst=ALICE) / UDP()), "innerSourceMismatch"),
+    ("to nobody, in the tunnel", "core1", tunnelled(IP(src=MUSIC, dst="10.9.9.9") / UDP()),
+     "innerDestinationMismatch"),
+    ("video in music's tunnel", "core1", tunnelled(down()), "wrongLeg"),
+]
+
+
+def literal(packet: bytes) -> tuple[str, int]:
+    """Hex in lines, and the number of zero bytes that follow."""
+    kept = packet.rstrip(b"\0") if len(packet) > 200 else packet
+    digits = kept.hex()
+    lines = [digits[i:i + WIDTH] for i in range(0, len(digits), WIDTH)]
+    return "\n".join(" " * 12 + line for line in lines), len(packet) - len(kept)
+
+
+print("// Written by packets.py.")
+print("\n/// A packet, where it arrives, and what must become of it.")
+print("let packetTable: [ExpectedPacket] = [")
+for name, port, packet, outcome in PACKETS:
+    hex, zeros = literal(raw(packet))
+    verdict = f".{outcome}" if outcome in ("forwarded", "consumed") else f".dropped(.{outcome})"
+    print(f'    ExpectedPacket(\n        "{name}", port: "{port}", {verdict}, zeros: {zeros},\n'
+          f'        """\n{hex}\n            """),')
+print("]")

@@ -1,0 +1,15 @@
+import Tables
+import Testing
+
+/// Records that the packet loop reads are as large as they say: one that outgrows its cache line costs a second miss.
+struct RecordLayoutTests {
+    @Test(arguments: [
+        ("Conversion", MemoryLayout<Conversion>.stride, 64),
+        ("Adjacency", MemoryLayout<Adjacency>.stride, 64),
+        ("NHLFE", MemoryLayout<NHLFE>.stride, 20), ("ILMEntry", MemoryLayout<ILMEntry>.stride, 4),
+        ("SubscriberEntry", MemoryLayout<SubscriberEntry>.stride, 8), ("Rule", MemoryLayout<Rule>.stride, 8),
+    ])
+    func recordsKeepTheirSize(_ name: String, _ byteCount: Int, _ stated: Int) {
+        #expect(byteCount == stated, "\(name)")
+    }
+}
