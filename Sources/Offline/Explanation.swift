@@ -170,7 +170,7 @@ private struct Bench {
         guard adjacency.state == .onLink, let destination = Trail(run.steps).headers.last?.destination else {
             return nil
         }
-        return worker.tables.addNeighbour(destination, unknown, onLink: index) ? destination : nil
+        return worker.tables.addNeighbour(destination, unknown, onLink: index).map { _ in destination }
     }
 }
 
