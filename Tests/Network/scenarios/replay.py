@@ -75,7 +75,7 @@ def wrong_use(laboratory: Laboratory) -> None:
         ),
         (
             "the same, another way round",
-            [*with_exchange, "--in", f"access0={good}", "--out", f"core0={folder}/../replay/up.pcap"],
+            [*with_exchange, "--in", f"access0={good}", "--out", f"core0={folder}/./up.pcap"],
             64,
             "read and written at once",
         ),
