@@ -1,10 +1,20 @@
-"""What the scenarios stand on: namespaces, programs under test, wires that are listened to, and the tally of checks."""
+"""What the scenarios stand on: namespaces, programs under test, links listened to, the tally of checks."""
 
 from .laboratory import Laboratory
 from .namespace import Namespace
-from .program import Forwarder, balances, difference, eventually
+from .program import Forwarder, balances, difference, drops_between, eventually
 from .tally import Tally
 from .wire import Capture, Station
 
-__all__ = ["Capture", "Forwarder", "Laboratory", "Namespace", "Station", "Tally", "balances", "difference",
-           "eventually"]
+__all__ = [
+    "Capture",
+    "Forwarder",
+    "Laboratory",
+    "Namespace",
+    "Station",
+    "Tally",
+    "balances",
+    "difference",
+    "drops_between",
+    "eventually",
+]

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Callable
 
 from .namespace import Namespace
 from .program import Forwarder
@@ -26,6 +27,7 @@ class Laboratory:
         self._processes: list[subprocess.Popen] = []
         self._forwarders: list[Forwarder] = []
         self._mounts: list[Path] = []
+        self._later: list[Callable[[], None]] = []
 
     def instance(self, name: str) -> str:
         return f"wlt-{os.getpid()}-{name}"
@@ -35,12 +37,16 @@ class Laboratory:
         self._namespaces.append(made)
         return made
 
-    def veth(self, one: Namespace, interface: str, other: Namespace, other_interface: str, mtu: int = 1500) -> None:
-        """A cable between two namespaces: both ends up, without IPv6 addresses of the kernel's making."""
-        one.ip(f"link add {interface} mtu {mtu} type veth peer name {other_interface} mtu {mtu} "
-               f"netns {other.name}")
+    def veth(
+        self, one: Namespace, interface: str, other: Namespace, other_interface: str, mtu: int = 1500
+    ) -> None:
+        """A cable between two namespaces, both ends up."""
+        one.ip(
+            f"link add {interface} mtu {mtu} type veth peer name {other_interface} mtu {mtu} "
+            f"netns {other.name}"
+        )
         for namespace, name in ((one, interface), (other, other_interface)):
-            namespace.ip(f"link set {name} addrgenmode none", f"link set {name} up")
+            namespace.ip(f"link set {name} up")
 
     def forwarder(self, namespace: Namespace, name: str, exchange: str) -> Forwarder:
         """A forwarder, not yet started."""
@@ -48,10 +54,21 @@ class Laboratory:
         self._forwarders.append(made)
         return made
 
-    def capture(self, namespace: Namespace, interface: str, name: str, *filter_words: str, **options) -> Capture:
+    def capture(
+        self, namespace: Namespace, interface: str, name: str, *filter_words: str, **options
+    ) -> Capture:
         made = Capture(namespace, interface, self.folder / f"{name}.pcap", *filter_words, **options)
         self._processes.append(made._process)
         return made
+
+    def later(self, checks: Callable[[], None]) -> None:
+        """Has checks made at the end, of what takes its time."""
+        self._later.append(checks)
+
+    def finish(self) -> None:
+        """What takes its time"""
+        for checks in self._later:
+            checks()
 
     def small_disk(self, name: str, size: str) -> Path:
         """A file system of its own with so little room."""

@@ -18,13 +18,15 @@ def _enter(descriptor: int) -> None:
 
 
 class Namespace:
-    """A namespace with its loopback up. The kernel keeps its own IPv6 off interfaces that come later."""
+    """A namespace with its loopback up."""
 
     def __init__(self, name: str):
         self.name = name
         subprocess.run(["ip", "netns", "add", name], check=True)
         self._descriptor = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
         self.ip("link set lo up")
+        # Link-local addresses at once, and no questions for routers.
+        self.set(ipv6__conf__default__accept_dad=0, ipv6__conf__default__router_solicitations=0)
 
     def remove(self) -> None:
         os.close(self._descriptor)
@@ -70,8 +72,9 @@ class Namespace:
 
     def ip(self, *commands: str) -> None:
         """Gives `ip` one or more commands, which must succeed."""
-        subprocess.run(["ip", "-n", self.name, "-batch", "-"], input="\n".join(commands) + "\n", text=True,
-                       check=True)
+        subprocess.run(
+            ["ip", "-n", self.name, "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True
+        )
 
     def set(self, **settings) -> None:
         """Sets sysctls below /proc/sys/net, as in set(ipv4__ip_forward=1): two underscores for a stroke."""

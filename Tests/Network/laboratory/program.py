@@ -26,16 +26,26 @@ class Forwarder:
         self.counters_file = folder / "counters.json"
         self.instance = instance
         self.namespace = namespace
-        self.command = [str(binary), "run", "--exchange", str(self.exchange), "--instance", instance,
-                        "--counters", str(self.counters_file)]
+        self.command = [
+            str(binary),
+            "run",
+            "--exchange",
+            str(self.exchange),
+            "--instance",
+            instance,
+            "--counters",
+            str(self.counters_file),
+        ]
         self.process: subprocess.Popen | None = None
 
     def start(self) -> "Forwarder":
         """Starts it, and waits until it forwards."""
         with open(self.folder / "log", "w") as log:
             self.process = self.namespace.popen(self.command, stderr=log, stdin=subprocess.DEVNULL)
-        if not eventually(lambda: "forwards:" in self.log or self.process.poll() is not None, 10) \
-                or self.process.poll() is not None:
+        if (
+            not eventually(lambda: "forwards:" in self.log or self.process.poll() is not None, 10)
+            or self.process.poll() is not None
+        ):
             raise RuntimeError(f"{self.instance} doesn't start:\n{self.log}")
         return self
 
@@ -84,9 +94,18 @@ class Forwarder:
 def balances(counters: dict) -> bool:
     """In = forwarded + consumed + dropped, and out = forwarded + originated."""
     ports = counters["ports"].values()
-    return (sum(port["in"] for port in ports)
-            == counters["forwarded"] + counters["consumed"] + sum(counters["drops"].values())
-            and sum(port["out"] for port in ports) == counters["forwarded"] + counters["originated"])
+    return (
+        sum(port["in"] for port in ports)
+        == counters["forwarded"] + counters["consumed"] + sum(counters["drops"].values())
+        and sum(port["out"] for port in ports) == counters["forwarded"] + counters["originated"]
+    )
+
+
+def drops_between(before: dict, after: dict) -> dict[str, int]:
+    """Why packets have been dropped; without what kernels on the link say to all routers and listeners."""
+    drops = difference(after["drops"], before["drops"])
+    drops.pop("notUnicast", None)
+    return drops
 
 
 def difference(after: dict, before: dict) -> dict:

@@ -12,7 +12,7 @@ class Tally:
         self._begin = time.monotonic()
 
     def check(self, name: str, holds, detail: object = "") -> bool:
-        """Notes one check. What `detail` says, or what it returns if it can be called, is shown if it fails."""
+        """Notes one check. If it fails, `detail` is shown, or what it returns if it can be called."""
         seconds = time.monotonic() - self._begin
         if holds:
             self.passed += 1

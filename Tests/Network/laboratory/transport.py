@@ -19,7 +19,9 @@ def pattern(byte_count: int) -> bytes:
     return b"".join(number.to_bytes(4, "big") for number in range((byte_count + 3) // 4))[:byte_count]
 
 
-def connect(client: Namespace, source: str, server: Namespace, destination: str, port: int, seconds: float = 5):
+def connect(
+    client: Namespace, source: str, server: Namespace, destination: str, port: int, seconds: float = 5
+):
     """A TCP connection; the client's end, and the server's."""
     listener = server.socket(family(destination), socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,7 +46,7 @@ def pump(sender: socket.socket, receiver: socket.socket, data: bytes, seconds: f
     while len(arrived) < len(data) and time.monotonic() < deadline:
         readable, writable, _ = select.select([receiver], [sender] if sent < len(data) else [], [], 0.5)
         if writable:
-            sent += sender.send(data[sent:sent + (1 << 18)])
+            sent += sender.send(data[sent : sent + (1 << 18)])
         if readable:
             chunk = receiver.recv(1 << 20)
             if not chunk:

@@ -53,9 +53,8 @@ class Capture:
     def __init__(self, namespace, interface: str, path: Path, *filter_words: str, byte_count: int = 65535):
         self.path = path
         self._log = path.with_suffix(".log")
-        # Without a virtio header tcpdump sees superframes whole; on the core, where it stands, there are none.
-        command = ["tcpdump", "-i", interface, "-s", str(byte_count), "-B", "32768", "--immediate-mode", "-U",
-                   "-w", str(path), *filter_words]
+        command = f"tcpdump -i {interface} -s {byte_count} -B 32768 --immediate-mode -U -w {path}".split()
+        command += filter_words
         with open(self._log, "w") as log:
             self._process = namespace.popen(command, stderr=log)
         if not eventually(lambda: "listening on" in self._log.read_text()):
@@ -82,8 +81,11 @@ class Capture:
 
 
 _CHECKSUMS = tuple(f"{protocol}.checksum.status" for protocol in ("ip", "tcp", "udp", "icmp", "icmpv6"))
-_FIELDS = ("frame.number", "frame.len", "eth.dst", "mpls.label", "mpls.bottom", "mpls.ttl", "ip.src", "ip.dst", "ip.len",
-           "ip.ttl", "ipv6.src", "ipv6.dst", "ipv6.plen", "ipv6.hlim", *_CHECKSUMS)
+_FIELDS = (
+    *"frame.number frame.len mpls.label mpls.bottom mpls.ttl".split(),
+    *"ip.src ip.dst ip.len ip.ttl ipv6.src ipv6.dst ipv6.plen ipv6.hlim".split(),
+    *_CHECKSUMS,
+)
 
 
 class Frame:

@@ -11,7 +11,7 @@ condition. dave's address belongs on another port than the TUN.
 
 from dataclasses import dataclass
 
-from laboratory import Forwarder, Laboratory, Namespace, Station
+from laboratory import Forwarder, Laboratory, Namespace, Station, balances
 
 ALICE, BOB, CAROL, ERIN, DAVE = "10.1.0.5", "10.1.0.6", "10.1.0.7", "10.1.0.8", "10.1.9.9"
 ALICE6, ERIN6 = "2001:db8:1::5", "2001:db8:1::8"
@@ -28,7 +28,9 @@ conditions:
   - { subscriber: bob, service: beta }
 """
 
-EDGE_A = _SERVED + """
+EDGE_A = (
+    _SERVED
+    + """
 ports:
   access0: { tun: wlt-access0, role: access, addresses: [10.255.0.1/32, "2001:db8:255::1/128"] }
   access1: { tap: wlt-access1, role: access, addresses: [10.1.9.1/24] }
@@ -50,8 +52,11 @@ sessions:
                 network: { tunnel: acme-north, send: 100043, receive: 200043 } }
   bob-beta:   { subscriber: bob, service: beta, access: { port: access0 }, network: { tunnel: beta-north } }
 """
+)
 
-EDGE_B = _SERVED + """
+EDGE_B = (
+    _SERVED
+    + """
 ports:
   core0:     { packet: to-core, role: network, addresses: [10.0.0.2/30, "2001:db8:ff::2/64"] }
   provider0: { packet: to-server, role: network, addresses: [198.51.100.1/24, 203.0.113.1/24, "2001:db8:a::1/48"] }
@@ -70,6 +75,7 @@ sessions:
                 access: { tunnel: acme-north, send: 200043, receive: 100043 } }
   bob-beta:   { subscriber: bob, service: beta, network: { port: provider0 }, access: { tunnel: beta-north } }
 """
+)
 
 
 @dataclass
@@ -93,22 +99,59 @@ def mac_of(namespace: Namespace, interface: str) -> str:
 def build(laboratory: Laboratory) -> Chain:
     """Lays the cables and starts both edges."""
     subscriber, a, core, b, provider = (
-        laboratory.namespace(name) for name in ("subscriber", "a", "core", "b", "provider"))
+        laboratory.namespace(name) for name in ("subscriber", "a", "core", "b", "provider")
+    )
+    core.set(ipv6__conf__default__disable_ipv6=1)
     laboratory.veth(subscriber, "eth0", a, "users")
     laboratory.veth(a, "to-core", core, "to-a")
     laboratory.veth(b, "to-core", core, "to-b")
     laboratory.veth(b, "to-server", provider, "eth0")
-    core.ip("link add bridge type bridge mcast_snooping 0", "link set bridge addrgenmode none",
-            "link set to-a master bridge", "link set to-b master bridge", "link set bridge up")
+    core.ip(
+        "link add bridge type bridge mcast_snooping 0",
+        "link set to-a master bridge",
+        "link set to-b master bridge",
+        "link set bridge up",
+    )
     a.set(ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
     a.ip("addr add 10.1.0.1/24 dev users", "addr add 2001:db8:1::1/64 dev users nodad")
-    subscriber.ip(*(f"addr add {address}/24 dev eth0" for address in (ERIN, ALICE, BOB, CAROL)),
-                  "addr add 10.1.9.9/32 dev eth0",
-                  *(f"addr add {address}/64 dev eth0 nodad" for address in (ALICE6, ERIN6)),
-                  "route add default via 10.1.0.1", "route add ::/0 via 2001:db8:1::1")
-    provider.ip(*(f"addr add {address}/24 dev eth0" for address in (ACME, BETA)),
-                f"addr add {ACME6}/64 dev eth0 nodad", "route add default via 198.51.100.1",
-                "route add ::/0 via 2001:db8:a::1")
-    return Chain(laboratory, subscriber, a, core, b, provider,
-                 laboratory.forwarder(a, "edge-a", EDGE_A).start(),
-                 laboratory.forwarder(b, "edge-b", EDGE_B).start(), Station(core, "to-a"))
+    subscriber.ip(
+        *(f"addr add {address}/24 dev eth0" for address in (ERIN, ALICE, BOB, CAROL)),
+        "addr add 10.1.9.9/32 dev eth0",
+        *(f"addr add {address}/64 dev eth0 nodad" for address in (ALICE6, ERIN6)),
+        "route add default via 10.1.0.1",
+        "route add ::/0 via 2001:db8:1::1",
+    )
+    provider.ip(
+        *(f"addr add {address}/24 dev eth0" for address in (ACME, BETA)),
+        f"addr add {ACME6}/64 dev eth0 nodad",
+        "route add default via 198.51.100.1",
+        "route add ::/0 via 2001:db8:a::1",
+    )
+    return Chain(
+        laboratory,
+        subscriber,
+        a,
+        core,
+        b,
+        provider,
+        laboratory.forwarder(a, "edge-a", EDGE_A).start(),
+        laboratory.forwarder(b, "edge-b", EDGE_B).start(),
+        Station(core, "to-a"),
+    )
+
+
+def aftermath(chain: Chain) -> None:
+    """Both edges, after all that"""
+    for name, edge in (("A", chain.edge_a), ("B", chain.edge_b)):
+        counters = edge.fresh_counters()
+        chain.laboratory.check(
+            f"CD-6 edge {name}: in = forwarded + consumed + dropped, out = forwarded + originated",
+            balances(counters),
+            counters,
+        )
+        chain.laboratory.equal(f"edge {name} ends cleanly", edge.stop()[0], 0)
+        chain.laboratory.equal(
+            f"edge {name} has had nothing to complain of",
+            [line for line in edge.log.splitlines() if not line.endswith((": up", " stopped", " ports"))],
+            [],
+        )

@@ -1,4 +1,4 @@
-"""An edge with one cable: its port on an AF_PACKET interface, the kernel of another namespace at the other end."""
+"""An edge with one cable: an AF_PACKET port here, the kernel of another namespace at the other end."""
 
 import socket
 from dataclasses import dataclass, field
@@ -38,17 +38,30 @@ class Pair:
 
     def answers(self, count: int = 1) -> bool:
         """Whether the edge's port answers the peer's ping, within some seconds."""
-        return bool(eventually(lambda: self.peer.run(
-            f"ping -n -c {count} -i 0.05 -W 0.3 10.0.0.1").returncode == 0, 4))
+        return bool(
+            eventually(
+                lambda: self.peer.run(f"ping -n -c {count} -i 0.05 -W 0.3 10.0.0.1").returncode == 0, 4
+            )
+        )
 
-    def forwards(self, seconds: float = 4) -> bool:
-        """Whether the subscriber's packets come to leave by the cable."""
+    def forwards(self, seconds: float = 4, to: str | None = None) -> bool:
+        """Whether the subscriber's packets come to leave by the cable, to the peer or to this MAC address."""
         if self._user is None:
             self._user = datagram_socket(self.edge, USER)
         station = Station(self.peer, "cable")
+        head = bytes.fromhex((to or station.mac).replace(":", ""))
         try:
-            return bool(eventually(lambda: self._sends() and station.received(
-                1, 0.05, where=lambda frame: frame[12:14] == b"\x88\x47"), seconds))
+            return bool(
+                eventually(
+                    lambda: (
+                        self._sends()
+                        and station.received(
+                            1, 0.05, where=lambda frame: frame[:6] == head and frame[12:14] == b"\x88\x47"
+                        )
+                    ),
+                    seconds,
+                )
+            )
         finally:
             station.close()
 

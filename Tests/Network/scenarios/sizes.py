@@ -4,8 +4,19 @@ import errno
 import re
 import socket
 
-from laboratory.transport import (IP_MTU, IP_MTU_DISCOVER, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, SOL_UDP, UDP_SEGMENT,
-                                  connect, datagram_socket, datagrams, pattern, pump)
+from laboratory.transport import (
+    IP_MTU,
+    IP_MTU_DISCOVER,
+    IP_PMTUDISC_DO,
+    IP_PMTUDISC_DONT,
+    SOL_UDP,
+    UDP_SEGMENT,
+    connect,
+    datagram_socket,
+    datagrams,
+    pattern,
+    pump,
+)
 from .chain import ACME, ALICE, BETA, BOB, ERIN, Chain
 
 _MPLS_MTU, _IPIP_MTU = 1492, 1480
@@ -14,13 +25,22 @@ _MPLS_MTU, _IPIP_MTU = 1492, 1480
 def path_mtu(chain: Chain) -> None:
     """Path MTU discovery: what senders learn"""
     check, equal = chain.laboratory.check, chain.laboratory.equal
-    for name, source, destination, mtu in (("MPLS", ALICE, ACME, _MPLS_MTU), ("IP-in-IP", BOB, BETA, _IPIP_MTU)):
+    for name, source, destination, mtu in (
+        ("MPLS", ALICE, ACME, _MPLS_MTU),
+        ("IP-in-IP", BOB, BETA, _IPIP_MTU),
+    ):
         # The server's own segments are too long by the labels: "too big" must shorten them, or nothing arrives.
         near, far = connect(chain.subscriber, source, chain.provider, destination, 80)
         data = pattern(4 << 20)
-        check(f"PX-3 {name}: a download that begins with segments too long completes", pump(far, near, data) == data)
-        equal(f"{name}: the server's connection has learned the path's MTU",
-              far.getsockopt(socket.IPPROTO_IP, IP_MTU), mtu)
+        check(
+            f"PX-3 {name}: a download that begins with segments too long completes",
+            pump(far, near, data) == data,
+        )
+        equal(
+            f"{name}: the server's connection has learned the path's MTU",
+            far.getsockopt(socket.IPPROTO_IP, IP_MTU),
+            mtu,
+        )
         route = chain.provider.run(f"ip route get {source} from {destination}").stdout
         check(f"{name}: so has its route", f"mtu {mtu}" in route, route)
         segments = chain.provider.run(f"ss -tin src {destination}").stdout
@@ -29,10 +49,16 @@ def path_mtu(chain: Chain) -> None:
         far.close()
 
     trace = chain.subscriber.run(f"tracepath -n {ACME}", 15).stdout
-    check("tracepath shows what the TUN takes, the smallest of all paths", f"pmtu {_IPIP_MTU}" in trace
-          and "reached" in trace, trace)
-    check("tracepath shows edge A as a hop, by the address of its TUN", re.search(r"^ *\d+: +10\.255\.0\.1 ", trace, re.M),
-          trace)
+    check(
+        "tracepath shows what the TUN takes, the smallest of all paths",
+        f"pmtu {_IPIP_MTU}" in trace and "reached" in trace,
+        trace,
+    )
+    check(
+        "tracepath shows edge A as a hop, by the address of its TUN",
+        re.search(r"^ *\d+: +10\.255\.0\.1 ", trace, re.M),
+        trace,
+    )
 
 
 def datagrams_too_long(chain: Chain) -> None:
@@ -72,9 +98,12 @@ def superframes(chain: Chain) -> None:
     sender.setsockopt(SOL_UDP, UDP_SEGMENT, 1400)
     data = pattern(5 * 52 * 1024)
     for start in range(0, len(data), 52 * 1024):
-        sender.sendto(data[start:start + 52 * 1024], (BOB, 7001))
+        sender.sendto(data[start : start + 52 * 1024], (BOB, 7001))
     arrived = datagrams(receiver, 5 * 39, 1)
-    check("260 KiB in UDP superframes arrive as datagrams, in order and whole", b"".join(arrived) == data,
-          f"{len(arrived)} datagrams, {sum(map(len, arrived))} of {len(data)} bytes")
+    check(
+        "260 KiB in UDP superframes arrive as datagrams, in order and whole",
+        b"".join(arrived) == data,
+        f"{len(arrived)} datagrams, {sum(map(len, arrived))} of {len(data)} bytes",
+    )
     sender.close()
     receiver.close()
