@@ -51,6 +51,14 @@ public struct CountersReport: Sendable, Equatable {
             && ports.reduce(0) { $0 + $1.sent } == forwarded + originated
     }
 
+    /// The totals in one line for people, as `forwarded 6, consumed 2, dropped 4 (notAdmitted 4), originated 2`.
+    public var summary: String {
+        let dropped = drops.reduce(0) { $0 + $1.count }
+        let reasons = drops.map { "\($0.reason) \($0.count)" }.joined(separator: ", ")
+        return "forwarded \(forwarded), consumed \(consumed), dropped \(dropped)"
+            + (reasons.isEmpty ? "" : " (\(reasons))") + ", originated \(originated)"
+    }
+
     /// The report as one line of JSON, with a line feed. Names need no escaping: exchange files refuse all but letters,
     /// digits, `.`, `_` and `-`.
     public var json: String {

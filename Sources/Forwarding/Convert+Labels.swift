@@ -18,6 +18,7 @@ extension Converter {
         let labelCount = unsafe Int(nhlfe.pointee.labelCount)
         let start = stack &+ 4 &- 4 &* labelCount
         guard unsafe end &- start <= Int(nhlfe.pointee.mtu) else { return packet.drop(.tooBig) }
+        packet.meteredByteCount = UInt32(truncatingIfNeeded: end &- start)
         unsafe packet.adjacency = nhlfe.pointee.adjacency.rawValue
         let adjacency = unsafe tables.adjacency(nhlfe.pointee.adjacency)
         guard unsafe adjacency.pointee.state != .incomplete else { return packet.punt(.resolve) }
@@ -51,7 +52,8 @@ extension Converter {
             }
         }
         recorder.record(.relabelled(index))
-        unsafe leave(&packet, from: start, byteCount: end &- start, adjacency, etherType, &recorder)
+        unsafe leave(
+            &packet, from: start, byteCount: Int(packet.meteredByteCount), adjacency, etherType, &recorder)
     }
 
     /// Penultimate hop popping: writes the TTL into what is exposed, the next label or the IP header.
@@ -87,6 +89,8 @@ extension Converter {
             return nil
         }
         IP.setTimeToLive(&window, top.ttl &- 1)
+        // The packet's own length is known now: what the link has padded goes no further.
+        packet.meteredByteCount = UInt32(truncatingIfNeeded: IP.totalByteCount(window))
         return IP.etherType
     }
 }

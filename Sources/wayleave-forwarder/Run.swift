@@ -50,10 +50,10 @@ struct Run: ParsableCommand {
         let worker = Worker(
             ports: ports, contents: compiled.contents, slotByteCount: PortOpener.slotByteCount(ports))
         let file = counters.map { CountersFile(path: $0) }
-        func write() throws(CountersFileError) {
-            try file?.write(
-                CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name)))
+        func counts() -> CountersReport {
+            CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name))
         }
+        func write() throws(CountersFileError) { try file?.write(counts()) }
         try write()
         var failure: CountersFileError?
         let forwarder = LiveForwarder(worker: worker, report: Self.report) {
@@ -74,7 +74,7 @@ struct Run: ParsableCommand {
         let closed = Result { for case let port as PcapFilePort in ports { try port.close() } }
         try write()
         try closed.get()
-        Self.report("instance \(instance.name) stopped")
+        Self.report("instance \(instance.name) stopped: \(counts().summary)")
     }
 
     /// A line to standard error.

@@ -12,14 +12,10 @@ struct CountersText: CustomStringConvertible {
         }
         var ports = [["port", "in", "out"]]
         ports += report.ports.map { [$0.name, "\($0.received)", "\($0.sent)"] }
-        let dropped = report.drops.reduce(0) { $0 + $1.count }
         var drops = [["dropped because", "packets"]]
         drops += report.drops.map { ["\($0.reason)", "\($0.count)"] }
-        let totals =
-            "forwarded \(report.forwarded), consumed \(report.consumed), dropped \(dropped), "
-            + "originated \(report.originated)"
         return [rows, ports, report.drops.isEmpty ? [] : drops].filter { !$0.isEmpty }.map { Self.table($0) }
-            .joined(separator: "\n\n") + "\n\n" + totals
+            .joined(separator: "\n\n") + "\n\n" + report.summary
     }
 
     /// Columns side by side: the first to the left, numbers to the right.

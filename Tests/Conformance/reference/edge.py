@@ -190,6 +190,8 @@ class Edge:
             raise Dropped("ttlExpired")
         ttl = top.ttl - 1
         ethertype = frame.MPLS
+        if top.bottom and "pop" in binding and isinstance(binding["via"], dict):
+            raise Dropped("earlyBottomOfStack")
         if "swap" in binding:
             labels = binding["swap"] if isinstance(binding["swap"], list) else [binding["swap"]]
             bottom_flags = [False] * (len(labels) - 1) + [top.bottom]

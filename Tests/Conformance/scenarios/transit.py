@@ -55,6 +55,8 @@ def switch() -> Case:
     packet("pop the last label: TTL moves to the IP header", 16102,
            shows={"eth.type": "0x0800", "ip.ttl": "60"})
     packet("pop the last label, IPv6", 16102, inner=inner6, shows={"eth.type": "0x86dd", "ipv6.hlim": "60"})
+    packet("pop the last label in a padded frame: the padding stays behind", 16102,
+           inner=bytes(udp(ALICE, VIDEO, size=1, ttl=44)).ljust(42, b"\0"), shows={"ip.len": "29", "frame.len": "43"})
     packet("swap, and the tunnel's path label above", {"label": 16103, "cos": 2}, user,
            shows={"mpls.label": "16900,16203,100042", "mpls.ttl": "60,60,9", "mpls.exp": "2,2,1"})
     packet("pop, and the tunnel's path label above", 16104, user,
@@ -63,6 +65,7 @@ def switch() -> Case:
     packet("swap at TTL 1", {"label": 16100, "ttl": 1}, user, outcome="ttlExpired")
     packet("pop at TTL 0", {"label": 16102, "ttl": 0}, user, outcome="ttlExpired")
     packet("an unbound label", 16999, user, outcome="unknownLabel")
+    packet("pop the bottom label, and a path label needs one to stand on", 16104, outcome="earlyBottomOfStack")
     packet("pop, and the frame ends", {"label": 16102, "s": 0}, inner=b"", outcome="truncatedLabelStack")
     packet("pop the last label: no IP behind it", 16102, inner=b"\x50" + bytes(59), outcome="badIPVersion")
     return case
