@@ -18,14 +18,14 @@ struct TableCompiler {
     let facts: PortFacts
     var result = CompiledExchange()
 
-    private(set) var portIndices: [String: Int] = [:]
-    private(set) var lineIndices: [String: Int] = [:]
-    private(set) var tunnelIndices: [String: Int] = [:]
-    private(set) var subscriberIndices: [String: Int] = [:]
-    private(set) var serviceIndices: [String: Int] = [:]
+    let portIndices: [String: Int]
+    let lineIndices: [String: Int]
+    let tunnelIndices: [String: Int]
+    let subscriberIndices: [String: Int]
+    let serviceIndices: [String: Int]
     /// The compiled rules of each (subscriber, service) that a condition names; empty: everything.
-    private var ruleRanges: [Admission: Range<Int>] = [:]
-    private var adjacencies: [NextHop: AdjacencyIndex] = [:]
+    var ruleRanges: [Admission: Range<Int>] = [:]
+    var adjacencies: [NextHop: AdjacencyIndex] = [:]
     private var localAddresses: Set<IPAddress> = []
 
     /// Look-up keys only: nothing iterates over them, so that the result doesn't depend on hashing.
@@ -68,7 +68,7 @@ struct TableCompiler {
     }
 
     /// The place of a name that validation has seen.
-    private func place(_ name: String, _ places: [String: Int]) -> Int {
+    func place(_ name: String, _ places: [String: Int]) -> Int {
         guard let place = places[name] else { preconditionFailure("'\(name)' was not validated") }
         return place
     }
@@ -76,8 +76,6 @@ struct TableCompiler {
     func line(_ name: String) -> Line { exchange.lines[place(name, lineIndices)] }
     func tunnelIndex(_ name: String) -> Int { place(name, tunnelIndices) }
     func tunnel(_ name: String) -> Tunnel { exchange.tunnels[tunnelIndex(name)] }
-
-    // MARK: Ports, tunnels, registers
 
     private mutating func compilePorts() {
         for (index, port) in exchange.ports.enumerated() {
@@ -141,221 +139,4 @@ struct TableCompiler {
         }
     }
 
-    // MARK: Conditions
-
-    /// Joins the conditions of each (subscriber, service): a packet needs one rule of any of them; one condition
-    /// without rules admits everything.
-    private mutating func compileConditions() throws(Rejection) {
-        var order: [Admission] = []
-        var rules: [Admission: [Tables.Rule]] = [:]
-        var unlimited: Set<Admission> = []
-        for condition in exchange.conditions {
-            let admission = Admission(
-                subscriber: place(condition.subscriber, subscriberIndices),
-                service: place(condition.service, serviceIndices))
-            if rules[admission] == nil { order.append(admission) }
-            rules[admission, default: []] += (condition.allow ?? []).flatMap { Self.rules($0) }
-            if condition.allow == nil { unlimited.insert(admission) }
-            guard rules[admission]!.count < 256 else {
-                throw Rejection(
-                    "the conditions of subscriber '\(condition.subscriber)' for service '\(condition.service)' make "
-                        + "\(rules[admission]!.count) rules, a port range each; 255 are possible: join ranges",
-                    at: condition.location)
-            }
-        }
-        for admission in order {
-            let first = result.contents.rules.count
-            if !unlimited.contains(admission) { result.contents.rules += rules[admission]! }
-            ruleRanges[admission] = first..<result.contents.rules.count
-        }
-    }
-
-    private static func rules(_ rule: Exchange.Rule) -> [Tables.Rule] {
-        let protocols: (IPProtocol, IPProtocol)
-        switch rule.protocol {
-        case .any: return [.any]
-        case .icmp: protocols = (.icmp, .icmpv6)
-        case .tcp: protocols = (.tcp, .tcp)
-        case .udp: protocols = (.udp, .udp)
-        case .sctp: protocols = (.sctp, .sctp)
-        case .number(let number): protocols = (IPProtocol(rawValue: number), IPProtocol(rawValue: number))
-        }
-        guard !rule.ports.isEmpty else {
-            return [Tables.Rule(ipv4Protocol: protocols.0, ipv6Protocol: protocols.1)]
-        }
-        return rule.ports.map { Tables.Rule(ipv4Protocol: protocols.0, ipv6Protocol: protocols.1, ports: $0) }
-    }
-
-    // MARK: Sessions
-
-    private mutating func compile(_ session: Session, _ index: Int) {
-        let sessionIndex = SessionIndex(rawValue: UInt32(index))
-        let admission = Admission(
-            subscriber: place(session.subscriber, subscriberIndices),
-            service: place(session.service, serviceIndices))
-        result.contents.conversions.append(
-            conversion(session, admission, .up, from: session.access, to: session.network, sessionIndex))
-        result.contents.conversions.append(
-            conversion(session, admission, .down, from: session.network, to: session.access, sessionIndex))
-        result.contents.admissions.append(
-            (
-                SubscriberIndex(rawValue: UInt32(admission.subscriber)),
-                ServiceIndex(rawValue: UInt32(admission.service)), sessionIndex
-            ))
-        result.sessions.append(session.name)
-    }
-
-    private mutating func conversion(
-        _ session: Session, _ admission: Admission, _ direction: Direction, from arriving: Leg,
-        to leaving: Leg,
-        _ sessionIndex: SessionIndex
-    ) -> Conversion {
-        let arrival: Arrival
-        switch arriving {
-        case .plain(let port, _): arrival = Arrival(port: UInt16(self.port(port)))
-        case .tunnel(let name, _, let receive):
-            arrival = Arrival(tunnel: TunnelIndex(rawValue: UInt32(tunnelIndex(name))))
-            if let receive { bind(receive, tunnel(name), ConversionIndex(sessionIndex, direction)) }
-        }
-        let rules = ruleRanges[admission] ?? 0..<0
-        func record(_ adjacency: AdjacencyIndex, maximumInnerByteCount: Int) -> Conversion {
-            Conversion(
-                arrival: arrival, adjacency: adjacency,
-                subscriber: SubscriberIndex(rawValue: UInt32(admission.subscriber)),
-                service: ServiceIndex(rawValue: UInt32(admission.service)), rules: rules,
-                maximumInnerByteCount: maximumInnerByteCount)
-        }
-        switch leaving {
-        case .plain(let name, let nextHop):
-            let port = port(name)
-            let subscriber = exchange.subscribers[admission.subscriber]
-            let towardsSubscriber = direction == .down
-            let adjacency = adjacency(
-                port, tags: towardsSubscriber ? subscriber.vlan : [],
-                nextHop: nextHop ?? (towardsSubscriber ? subscriber.nextHop : nil))
-            return record(adjacency, maximumInnerByteCount: plainMTU(port))
-        case .tunnel(let name, let send, _):
-            let tunnel = tunnel(name)
-            let line = line(tunnel.line)
-            var conversion = record(
-                adjacency(of: line), maximumInnerByteCount: line.mtu - tunnel.encapsulation.overheadByteCount)
-            push(tunnel.encapsulation, userLabel: send, &conversion)
-            return conversion
-        }
-    }
-
-    /// The longest packet of a plain leg. A TUN takes what the kernel can: the packets in it are no link's.
-    private func plainMTU(_ port: Int) -> Int {
-        facts.mtus[port] ?? exchange.ports[port].mtu ?? (exchange.ports[port].isEthernet ? 1500 : 65_535)
-    }
-
-    private mutating func bind(_ label: Label, _ tunnel: Tunnel, _ conversion: ConversionIndex) {
-        let isAlone = if case .mpls(let mpls) = tunnel.encapsulation { mpls.php } else { false }
-        let context: LabelContext =
-            isAlone
-            ? .port(UInt16(port(line(tunnel.line).port)))
-            : .tunnel(TunnelIndex(rawValue: UInt32(tunnelIndex(tunnel.name))))
-        result.contents.userLabels.append((context, label, conversion))
-    }
-
-    private func push(
-        _ encapsulation: Tunnel.Encapsulation, userLabel: Label?, _ conversion: inout Conversion
-    ) {
-        switch encapsulation {
-        case .mpls(let mpls):
-            var flags: Conversion.Flags = []
-            var ttl: UInt8 = 0
-            var trafficClass: UInt8 = 0
-            if case .pipe(let fixed) = mpls.ttl { ttl = fixed } else { flags.insert(.copyTTL) }
-            if case .fixed(let fixed) = mpls.trafficClass {
-                trafficClass = fixed
-            } else {
-                flags.insert(.copyClass)
-            }
-            var labels = [userLabel].compactMap { $0 }
-            precondition(labels.count == 1, "an MPLS leg without a user label was not validated")
-            if mpls.null == .explicit {
-                // Above another label either explicit null serves (RFC 4182); what lies below says what it is.
-                labels.insert(.ipv4ExplicitNull, at: 0)
-            } else if let path = mpls.send, mpls.null == nil {
-                labels.insert(path, at: 0)
-            }
-            conversion.push(
-                labels.enumerated().map { position, label in
-                    LabelStackEntry(
-                        label: label, trafficClass: trafficClass,
-                        isBottomOfStack: position == labels.count - 1, ttl: ttl)
-                }, flags)
-        case .ipip(let ipip):
-            guard case .v4(let local) = ipip.local, case .v4(let remote) = ipip.remote else {
-                preconditionFailure("an outer IPv6 header was not refused")
-            }
-            var flags: Conversion.Flags = []
-            var dscp: UInt8 = 0
-            if case .fixed(let fixed) = ipip.dscp { dscp = fixed } else { flags.insert(.copyClass) }
-            if ipip.df == .copy { flags.insert(.copyDontFragment) }
-            conversion.push(outerSource: local, outerDestination: remote, ttl: ipip.ttl, dscp: dscp, flags)
-        }
-    }
-
-    // MARK: Labels
-
-    private mutating func compile(_ binding: LabelBinding) {
-        var labels: [Label] = []
-        if case .swap(let swapped) = binding.operation { labels = swapped }
-        let line: Line
-        switch binding.via {
-        case .line(let name): line = self.line(name)
-        case .tunnel(let name):
-            let tunnel = tunnel(name)
-            line = self.line(tunnel.line)
-            if case .mpls(let mpls) = tunnel.encapsulation {
-                if mpls.null == .explicit {
-                    labels.insert(.ipv4ExplicitNull, at: 0)
-                } else if let path = mpls.send, mpls.null == nil {
-                    labels.insert(path, at: 0)
-                }
-            }
-        }
-        let index = NHLFEIndex(rawValue: UInt32(result.contents.nhlfes.count))
-        result.contents.nhlfes.append(
-            NHLFE(
-                labels: labels.map(\.rawValue), pops: binding.operation == .pop,
-                adjacency: adjacency(of: line), mtu: line.mtu))
-        result.contents.incomingLabels.append((binding.in, ILMEntry(index)))
-        result.labelBindings.append(binding)
-    }
-
-    // MARK: Adjacencies
-
-    private mutating func adjacency(of line: Line) -> AdjacencyIndex {
-        adjacency(port(line.port), tags: [], nextHop: line.nextHop)
-    }
-
-    private mutating func adjacency(_ port: Int, tags: [UInt16], nextHop: IPAddress?) -> AdjacencyIndex {
-        let isEthernet = exchange.ports[port].isEthernet
-        let key = NextHop(port: port, tags: isEthernet ? tags : [], address: isEthernet ? nextHop : nil)
-        if let known = adjacencies[key] { return known }
-        let index = AdjacencyIndex(rawValue: UInt32(result.contents.adjacencies.count))
-        adjacencies[key] = index
-        let neighbour = exchange.ports[port].neighbours.first { $0.address == nextHop }
-        result.contents.adjacencies.append(
-            isEthernet
-                ? Adjacency(
-                    port: UInt16(port), source: result.contents.ports[port].macAddress, tags: tags,
-                    nextHop: nextHop,
-                    destination: neighbour?.mac)
-                : Adjacency(directPort: UInt16(port)))
-        return index
-    }
-
-    /// The static neighbours of a port are known on every link context of it.
-    private mutating func compileNeighbours() {
-        for (index, adjacency) in result.contents.adjacencies.enumerated() where adjacency.state == .onLink {
-            for neighbour in exchange.ports[Int(adjacency.port)].neighbours {
-                result.contents.neighbours.append(
-                    (neighbour.address, neighbour.mac, AdjacencyIndex(rawValue: UInt32(index))))
-            }
-        }
-    }
 }
