@@ -131,7 +131,8 @@ import Trace
         originated.removeAll()
     }
 
-    /// Hands each output port its packets, in order; of the first `limit` if not of all. Most vectors leave by one port, so one pass usually does it.
+    /// Hands each output port its packets, in order: those of the first `limit` places, or all. Most vectors leave by
+    /// one port, so one pass usually does it.
     private func transmit(_ vector: PacketVector, before limit: Int? = nil) {
         let end = limit ?? vector.count
         var first = 0
