@@ -1,6 +1,6 @@
 import Forwarding
-public import Trace
 public import Packets
+public import Trace
 
 extension Worker {
     /// Forwards one vector from a port as `serve` does, and has `recorder` watch: the same stages in the same order,

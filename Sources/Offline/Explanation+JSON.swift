@@ -1,7 +1,7 @@
-import Trace
 import Forwarding
 import Packets
 import Tables
+import Trace
 import Wire
 
 extension Explanation {

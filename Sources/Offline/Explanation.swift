@@ -1,10 +1,10 @@
-public import Trace
 public import Exchange
 import Forwarder
 public import Packets
 import Ports
 import TableCompiler
 import Tables
+public import Trace
 public import Wire
 
 /// What the forwarder does with one packet: its steps, its outcome, what leaves, and all that in words.

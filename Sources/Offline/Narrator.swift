@@ -1,9 +1,9 @@
-import Trace
 import Exchange
 import Forwarding
 import Packets
 import TableCompiler
 import Tables
+import Trace
 import Wire
 
 /// Tells what happened to one packet, with the names of the exchange.

@@ -1,7 +1,7 @@
-import Trace
 import Forwarding
 import Packets
 import Tables
+import Trace
 import Wire
 
 /// What the steps of one packet say, by kind.
