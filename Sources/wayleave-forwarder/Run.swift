@@ -17,13 +17,17 @@ struct Run: ParsableCommand {
             file was refused.
             """)
 
-    @Option(help: "The exchange file (YAML) that describes this edge.")
+    @Option(help: ArgumentHelp("The exchange file (YAML) that describes this edge.", valueName: "FILE"))
     var exchange: String
 
-    @Option(help: "A name for this forwarder on this host: 1–32 letters, digits, '-' and '_'.")
+    @Option(
+        help: ArgumentHelp(
+            "A name for this forwarder on this host: 1–32 letters, digits, '-' and '_'.", valueName: "NAME"))
     var instance: String
 
-    @Option(help: "Write all counters to this file (JSON) every second and at the end.")
+    @Option(
+        help: ArgumentHelp(
+            "Write all counters to this file (JSON) every second and at the end.", valueName: "FILE"))
     var counters: String?
 
     func validate() throws {

@@ -21,7 +21,7 @@ struct ExplainCommand: ParsableCommand {
             packet; 64 wrong options; 65 the exchange file was refused.
             """)
 
-    @Option(help: "The exchange file (YAML) that describes the edge.")
+    @Option(help: ArgumentHelp("The exchange file (YAML) that describes the edge.", valueName: "FILE"))
     var exchange: String
 
     @Option(help: "The port that the packet arrives by.")

@@ -21,7 +21,7 @@ struct ReplayCommand: ParsableCommand {
             refused.
             """)
 
-    @Option(help: "The exchange file (YAML) that describes the edge.")
+    @Option(help: ArgumentHelp("The exchange file (YAML) that describes the edge.", valueName: "FILE"))
     var exchange: String
 
     @Option(
