@@ -50,10 +50,11 @@ class Station:
 class Capture:
     """tcpdump on an interface, until `stop`; then what tshark reads from it."""
 
-    def __init__(self, namespace, interface: str, path: Path, *filter_words: str, byte_count: int = 65535):
+    def __init__(self, namespace, interface: str, path: Path, *filter_words: str, byte_count: int = 2048):
         self.path = path
         self._log = path.with_suffix(".log")
-        command = f"tcpdump -i {interface} -s {byte_count} -B 32768 --immediate-mode -U -w {path}".split()
+        # In immediate mode each place in the buffer takes the longest frame asked for: a short one makes many places.
+        command = f"tcpdump -i {interface} -s {byte_count} -B 65536 --immediate-mode -w {path}".split()
         command += filter_words
         with open(self._log, "w") as log:
             self._process = namespace.popen(command, stderr=log)
