@@ -14,6 +14,11 @@ extension Validation {
                 continue
             }
             let port = exchange.ports[index]
+            if port.role == .access {
+                reject(
+                    "line `\(line.name)`: port `\(port.name)` has role access; lines lead to other nodes, so name one "
+                        + "with role network", at: place)
+            }
             if let mtu = port.mtu, line.mtu > mtu {
                 reject(
                     "line `\(line.name)`: its mtu \(line.mtu) is above the \(mtu) of port `\(port.name)`; "

@@ -89,6 +89,10 @@ extension Classifier {
         guard window.octet(0) &>> 4 == 4 else { return packet.punt(.local) }
         let announced = IPProtocol(rawValue: window.octet(IPv4Field.protocol))
         guard announced == .ipv4 || announced == .ipv6 else { return packet.punt(.local) }
+        // Tunnels come by network ports, untagged: a subscriber who writes a tunnel's outer addresses must not speak
+        // for others, on their bill.
+        guard input.entry.role == .network else { return packet.punt(.local) }
+        guard position.tags == 0 else { return packet.drop(.wrongVLAN) }
         // More fragments, or an offset: RFC 791. Reassembly is not done here.
         guard window.network16(IPv4Field.flagsAndFragmentOffset) & 0x3fff == 0 else {
             return packet.drop(.outerFragment)

@@ -82,6 +82,8 @@ extension Classifier {
         switch tables.incomingLabel(top.label).action {
         case .transit(let nhlfe):
             recorder.record(.transitLabel(top, nhlfe))
+            // The label table is for other nodes. A subscriber must not go past admission and the bill by a label.
+            guard input.entry.role == .network else { return packet.drop(.labelOutOfContext) }
             packet.adjacency = nhlfe.rawValue
             packet.disposition = .transmit
         case .tunnel(let tunnel):

@@ -84,6 +84,11 @@ extension Narrator {
         case .notServedHere:
             guard let header = trail.headers.last else { return Finding(reason.explanation) }
             let spoken = Words.protocol(header.protocol)
+            if port.role == .access, header.protocol == .ipv4 || header.protocol == .ipv6 {
+                return Finding(
+                    "\(header.destination) is an address of this node, but no tunnel comes by an access port such as "
+                        + "\(port.name).")
+            }
             return Finding(
                 "\(header.destination) is an address of this node, which answers sound pings and ends tunnels; "
                     + "this is \(spoken) for it.")

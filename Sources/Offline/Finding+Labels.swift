@@ -69,6 +69,11 @@ extension Narrator {
                     + "\(line?.port ?? "") (line \(tunnel.line)); this packet came in by port \(port.name).",
                 remedy: "Send it there, or put tunnel \(tunnel.name) on a line of port \(port.name).")
         }
+        if let transit = trail.transitLabel {
+            return Finding(
+                "Label \(transit.entry.label) is in the label table, which is for network ports; \(port.name) is an "
+                    + "access port.")
+        }
         guard let label = trail.unboundLabel?.label else {
             return Finding(DropReason.labelOutOfContext.explanation)
         }

@@ -43,6 +43,9 @@ let lineFaults = [
     BadFile(
         "north: { port: core0", "north: { port: corr0", "there is no port `corr0`; did you mean `core0`?"),
     BadFile("north: { port: core0", "north: { port: elsewhere", "no port `elsewhere`; add it under `ports:`"),
+    BadFile(
+        "north: { port: core0", "north: { port: access1",
+        "port `access1` has role access; lines lead to other"),
     BadFile("mtu: 1500", "mtu: 9001", "its mtu 9001 is above the 9000 of port `core0`"),
     BadFile("nextHop: 192.0.2.9", "mtu: 1500", "is an Ethernet, where the line needs a `nextHop`"),
     BadFile(

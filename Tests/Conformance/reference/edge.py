@@ -75,6 +75,8 @@ class Edge:
         if local.is_echo_request(packet):
             return self._consume(arrival, local.echo_reply(arrival, packet))
         if arrival.port.role == "network" and packet.protocol in (ip.IPV4, ip.IPV6):
+            if arrival.tags:
+                raise Dropped("wrongVLAN")
             return self._decapsulate(arrival, packet)
         raise Dropped("notServedHere")
 
@@ -159,6 +161,8 @@ class Edge:
                 raise Dropped("missingUserLabel")
             return self._pop_user_label(arrival, top, entry(stack, 1), stack[8:], lambda t: t is tunnel)
         if top.label in self.exchange.labels:
+            if arrival.port.role == "access":
+                raise Dropped("labelOutOfContext")
             return self._transit(arrival, top, self.exchange.labels[top.label], stack[4:])
 
         def popped_before_us(t: Tunnel) -> bool:

@@ -14,8 +14,8 @@ _RULES = [{"protocol": "tcp", "ports": [80, 443]}, {"protocol": "udp", "ports": 
 
 
 def cases():
-    return [conditions(), rule_kinds(), conditions_mirrored(), fragments(), spoof(), vlan(), double_vlan(),
-            ttl(), services()]
+    return [conditions(), rule_kinds(), conditions_mirrored(), fragments(), spoof(), access_tunnels(), vlan(),
+            double_vlan(), ttl(), services()]
 
 
 def conditions() -> Case:
@@ -186,6 +186,38 @@ def _ethernet_access(vlan) -> dict:
         "conditions": [ALICE_VIDEO, {**ALICE_VIDEO, "subscriber": "bob"}],
         "sessions": sessions,
     }
+
+
+def access_tunnels() -> Case:
+    """What only other nodes may send: else a subscriber could go past admission, and on another's bill."""
+    exchange = ip_in_ip_edge()
+    exchange["ports"]["access0"] = {
+        "tap": "wl-access0",
+        "role": "access",
+        "addresses": ["10.1.0.1/24"],
+        "neighbours": {ALICE: HOST_MAC},
+    }
+    exchange["tunnels"]["acme-north"] = {"line": "north", "mpls": {"send": 16001, "receive": 17001}}
+    exchange["labels"] = [
+        {"in": 16100, "swap": 16200, "via": "north"},
+        {"in": 16101, "pop": True, "via": "north"},
+    ]
+    case = Case("access-tunnels", "A subscriber may not speak as a tunnel's far end (PX-4)", exchange)
+    access = {"destination": PORT1_MAC, "source": HOST_MAC}
+    case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE))), "forwarded", "alice's tunnel, from the core")
+    for frame, outcome, note in [
+        (ethernet(in_ip(udp(VIDEO, ALICE)), **access), "notServedHere", "alice's tunnel, from her own port"),
+        (ethernet(in_ip(udp(VIDEO6, ALICE6)), **access), "notServedHere", "the same, IPv6"),
+        (ethernet(in_ip(udp(VIDEO, ALICE), flags="MF"), **access), "notServedHere", "the same, in fragments"),
+        (mpls_frame(16100, inner=udp(BOB, VIDEO), **access), "labelOutOfContext", "a label to be swapped"),
+        (mpls_frame(16101, inner=udp(BOB, VIDEO), **access), "labelOutOfContext", "a label to be popped"),
+        (mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE), **access), "labelOutOfContext", "a path label"),
+        (mpls_frame(16999, inner=udp(BOB, VIDEO), **access), "unknownLabel", "an unbound label"),
+    ]:
+        case.send("access0", frame, outcome, note)
+    case.send("core0", mpls_frame(16100, inner=udp(BOB, VIDEO)), "forwarded", "the swapped label, from the core",
+              shows={"mpls.label": "16200"})
+    return case
 
 
 def vlan() -> Case:

@@ -127,6 +127,7 @@ def checks() -> Case:
          "encapsulated, but not for us"),
     ]:
         case.send("core0", ethernet(data), outcome, note)
+    case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE)), vlan=(77,)), "wrongVLAN", "alice in her tunnel, on a VLAN")
     return case
 
 
