@@ -11,7 +11,9 @@ private func framesAtFault(in capture: String) -> String {
     let options = ["ip", "tcp", "udp"].map { "-o \($0).check_checksum:TRUE" }.joined(separator: " ")
     // What the payload, random bytes, looks like to the dissector of some application is no fault of the segment.
     let malformed = "(_ws.malformed && !tcp.payload && !udp)"
-    let faults = "\(malformed) || ip.checksum.status==0 || tcp.checksum.status==0 || udp.checksum.status==0"
+    // Linux sends TCP's zero as 0xffff, its other form, which tshark calls bad and every receiver takes.
+    let tcp = "(tcp.checksum.status==0 && tcp.checksum!=0xffff)"
+    let faults = "\(malformed) || ip.checksum.status==0 || \(tcp) || udp.checksum.status==0"
     return shell(
         "tshark -r \(capture) \(options) -Y '\(faults)' 2>/dev/null"
     )
