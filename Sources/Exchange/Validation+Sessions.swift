@@ -36,14 +36,14 @@ extension Validation {
 
     mutating func checkSessions() {
         let admitted = admittedUses()
-        var sessions: [UseOfService: String] = [:]
+        var sessions: [UseByPlace: String] = [:]
         for session in exchange.sessions {
             let user = "session `\(session.name)`"
             let subscriber = resolve(session.subscriber, in: subscribers, for: user, at: session.location)
             let service = resolve(session.service, in: services, for: user, at: session.location)
             checkTunnels(of: session)
             guard let subscriber, let service else { continue }
-            let use = UseOfService(subscriber: subscriber, service: service)
+            let use = UseByPlace(subscriber: subscriber, service: service)
             if !admitted.contains(use) {
                 reject(
                     "\(user): no condition lets `\(session.subscriber)` use `\(session.service)`; add one "
@@ -62,19 +62,19 @@ extension Validation {
         }
     }
 
-    private func admittedUses() -> Set<UseOfService> {
+    private func admittedUses() -> Set<UseByPlace> {
         Set(
             exchange.conditions.lazy.compactMap {
                 guard let subscriber = subscribers[$0.subscriber], let service = services[$0.service] else {
                     return nil
                 }
-                return UseOfService(subscriber: subscriber, service: service)
+                return UseByPlace(subscriber: subscriber, service: service)
             })
     }
 }
 
 /// A subscriber and a service, by their places in the lists.
-private struct UseOfService: Hashable {
+private struct UseByPlace: Hashable {
     var subscriber: Int
     var service: Int
 }
