@@ -3,6 +3,14 @@ import PackageDescription
 
 // Packages are pinned by exact version because Package.resolved is not committed.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let house: [SwiftSetting] = [
@@ -20,10 +28,17 @@ let package = Package(
         .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
         .executable(name: "wayleave", targets: ["wayleave"]),
         .executable(name: "wayleave-forwarder", targets: ["wayleave-forwarder"]),
+        .executable(name: "wayleaved", targets: ["wayleaved"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         // The system, seen from Swift.
@@ -62,6 +77,22 @@ let package = Package(
             name: "TableCompiler", dependencies: ["Exchange", "Tables", "Wire"], exclude: ["README.md"],
             swiftSettings: house),
 
+        // The process boundary, and what stands behind it.
+        .target(name: "Link", dependencies: ["CLinux", "Tables", "Wire"], swiftSettings: house),
+        .target(name: "Journal", dependencies: [crypto, grdb], swiftSettings: house),
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "Exchange", "Journal", "Link", "TableCompiler", "Tables", "Wire", crypto, lifecycle, logging,
+            ], swiftSettings: house),
+        .target(
+            name: "API",
+            dependencies: [
+                "ControlPlane", "Exchange", "ExchangeFile", "Wire", hummingbird, lifecycle, logging, nioCore,
+            ], swiftSettings: house),
+        .target(
+            name: "APIClient", dependencies: [nioCore, nioHTTP1, nioPosix], swiftSettings: house),
+
         // The data path over files.
         .target(
             name: "Offline",
@@ -76,9 +107,14 @@ let package = Package(
                 "Exchange", "ExchangeFile", "TableCompiler", "Forwarder", "Packets", "Ports", argumentParser,
             ], swiftSettings: house),
         .executableTarget(
-            name: "wayleave",
-            dependencies: ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser],
+            name: "wayleaved",
+            dependencies: ["API", "ControlPlane", argumentParser, lifecycle, logging],
             swiftSettings: house),
+        .executableTarget(
+            name: "wayleave",
+            dependencies: [
+                "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser,
+            ], swiftSettings: house),
 
         // What several test targets build packets, exchanges and random numbers with.
         .target(

@@ -16,6 +16,17 @@ import Testing
         "Exchange": ["Wire"],
         "ExchangeFile": ["Exchange", "Wire", "Yams"],
         "TableCompiler": ["Exchange", "Tables", "Wire"],
+        "Link": ["CLinux", "Tables", "Wire"],
+        "Journal": ["Crypto", "GRDB"],
+        "ControlPlane": [
+            "Exchange", "Journal", "Link", "TableCompiler", "Tables", "Wire", "Crypto", "ServiceLifecycle",
+            "Logging",
+        ],
+        "API": [
+            "ControlPlane", "Exchange", "ExchangeFile", "Wire", "Hummingbird", "ServiceLifecycle", "Logging",
+            "NIOCore",
+        ],
+        "APIClient": ["NIOCore", "NIOHTTP1", "NIOPosix"],
         "Offline": [
             "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Packets", "Ports",
             "Wire",
@@ -23,7 +34,10 @@ import Testing
         "wayleave-forwarder": [
             "Exchange", "ExchangeFile", "TableCompiler", "Forwarder", "Packets", "Ports", "ArgumentParser",
         ],
-        "wayleave": ["Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", "ArgumentParser"],
+        "wayleaved": ["API", "ControlPlane", "ArgumentParser", "ServiceLifecycle", "Logging"],
+        "wayleave": [
+            "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", "ArgumentParser",
+        ],
     ]
 
     let tree = SourceTree.own
