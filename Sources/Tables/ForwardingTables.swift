@@ -6,7 +6,7 @@ public import Wire
 /// |---|---|---|---|
 /// | incoming label map | label | path label of a tunnel, or NHLFE | 2²⁰, flat |
 /// | user labels | context and label | conversion | as made |
-/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, or "this node" | as made |
+/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, "this node" or "confined" | as made |
 /// | admissions | subscriber and service | session | as made |
 /// | tunnel endpoints | outer source and destination | tunnel | as made |
 /// | adjacencies | index | link header | as made, and `neighbourCapacity` learned ones |
@@ -72,11 +72,18 @@ public import Wire
 
         let local = contents.localAddresses.map { (IPPrefix($0.address), LookupResult.local) }
         let subscriberTries = Self.tries(
-            contents.subscriberPrefixes.map { ($0.prefix, LookupResult($0.subscriber.rawValue)) } + local)
+            confined
+                + contents.subscriberPrefixes.map { ($0.prefix, LookupResult($0.subscriber.rawValue)) }
+                + local)
         (subscribers4, subscribers6) = subscriberTries
         let serviceTries = Self.tries(
-            contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
+            confined
+                + contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
         (services4, services6) = serviceTries
+        // What stands later replaces what stands before it: a name given to such a prefix itself counts.
+        let confined = (Self.confined + contents.links.compactMap { $0.prefix.broadcastAddress }).map {
+            ($0, LookupResult.confined)
+        }
         for (address, mac, onLink) in contents.neighbours { _ = addNeighbour(address, mac, onLink: onLink) }
     }
 

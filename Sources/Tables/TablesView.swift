@@ -1,7 +1,7 @@
 public import CLinux
 public import Wire
 
-/// What an address belongs to: an index, this node itself, or nothing.
+/// What an address belongs to: an index, this node itself, nobody that a router forwards to, or nothing.
 public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let rawValue: UInt32
     @inlinable init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -9,12 +9,17 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
 
     /// One of the node's own addresses.
     @inlinable public static var local: Self { Self(rawValue: 0x4000_0000) }
+    /// Never forwarded to nor from: `ForwardingTables.confined`, and the broadcast addresses of our own links.
+    @inlinable public static var confined: Self { Self(rawValue: 0x4000_0001) }
     @inlinable @inline(always) public var isLocal: Bool { rawValue == 0x4000_0000 }
+    @inlinable @inline(always) public var isConfined: Bool { rawValue == 0x4000_0001 }
+    /// `isLocal` or `isConfined`: what isn't forwarded, in one comparison.
+    @inlinable @inline(always) public var isUnforwarded: Bool { rawValue >= 0x4000_0000 }
     @inlinable @inline(always) public var isNone: Bool { rawValue == 0 }
-    /// The subscriber or service index. Only when neither `isLocal` nor `isNone`.
+    /// The subscriber or service index. Only when `isIndex`.
     @inlinable @inline(always) public var index: UInt32 { rawValue &- 1 }
     /// Whether there is an index.
-    @inlinable @inline(always) public var isIndex: Bool { !isNone && !isLocal }
+    @inlinable @inline(always) public var isIndex: Bool { index < 0x3fff_ffff }
     @inlinable @inline(always) public var asSubscriber: SubscriberIndex { SubscriberIndex(rawValue: index) }
     @inlinable @inline(always) public var asService: ServiceIndex { ServiceIndex(rawValue: index) }
 }
