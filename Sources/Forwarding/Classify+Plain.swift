@@ -103,6 +103,8 @@ extension Classifier {
             return packet.drop(.unknownTunnelEndpoint)
         }
         recorder.record(.tunnel(tunnel))
+        // Outer addresses are easily written: only the line's own port speaks for the tunnel, as with path labels.
+        guard tables.tunnel(tunnel).port == input.index else { return packet.drop(.unknownTunnelEndpoint) }
         let inner = Position(
             header: position.header &+ Int(window.octet(IPv4Field.versionAndHeaderLength) & 0xf) &* 4,
             end: position.header &+ IPv4.totalByteCount(window), tags: 0)

@@ -42,7 +42,7 @@ extension DropReason {
         case .missingBottomOfStack: "More labels stand below the user label, which must be the last."
         case .earlyBottomOfStack: "The label stack ends before the last label that must be there."
 
-        case .unknownTunnelEndpoint: "The outer addresses are the ends of no tunnel."
+        case .unknownTunnelEndpoint: "The outer addresses are the ends of no tunnel on this port."
         case .outerFragment: "A fragment of an encapsulated packet; reassembly is not done here."
         case .ecnMismatch:
             "Congestion is marked outside a packet whose transport is not ECN-capable (RFC 6040 §4.2)."

@@ -73,7 +73,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case earlyBottomOfStack
 
     // IP-in-IP.
-    /// An encapsulated packet for us from an endpoint that no tunnel has.
+    /// An encapsulated packet for us from an endpoint that no tunnel has, or none of a line on this port.
     case unknownTunnelEndpoint
     /// A fragment of an encapsulated packet; reassembly is not done here.
     case outerFragment
