@@ -139,7 +139,8 @@ private struct Bench {
                 macAddress: isEthernet ? facts.macAddresses[index] : nil)
         }
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Replay.slotByteCount)
+            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Replay.slotByteCount,
+            neighbourSeed: Replay.neighbourSeed)
     }
 
     func run(_ packet: [UInt8], from port: Int) -> Run {

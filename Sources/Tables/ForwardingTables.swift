@@ -38,14 +38,18 @@ public import Wire
     private let subscribers4: Poptrie<UInt32>
     private let subscribers6: Poptrie<UInt128>
     private let services4: Poptrie<UInt32>
+    private let neighbourSeed: UInt64
     private let services6: Poptrie<UInt128>
 
     /// Builds every table. Cost: linear in the contents, plus the tries (about a microsecond a prefix).
-    public init(_ contents: TableContents) {
+    /// - Parameter neighbourSeed: of the neighbours' keys. Nobody on a link may guess it; a run that is to be repeated
+    ///   exactly gives a number of its own.
+    public init(_ contents: TableContents, neighbourSeed: UInt64 = .random(in: 0...UInt64.max)) {
         precondition(contents.conversions.count % 2 == 0)
         ports = Self.table(contents.ports)
         portCount = contents.ports.count
         sessionCount = contents.conversions.count / 2
+        self.neighbourSeed = neighbourSeed
         localAddresses = contents.localAddresses
         nhlfes = Self.table(contents.nhlfes)
         tunnels = Self.table(contents.tunnels)
@@ -94,7 +98,8 @@ public import Wire
             nhlfes: nhlfes.base, tunnels: tunnels.base, subscribers: subscribers.base,
             conversions: conversions.base, rules: rules.base, adjacencies: adjacencies.base,
             userLabels: userLabels.view, admissions: admissions.view, tunnelEndpoints: tunnelEndpoints.view,
-            neighbours: neighbours.view, subscribers4: subscribers4.view, subscribers6: subscribers6.view,
+            neighbours: neighbours.view, neighbourSeed: neighbourSeed, subscribers4: subscribers4.view,
+            subscribers6: subscribers6.view,
             services4: services4.view, services6: services6.view)
     }
 
@@ -113,7 +118,7 @@ public import Wire
     ) -> AdjacencyIndex? {
         let template = adjacencies[Int(onLink.rawValue)]
         precondition(template.state == .onLink)
-        let key = TablesView.neighbourKey(onLink, address)
+        let key = view.neighbourKey(onLink, address)
         let known = neighbours.lookup(key)
         if known != 0 {
             // Two IPv6 addresses may share a key; the second is then not learned, and its packets are dropped.
@@ -132,7 +137,7 @@ public import Wire
 
     /// Whether a neighbour has been added on this link.
     public func hasNeighbour(_ address: IPAddress, onLink: AdjacencyIndex) -> Bool {
-        let known = neighbours.lookup(TablesView.neighbourKey(onLink, address))
+        let known = neighbours.lookup(view.neighbourKey(onLink, address))
         return known != 0 && adjacencies[Int(known - 1)].nextHop == address
     }
 

@@ -43,6 +43,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let admissions: ExactMatchView
     @usableFromInline let tunnelEndpoints: ExactMatchView
     @usableFromInline let neighbours: ExactMatchView
+    /// Of the keys of IPv6 neighbours.
+    @usableFromInline let neighbourSeed: UInt64
     @usableFromInline let subscribers4: PoptrieView<UInt32>
     @usableFromInline let subscribers6: PoptrieView<UInt128>
     @usableFromInline let services4: PoptrieView<UInt32>
@@ -128,14 +130,14 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @inlinable @inline(always) public func neighbour(_ address: IPv4Address, onLink: AdjacencyIndex)
         -> AdjacencyIndex?
     {
-        let found = neighbours.lookup(Self.neighbourKey(onLink, address))
+        let found = neighbours.lookup(neighbourKey(onLink, address))
         return found == 0 ? nil : AdjacencyIndex(rawValue: found &- 1)
     }
     /// The adjacency of a destination that is its own next hop, or nil while its MAC address is not known.
     @inlinable @inline(always) public func neighbour(_ address: IPv6Address, onLink: AdjacencyIndex)
         -> AdjacencyIndex?
     {
-        let found = neighbours.lookup(Self.neighbourKey(onLink, address))
+        let found = neighbours.lookup(neighbourKey(onLink, address))
         guard found != 0 else { return nil }
         let index = AdjacencyIndex(rawValue: found &- 1)
         let entry = unsafe adjacency(index)
@@ -156,18 +158,22 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         UInt64(remote.rawValue) &<< 32 | UInt64(local.rawValue)
     }
     /// Exact for IPv4. For IPv6 a mixture of 128 bits, so that a hit must be compared with the adjacency's address.
-    @inlinable @inline(always) static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address)
+    @inlinable @inline(always) func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address)
         -> UInt64
     {
         UInt64(onLink.rawValue) &<< 32 | UInt64(address.rawValue)
     }
-    @inlinable @inline(always) static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address)
+    /// A product of both halves under the seed, folded: who doesn't know the seed can't choose addresses that share a
+    /// key, of which only the first could be learned.
+    @inlinable @inline(always) func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address)
         -> UInt64
     {
-        let mixed = (address.high ^ UInt64(onLink.rawValue)) &* 0x9e37_79b9_7f4a_7c15 &+ address.low
-        return (mixed ^ mixed &>> 29) | 1 &<< 63
+        let high = address.high ^ neighbourSeed
+        let low = address.low ^ (neighbourSeed &* 0x9e37_79b9_7f4a_7c15) ^ UInt64(onLink.rawValue) &<< 32
+        let product = high.multipliedFullWidth(by: low)
+        return (product.high ^ product.low) | 1 &<< 63
     }
-    static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPAddress) -> UInt64 {
+    func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPAddress) -> UInt64 {
         switch address {
         case .v4(let address): neighbourKey(onLink, address)
         case .v6(let address): neighbourKey(onLink, address)
