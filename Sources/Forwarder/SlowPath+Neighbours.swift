@@ -90,7 +90,7 @@ extension SlowPath {
     private func ask(for address: IPAddress, _ adjacency: Adjacency, _ timestamp: UInt64) {
         let port = Int(adjacency.port)
         let key = NeighbourResolver.Key(port: port, tags: adjacency.tags, address: address)
-        guard neighbours.mayAsk(key, at: timestamp) else { return }
+        guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
         let header = LinkHeader(adjacency.headerBytes)
         switch address {
         case .v4(let target):

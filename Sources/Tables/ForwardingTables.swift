@@ -9,16 +9,19 @@ public import Wire
 /// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, "this node" or "confined" | as made |
 /// | admissions | subscriber and service | session | as made |
 /// | tunnel endpoints | outer source and destination | tunnel | as made |
-/// | adjacencies | index | link header | as made, and `neighbourCapacity` learned ones |
+/// | adjacencies | index | link header | as made, and `neighbourCapacity` neighbours |
 ///
 /// Everything but the adjacencies is fixed once made; those are written between vectors, by the worker's own slow path.
 @safe public final class ForwardingTables {
-    /// Learned neighbours at most.
+    /// Neighbours at most, learned and stated.
     public static let neighbourCapacity = 65_536
     public static let labelCount = 1 << 20
 
     public let adjacencies: Table<Adjacency>
+    /// Places in use, up to the highest one.
     public private(set) var adjacencyCount: Int
+    /// Places below that which removed neighbours have left.
+    private var freeAdjacencies: [AdjacencyIndex] = []
     public let localAddresses: [(address: IPAddress, port: UInt16)]
     public let portCount: Int
     public let sessionCount: Int
@@ -35,10 +38,10 @@ public import Wire
     private let admissions: ExactMatch
     private let tunnelEndpoints: ExactMatch
     private let neighbours = ExactMatch()
+    private let neighbourSeed: UInt64
     private let subscribers4: Poptrie<UInt32>
     private let subscribers6: Poptrie<UInt128>
     private let services4: Poptrie<UInt32>
-    private let neighbourSeed: UInt64
     private let services6: Poptrie<UInt128>
 
     /// Builds every table. Cost: linear in the contents, plus the tries (about a microsecond a prefix).
@@ -46,10 +49,10 @@ public import Wire
     ///   exactly gives a number of its own.
     public init(_ contents: TableContents, neighbourSeed: UInt64 = .random(in: 0...UInt64.max)) {
         precondition(contents.conversions.count % 2 == 0)
+        self.neighbourSeed = neighbourSeed
         ports = Self.table(contents.ports)
         portCount = contents.ports.count
         sessionCount = contents.conversions.count / 2
-        self.neighbourSeed = neighbourSeed
         localAddresses = contents.localAddresses
         nhlfes = Self.table(contents.nhlfes)
         tunnels = Self.table(contents.tunnels)
@@ -74,6 +77,10 @@ public import Wire
             tunnelEndpoints.insert(TablesView.endpointKey(remote, local), value: tunnel.rawValue + 1)
         }
 
+        // What stands later replaces what stands before it: a name given to such a prefix itself counts.
+        let confined = (Self.confined + contents.links.compactMap { $0.prefix.broadcastAddress }).map {
+            ($0, LookupResult.confined)
+        }
         let local = contents.localAddresses.map { (IPPrefix($0.address), LookupResult.local) }
         let subscriberTries = Self.tries(
             confined
@@ -84,10 +91,6 @@ public import Wire
             confined
                 + contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
         (services4, services6) = serviceTries
-        // What stands later replaces what stands before it: a name given to such a prefix itself counts.
-        let confined = (Self.confined + contents.links.compactMap { $0.prefix.broadcastAddress }).map {
-            ($0, LookupResult.confined)
-        }
         for (address, mac, onLink) in contents.neighbours { _ = addNeighbour(address, mac, onLink: onLink) }
     }
 
@@ -112,7 +115,7 @@ public import Wire
     }
 
     /// Adds a neighbour on a link whose destinations are their own next hops, or gives a known one a new MAC address.
-    /// - Returns: the neighbour's adjacency; nil when `neighbourCapacity` is used up.
+    /// - Returns: the neighbour's adjacency; nil when `neighbourCapacity` is used up, until one is removed.
     public func addNeighbour(
         _ address: IPAddress, _ mac: MACAddress, onLink: AdjacencyIndex
     ) -> AdjacencyIndex? {
@@ -126,13 +129,34 @@ public import Wire
             adjacencies[Int(known - 1)].destination = mac
             return AdjacencyIndex(rawValue: known - 1)
         }
-        guard adjacencyCount < adjacencies.capacity else { return nil }
-        adjacencies[adjacencyCount] = Adjacency(
+        let index: AdjacencyIndex
+        if let free = freeAdjacencies.popLast() {
+            index = free
+        } else {
+            guard adjacencyCount < adjacencies.capacity else { return nil }
+            index = AdjacencyIndex(rawValue: UInt32(adjacencyCount))
+            adjacencyCount += 1
+        }
+        adjacencies[Int(index.rawValue)] = Adjacency(
             port: template.port, source: template.source, tags: template.tags, nextHop: address,
             destination: mac)
-        adjacencyCount += 1
-        neighbours.insert(key, value: UInt32(adjacencyCount))
-        return AdjacencyIndex(rawValue: UInt32(adjacencyCount - 1))
+        neighbours.insert(key, value: index.rawValue + 1)
+        return index
+    }
+
+    /// Whether there is no place for another neighbour, unless one is removed.
+    public var isFull: Bool { freeAdjacencies.isEmpty && adjacencyCount == adjacencies.capacity }
+
+    /// Takes a neighbour's place from it; the next one that is added may be given it.
+    /// - Parameter onLink: the link that it was added on.
+    public func removeNeighbour(_ index: AdjacencyIndex, onLink: AdjacencyIndex) {
+        let place = Int(index.rawValue)
+        guard let address = adjacencies[place].nextHop,
+            neighbours.remove(view.neighbourKey(onLink, address)) == index.rawValue + 1
+        else { preconditionFailure("adjacency \(place) is no neighbour on that link") }
+        // No look-up leads here any more; what still holds the index finds an unresolved neighbour of the same port.
+        adjacencies[place].forgetDestination()
+        freeAdjacencies.append(index)
     }
 
     /// Whether a neighbour has been added on this link.
