@@ -33,6 +33,7 @@ extension SlowPath {
         do throws(WireError) {
             let packet = try IPv6View(network)
             let source = packet.source
+            guard !source.isMulticast else { return .spoofedSource }
             if packet.payload.octet(at: 0) == ICMPv6Type.neighbourAdvertisement.rawValue {
                 let advertisement = try NeighbourAdvertisement(packet)
                 if let mac = advertisement.targetLinkLayerAddress {

@@ -93,6 +93,9 @@ final class SlowPath {
         let network = frame.extracting(droppingFirst: arrived.networkOffset)
         guard network.byteCount > 0 else { return .notServedHere }
         if network.octet(at: 0) >> 4 == 6 { return handleLocalIPv6(frame, network, arrived) }
+        guard isAnswerable(.v4(network.ipv4Address(at: IPv4Field.source)), port: arrived.port) else {
+            return .spoofedSource
+        }
         let wasPing = originate(
             port: arrived.port, replyHeader(to: frame, arrived), timestamp: arrived.timestamp
         ) {
@@ -114,6 +117,7 @@ final class SlowPath {
                 }
             }
             guard isOurs(.v6(destination), port: arrived.port) else { return .notUnicast }
+            guard isAnswerable(.v6(packet.source), port: arrived.port) else { return .spoofedSource }
         } catch {
             return .truncatedIPv6
         }
@@ -136,6 +140,17 @@ final class SlowPath {
     /// (RFC 1122 §3.3.4.2, weak model).
     func isOurs(_ address: IPAddress, port: Int) -> Bool {
         isOnPort(address, port) || tables.localAddresses.contains { $0.address == address }
+    }
+
+    /// Whether somebody else can be at this source address. Link-local ones are answered on their link.
+    private func isAnswerable(_ source: IPAddress, port: Int) -> Bool {
+        guard !isOurs(source, port: port) else { return false }
+        switch source {
+        case .v4(let address):
+            return address.isLinkLocal || !tables.view.service(of: address).isConfined
+        case .v6(let address):
+            return address.isLinkLocal || !tables.view.service(of: address).isConfined
+        }
     }
 
     // MARK: Errors

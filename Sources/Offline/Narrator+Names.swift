@@ -98,6 +98,12 @@ extension Narrator {
 
     /// Whether the node has any address of this version, to speak from.
     func hasAddress(_ version: IPVersion) -> Bool {
+    /// Whether the node answers to the address on this port.
+    func isOwn(_ address: IPAddress) -> Bool {
+        names.contents.localAddresses.contains { $0.address == address }
+            || address == .v6(IPv6Address(linkLocalFor: macAddress))
+    }
+
         names.contents.localAddresses.contains { $0.address.version == version }
     }
 

@@ -26,7 +26,8 @@ extension DropReason {
         case .tooBig: "The packet is longer than its way out takes, and may not be fragmented."
 
         case .unknownSubscriber: "The source address belongs to no subscriber."
-        case .spoofedSource: "The source address belongs elsewhere: on another port, or to this node."
+        case .spoofedSource:
+            "The source address belongs elsewhere: on another port, to this node, or to nobody."
         case .unknownService: "The address on the provider's side belongs to no service."
         case .unknownDestination: "The destination address belongs to no subscriber."
         case .notAdmitted: "No open session, or none of its rules, admits this packet."
