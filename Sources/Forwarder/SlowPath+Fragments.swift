@@ -53,7 +53,8 @@ struct FragmentPlan {
     private let copiedOptions: [UInt8]
     private let flagsAndOffset: UInt16
 
-    /// Nil if the limit leaves no room for 8 bytes of data, or there would be more than `capacity` parts.
+    /// Nil if the limit leaves no room for 8 bytes of data, or there would be more than `capacity` parts, or one would
+    /// begin beyond what the 13 bits of the offset can say: the packet is a fragment, of none that can exist.
     init?(_ packet: borrowing IPv4View, limit: Int, capacity: Int) {
         headerByteCount = packet.headerByteCount
         flagsAndOffset = packet.bytes.uint16(at: IPv4Field.flagsAndFragmentOffset)
@@ -67,6 +68,8 @@ struct FragmentPlan {
             let room = limit - header
             let end = dataByteCount - start <= room ? dataByteCount : start + room & ~7
             guard room >= 8, parts.count < capacity else { return nil }
+            let offset = Int(flagsAndOffset & IPv4Field.fragmentOffsetMask) + start / 8
+            guard offset <= Int(IPv4Field.fragmentOffsetMask) else { return nil }
             parts.append(Part(data: start..<end, isFirst: start == 0, isLast: end == dataByteCount))
             start = end
         }
@@ -89,7 +92,7 @@ struct FragmentPlan {
         let more = part.isLast ? flagsAndOffset & IPv4Field.moreFragmentsMask : IPv4Field.moreFragmentsMask
         let offset = (flagsAndOffset & IPv4Field.fragmentOffsetMask) + UInt16(part.data.lowerBound / 8)
         bytes.store(UInt16(byteCount), at: IPv4Field.totalLength)
-        bytes.store(more | offset & IPv4Field.fragmentOffsetMask, at: IPv4Field.flagsAndFragmentOffset)
+        bytes.store(more | offset, at: IPv4Field.flagsAndFragmentOffset)
         bytes.storeChecksum(at: IPv4Field.checksum, over: 0..<header)
         let data = part.data.lowerBound + headerByteCount..<part.data.upperBound + headerByteCount
         bytes.store(network.extracting(data), at: header)

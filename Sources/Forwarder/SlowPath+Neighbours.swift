@@ -13,17 +13,17 @@ extension SlowPath {
         }
         let isForUs = isOnPort(.v4(packet.targetProtocol), arrived.port)
         if !isOurs(.v4(packet.senderProtocol), port: arrived.port), packet.senderProtocol.rawValue != 0 {
-            // An answer to us that we did not ask for teaches nothing, as in neighbour discovery.
+            // An answer to us that we did not ask for makes no new neighbour, as in neighbour discovery; a next hop or
+            // neighbour that we have already it may move.
             learn(
                 .v4(packet.senderProtocol), packet.senderHardware, frame, arrived,
                 isForUs: isForUs && packet.operation == .request)
         }
         if packet.operation == .request, isForUs {
             let reply = ARPPacket(replyTo: packet, at: macAddress(arrived.port))
-            originate(
-                port: arrived.port, linkHeader: replyHeader(to: frame, arrived, etherType: .arp),
-                timestamp: arrived.timestamp
-            ) { reply.emit(into: &$0, at: $1) }
+            originate(port: arrived.port, replyHeader(to: frame, arrived), timestamp: arrived.timestamp) {
+                reply.emit(into: &$0, at: $1)
+            }
         }
         return nil
     }
@@ -33,6 +33,7 @@ extension SlowPath {
         do throws(WireError) {
             let packet = try IPv6View(network)
             let source = packet.source
+            guard !source.isMulticast else { return .spoofedSource }
             if packet.payload.octet(at: 0) == ICMPv6Type.neighbourAdvertisement.rawValue {
                 let advertisement = try NeighbourAdvertisement(packet)
                 if let mac = advertisement.targetLinkLayerAddress {
@@ -49,10 +50,8 @@ extension SlowPath {
                 answering: solicitation, from: source, at: macAddress(arrived.port))
             let destination = NeighbourAdvertisement.destination(answering: source)
             var header = replyHeader(to: frame, arrived)
-            if destination.isMulticast {
-                header.replaceSubrange(0..<6, with: MACAddress(multicast: destination).octets)
-            }
-            originate(port: arrived.port, linkHeader: header, timestamp: arrived.timestamp) {
+            if destination.isMulticast { header = header.to(MACAddress(multicast: destination), .ipv6) }
+            originate(port: arrived.port, header, timestamp: arrived.timestamp) {
                 answer.emit(from: solicitation.target, to: destination, into: &$0, at: $1)
             }
             return nil
@@ -92,31 +91,24 @@ extension SlowPath {
     private func ask(for address: IPAddress, _ adjacency: Adjacency, _ timestamp: UInt64) {
         let port = Int(adjacency.port)
         let key = NeighbourResolver.Key(port: port, tags: adjacency.tags, address: address)
-        guard neighbours.mayAsk(key, at: timestamp) else { return }
-        var header = adjacency.headerBytes
+        guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
+        let header = LinkHeader(adjacency.headerBytes)
         switch address {
         case .v4(let target):
-            self.address(&header, to: .broadcast, .arp)
             let request = ARPPacket(
                 requestFor: target, from: sourceIPv4(port: port) ?? IPv4Address(rawValue: 0),
                 at: adjacency.source)
-            originate(port: port, linkHeader: header, timestamp: timestamp) {
+            originate(port: port, header.to(.broadcast, .arp), timestamp: timestamp) {
                 request.emit(into: &$0, at: $1)
             }
         case .v6(let target):
-            self.address(&header, to: MACAddress(multicast: target.solicitedNode), .ipv6)
             let source = onLinkIPv6(port: port) ?? IPv6Address(linkLocalFor: adjacency.source)
             let solicitation = NeighbourSolicitation(target: target, sourceLinkLayerAddress: adjacency.source)
-            originate(port: port, linkHeader: header, timestamp: timestamp) {
+            let group = MACAddress(multicast: target.solicitedNode)
+            originate(port: port, header.to(group, .ipv6), timestamp: timestamp) {
                 solicitation.emit(from: source, into: &$0, at: $1)
             }
         }
-    }
-
-    private func address(_ header: inout [UInt8], to mac: MACAddress, _ etherType: EtherType) {
-        header.replaceSubrange(0..<6, with: mac.octets)
-        header.replaceSubrange(
-            (header.count - 2)..., with: [UInt8(etherType.rawValue >> 8), UInt8(etherType.rawValue & 0xff)])
     }
 
     private func onLinkIPv6(port: Int) -> IPv6Address? {

@@ -64,13 +64,14 @@ final class SlowPath {
     /// - Returns: whether there is something to send.
     @discardableResult
     func originate(
-        port: Int, linkHeader: [UInt8], timestamp: UInt64, write: (inout MutableRawSpan, Int) -> Int?
+        port: Int, _ linkHeader: LinkHeader, timestamp: UInt64, write: (inout MutableRawSpan, Int) -> Int?
     ) -> Bool {
         guard !originated.isFull else { return false }
         var frame = unsafe MutableRawSpan(_unsafeBytes: originated.nextFrame)
-        for (offset, octet) in linkHeader.enumerated() { frame.store(octet, at: offset) }
-        guard let byteCount = write(&frame, linkHeader.count) else { return false }
-        originated.append(byteCount: linkHeader.count + byteCount, timestamp: timestamp)
+        for (offset, octet) in linkHeader.octets.enumerated() { frame.store(octet, at: offset) }
+        let start = linkHeader.octets.count
+        guard let byteCount = write(&frame, start) else { return false }
+        originated.append(byteCount: start + byteCount, timestamp: timestamp)
         let index = originated.count - 1
         originated[index].disposition = .transmit
         originated[index].egress = PortIndex(rawValue: UInt16(port))
@@ -79,17 +80,10 @@ final class SlowPath {
 
     func macAddress(_ port: Int) -> MACAddress { tables.view.port(UInt16(port)).macAddress }
 
-    /// The link header that takes an answer back to whom the frame came from: addresses turned round, tags kept.
-    func replyHeader(to frame: RawSpan, _ arrived: ArrivedFrame, etherType: EtherType? = nil) -> [UInt8] {
-        guard arrived.networkOffset > 0 else { return [] }
-        var header = (0..<arrived.networkOffset).map { frame.octet(at: $0) }
-        header.replaceSubrange(0..<6, with: header[6..<12])
-        header.replaceSubrange(6..<12, with: macAddress(arrived.port).octets)
-        if let etherType {
-            header[header.count - 2] = UInt8(etherType.rawValue >> 8)
-            header[header.count - 1] = UInt8(etherType.rawValue & 0xff)
-        }
-        return header
+    /// The link header that takes an answer of the same ethertype back to whom the frame came from.
+    func replyHeader(to frame: RawSpan, _ arrived: ArrivedFrame) -> LinkHeader {
+        LinkHeader((0..<arrived.networkOffset).map { frame.octet(at: $0) }).reply(
+            from: macAddress(arrived.port))
     }
 
     // MARK: Packets to us
@@ -99,8 +93,11 @@ final class SlowPath {
         let network = frame.extracting(droppingFirst: arrived.networkOffset)
         guard network.byteCount > 0 else { return .notServedHere }
         if network.octet(at: 0) >> 4 == 6 { return handleLocalIPv6(frame, network, arrived) }
+        guard isAnswerable(.v4(network.ipv4Address(at: IPv4Field.source)), port: arrived.port) else {
+            return .spoofedSource
+        }
         let wasPing = originate(
-            port: arrived.port, linkHeader: replyHeader(to: frame, arrived), timestamp: arrived.timestamp
+            port: arrived.port, replyHeader(to: frame, arrived), timestamp: arrived.timestamp
         ) {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv4(in: &$0, at: $1)
@@ -120,11 +117,12 @@ final class SlowPath {
                 }
             }
             guard isOurs(.v6(destination), port: arrived.port) else { return .notUnicast }
+            guard isAnswerable(.v6(packet.source), port: arrived.port) else { return .spoofedSource }
         } catch {
             return .truncatedIPv6
         }
         let wasPing = originate(
-            port: arrived.port, linkHeader: replyHeader(to: frame, arrived), timestamp: arrived.timestamp
+            port: arrived.port, replyHeader(to: frame, arrived), timestamp: arrived.timestamp
         ) {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv6(in: &$0, at: $1)
@@ -144,6 +142,17 @@ final class SlowPath {
         isOnPort(address, port) || tables.localAddresses.contains { $0.address == address }
     }
 
+    /// Whether somebody else can be at this source address. Link-local ones are answered on their link.
+    private func isAnswerable(_ source: IPAddress, port: Int) -> Bool {
+        guard !isOurs(source, port: port) else { return false }
+        switch source {
+        case .v4(let address):
+            return address.isLinkLocal || !tables.view.service(of: address).isConfined
+        case .v6(let address):
+            return address.isLinkLocal || !tables.view.service(of: address).isConfined
+        }
+    }
+
     // MARK: Errors
 
     /// Tells a packet's sender, out of the port it came by, why it went no further.
@@ -153,12 +162,12 @@ final class SlowPath {
         let header = replyHeader(to: frame, arrived)
         if network.octet(at: 0) >> 4 == 4 {
             guard let source = sourceIPv4(port: arrived.port) else { return }
-            originate(port: arrived.port, linkHeader: header, timestamp: arrived.timestamp) {
+            originate(port: arrived.port, header, timestamp: arrived.timestamp) {
                 v4.emit(about: network, from: source, into: &$0, at: $1)
             }
         } else {
             guard let source = sourceIPv6(port: arrived.port) else { return }
-            originate(port: arrived.port, linkHeader: header, timestamp: arrived.timestamp) {
+            originate(port: arrived.port, header, timestamp: arrived.timestamp) {
                 v6.emit(about: network, from: source, into: &$0, at: $1)
             }
         }

@@ -21,12 +21,15 @@ import Trace
 
     /// - Parameter ports: in the order of the tables' ports.
     /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
+    /// - Parameter neighbourSeed: as `ForwardingTables` takes it.
     public init(
-        ports: [any PacketPort], contents: TableContents, vectorCapacity: Int = 256, slotByteCount: Int = 2048
+        ports: [any PacketPort], contents: TableContents, vectorCapacity: Int = 256,
+        slotByteCount: Int = 2048,
+        neighbourSeed: UInt64 = .random(in: 0...UInt64.max)
     ) {
         precondition(ports.count == contents.ports.count)
         self.ports = ports
-        tables = ForwardingTables(contents)
+        tables = ForwardingTables(contents, neighbourSeed: neighbourSeed)
         counters = Counters(sessionCount: tables.sessionCount, portCount: ports.count)
         vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
         slowPath = SlowPath(tables: tables, contents: contents, slotByteCount: slotByteCount)

@@ -18,43 +18,45 @@ extension Classifier {
         let destination = IP.destination(window)
         if input.entry.role == .access {
             let service = IP.service(tables, destination)
-            if service.isLocal { return classifyLocal(&packet, position, &recorder) }
+            guard !service.isUnforwarded else {
+                return classifyUnforwarded(IP.self, &packet, position, service, &recorder)
+            }
             let subscriber = IP.subscriber(tables, source)
             recorder.record(.subscriber(subscriber))
-            guard !subscriber.isLocal else { return packet.drop(.spoofedSource) }
-            guard !subscriber.isNone else {
-                return classifyStray(IP.self, &packet, destination, .unknownSubscriber)
+            guard subscriber.isIndex else {
+                return packet.drop(subscriber.isLocal ? .spoofedSource : .unknownSubscriber)
             }
             let owner = tables.subscriber(SubscriberIndex(rawValue: subscriber.index))
             guard owner.isOn(port: input.index) else { return packet.drop(.spoofedSource) }
             guard owner.tags == position.tags else { return packet.drop(.wrongVLAN) }
             recorder.record(.service(service))
-            guard !service.isNone else {
-                return classifyStray(IP.self, &packet, destination, .unknownService)
-            }
+            guard !service.isNone else { return packet.drop(.unknownService) }
             admitPlain(IP.self, &packet, position, subscriber, service, .up, byteCount, &recorder)
         } else {
             let subscriber = IP.subscriber(tables, destination)
-            if subscriber.isLocal { return classifyLocal(&packet, position, &recorder) }
+            guard !subscriber.isUnforwarded else {
+                return classifyUnforwarded(IP.self, &packet, position, subscriber, &recorder)
+            }
             recorder.record(.subscriber(subscriber))
             guard position.tags == 0 else { return packet.drop(.wrongVLAN) }
-            guard !subscriber.isNone else {
-                return classifyStray(IP.self, &packet, destination, .unknownDestination)
-            }
+            guard !subscriber.isNone else { return packet.drop(.unknownDestination) }
             let service = IP.service(tables, source)
             recorder.record(.service(service))
-            guard !service.isLocal else { return packet.drop(.spoofedSource) }
-            guard !service.isNone else { return packet.drop(.unknownService) }
+            guard service.isIndex else {
+                return packet.drop(service.isLocal ? .spoofedSource : .unknownService)
+            }
             admitPlain(IP.self, &packet, position, subscriber, service, .down, byteCount, &recorder)
         }
     }
 
-    /// Addressed to nobody known: neighbour discovery on our link, a packet that no router forwards, or `reason`.
+    /// Addressed to this node; or to what no router forwards, such as a group or link-local, whatever services and
+    /// subscribers there are.
     @export(implementation)
-    func classifyStray<IP: NetworkHeader>(
-        _: IP.Type, _ packet: inout Packet, _ destination: IP.Address, _ reason: DropReason
+    func classifyUnforwarded<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ packet: inout Packet, _ position: Position, _ destination: LookupResult,
+        _ recorder: inout R
     ) {
-        guard IP.isConfined(destination) else { return packet.drop(reason) }
+        if destination.isLocal { return classifyLocal(&packet, position, &recorder) }
         // Unicast IPv6 neighbour discovery goes to a link-local address; the slow path knows ours.
         if input.entry.isEthernet, IP.etherType == .ipv6 { return packet.punt(.local) }
         packet.drop(.notUnicast)
@@ -101,6 +103,8 @@ extension Classifier {
             return packet.drop(.unknownTunnelEndpoint)
         }
         recorder.record(.tunnel(tunnel))
+        // Outer addresses are easily written: only the line's own port speaks for the tunnel, as with path labels.
+        guard tables.tunnel(tunnel).port == input.index else { return packet.drop(.unknownTunnelEndpoint) }
         let inner = Position(
             header: position.header &+ Int(window.octet(IPv4Field.versionAndHeaderLength) & 0xf) &* 4,
             end: position.header &+ IPv4.totalByteCount(window), tags: 0)

@@ -31,8 +31,6 @@ public import Wire
     static func service(_ tables: TablesView, _ address: Address) -> LookupResult
     static func neighbour(_ tables: TablesView, _ address: Address, _ onLink: AdjacencyIndex)
         -> AdjacencyIndex?
-    /// Multicast, broadcast, link-local, unspecified or loopback: never forwarded.
-    static func isConfined(_ address: Address) -> Bool
 
     static var etherType: EtherType { get }
     /// The protocol number by which it announces itself inside IP.
@@ -134,12 +132,6 @@ public import Wire
     {
         tables.neighbour(address, onLink: onLink)
     }
-    @inlinable
-    static func isConfined(_ address: IPv4Address) -> Bool {
-        // 224/4 and 240/4 with 255.255.255.255, 0/8, 127/8, 169.254/16.
-        let top = address.rawValue &>> 24
-        return top >= 224 || top == 0 || top == 127 || address.rawValue &>> 16 == 0xa9fe
-    }
 
     @inlinable static var etherType: EtherType { .ipv4 }
     @inlinable static var encapsulatedProtocol: IPProtocol { .ipv4 }
@@ -208,10 +200,6 @@ public import Wire
         -> AdjacencyIndex?
     {
         tables.neighbour(address, onLink: onLink)
-    }
-    @inlinable
-    static func isConfined(_ address: IPv6Address) -> Bool {
-        address.isMulticast || address.isLinkLocal || address.high == 0 && address.low <= 1
     }
 
     @inlinable static var etherType: EtherType { .ipv6 }

@@ -95,9 +95,9 @@ public struct Explanation: Sendable {
 extension ExchangeDescription {
     /// A port's place in the file.
     /// - Throws: a `Rejection` that lists the ports there are.
-    func portIndex(_ name: String) throws(Rejection) -> Int {
+    public func portIndex(_ name: String) throws(Rejection) -> Int {
         if let index = ports.firstIndex(where: { $0.name == name }) { return index }
-        let known = ports.map(\.name).joined(separator: ", ")
+        let known = ports.isEmpty ? "no ports" : ports.map(\.name).joined(separator: ", ")
         throw Rejection("there is no port '\(name)'; the exchange has \(known)")
     }
 }
@@ -139,7 +139,8 @@ private struct Bench {
                 macAddress: isEthernet ? facts.macAddresses[index] : nil)
         }
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Replay.slotByteCount)
+            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Replay.slotByteCount,
+            neighbourSeed: Replay.neighbourSeed)
     }
 
     func run(_ packet: [UInt8], from port: Int) -> Run {

@@ -32,6 +32,11 @@ extension Narrator {
 
     private func spoofedSource(_ header: Trail.Header) -> Finding {
         guard let subscriber else {
+            guard isOwn(header.source) else {
+                return Finding(
+                    "\(header.source) is no single station's address: nobody sends from it, or could be answered."
+                )
+            }
             return Finding(
                 "\(header.source) is an address of this node, and nobody else may send from it.")
         }

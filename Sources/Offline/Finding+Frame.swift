@@ -48,8 +48,14 @@ extension Narrator {
         let due = subscriber.vlan.reduce(0) { $0 << 16 | UInt32($1) }
         let ids = tags >> 16 == 0 ? "\(tags)" : "[\(tags >> 16), \(tags & 0xffff)]"
         let change = tags == 0 ? "remove `vlan` from" : "write `vlan: \(ids)` into"
+        let why = "\(subscriber.name) belongs on \(due == 0 ? "no VLAN" : Words.tags(due)), and \(came)."
+        // Identifiers 0 and 4095 are nobody's (IEEE 802.1Q), so that the file can't name them.
+        let identifiers = tags >> 16 == 0 ? [tags] : [tags >> 16, tags & 0xffff]
+        guard tags == 0 || identifiers.allSatisfy({ Limits.vlanIDs.contains(UInt16($0)) }) else {
+            return Finding(why, remedy: "Send it with tags of 1 to 4094, which are a VLAN's.")
+        }
         return Finding(
-            "\(subscriber.name) belongs on \(due == 0 ? "no VLAN" : Words.tags(due)), and \(came).",
+            why,
             remedy: "If the frame is right, \(change) subscriber \(subscriber.name).")
     }
 

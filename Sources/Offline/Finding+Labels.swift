@@ -67,7 +67,9 @@ extension Narrator {
             return Finding(
                 "\(path.entry.label) is the path label of tunnel \(tunnel.name), which arrives by port "
                     + "\(line?.port ?? "") (line \(tunnel.line)); this packet came in by port \(port.name).",
-                remedy: "Send it there, or put tunnel \(tunnel.name) on a line of port \(port.name).")
+                remedy: port.role == .access
+                    ? "Send it there."
+                    : "Send it there, or put tunnel \(tunnel.name) on a line of port \(port.name).")
         }
         if let transit = trail.transitLabel {
             return Finding(

@@ -11,6 +11,14 @@ extension Narrator {
         }
         switch reason {
         case .unknownTunnelEndpoint:
+            if let tunnel = trail.tunnel.map({ names.tunnels[$0] }),
+                let line = self.tunnel(tunnel).flatMap(line(of:))
+            {
+                return Finding(
+                    "Tunnel \(tunnel) runs between \(outer.source) and \(outer.destination), but over port "
+                        + "\(line.port) (line \(line.name)); this packet came in by port \(port.name).",
+                    remedy: "Send it there, or put tunnel \(tunnel) on a line of port \(port.name).")
+            }
             return Finding(
                 "No IP-in-IP tunnel runs from \(outer.source) to \(outer.destination).",
                 remedy:

@@ -17,12 +17,9 @@ extension Narrator {
         conversionIndex.map { Int(conversionRecord($0).maximumInnerByteCount) }
     }
 
-    /// The leg that packets of this direction leave by, and the one they arrive by.
+    /// The leg that packets of this direction leave by.
     func leavingLeg(_ index: ConversionIndex) -> Leg {
         index.direction == .up ? session(index).network : session(index).access
-    }
-    func arrivingLeg(_ index: ConversionIndex) -> Leg {
-        index.direction == .up ? session(index).access : session(index).network
     }
 
     func tunnel(_ name: String) -> Tunnel? { exchange.tunnels.first { $0.name == name } }
@@ -99,6 +96,12 @@ extension Narrator {
     /// Whether the node has any address of this version, to speak from.
     func hasAddress(_ version: IPVersion) -> Bool {
         names.contents.localAddresses.contains { $0.address.version == version }
+    }
+
+    /// Whether the node answers to the address on this port.
+    func isOwn(_ address: IPAddress) -> Bool {
+        names.contents.localAddresses.contains { $0.address == address }
+            || address == .v6(IPv6Address(linkLocalFor: macAddress))
     }
 
     /// The port's MAC address, as it is without interfaces.

@@ -126,7 +126,7 @@ struct Narrator {
     private func membership(_ step: Step) -> Explanation.Line? {
         func found(_ result: LookupResult, _ names: [String]) -> String {
             result.isLocal
-                ? "none: an address of this node" : result.isNone ? "none" : names[Int(result.index)]
+                ? "none: an address of this node" : result.isIndex ? names[Int(result.index)] : "none"
         }
         return switch step {
         case .subscriber(let result):

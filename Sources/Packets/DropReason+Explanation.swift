@@ -26,7 +26,8 @@ extension DropReason {
         case .tooBig: "The packet is longer than its way out takes, and may not be fragmented."
 
         case .unknownSubscriber: "The source address belongs to no subscriber."
-        case .spoofedSource: "The source address belongs elsewhere: on another port, or to this node."
+        case .spoofedSource:
+            "The source address belongs elsewhere: on another port, to this node, or to nobody."
         case .unknownService: "The address on the provider's side belongs to no service."
         case .unknownDestination: "The destination address belongs to no subscriber."
         case .notAdmitted: "No open session, or none of its rules, admits this packet."
@@ -42,7 +43,7 @@ extension DropReason {
         case .missingBottomOfStack: "More labels stand below the user label, which must be the last."
         case .earlyBottomOfStack: "The label stack ends before the last label that must be there."
 
-        case .unknownTunnelEndpoint: "The outer addresses are the ends of no tunnel."
+        case .unknownTunnelEndpoint: "The outer addresses are the ends of no tunnel on this port."
         case .outerFragment: "A fragment of an encapsulated packet; reassembly is not done here."
         case .ecnMismatch:
             "Congestion is marked outside a packet whose transport is not ECN-capable (RFC 6040 §4.2)."

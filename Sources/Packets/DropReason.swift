@@ -43,7 +43,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     // Who, what, may they.
     /// The source address belongs to no subscriber.
     case unknownSubscriber
-    /// The source address belongs to a subscriber of another port, or to this node.
+    /// The source address belongs to a subscriber of another port, or to this node; or a packet to this node comes from
+    /// where nobody can be answered.
     case spoofedSource
     /// The destination (or, on the way back, the source) belongs to no service.
     case unknownService
@@ -73,7 +74,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case earlyBottomOfStack
 
     // IP-in-IP.
-    /// An encapsulated packet for us from an endpoint that no tunnel has.
+    /// An encapsulated packet for us from an endpoint that no tunnel has, or none of a line on this port.
     case unknownTunnelEndpoint
     /// A fragment of an encapsulated packet; reassembly is not done here.
     case outerFragment

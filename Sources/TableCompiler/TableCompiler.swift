@@ -86,6 +86,7 @@ struct TableCompiler {
                     macAddress: mac))
             for address in port.addresses {
                 result.contents.localAddresses.append((address.address, UInt16(index)))
+                result.contents.links.append((address.prefix, UInt16(index)))
                 localAddresses.insert(address.address)
             }
         }

@@ -24,7 +24,7 @@ public struct PortEntry: BitwiseCopyable, Sendable {
 
 /// What the forwarder knows of a tunnel on the receiving side.
 public struct TunnelEntry: BitwiseCopyable, Sendable {
-    /// The line's port: MPLS of this tunnel must arrive here.
+    /// The line's port: packets of this tunnel must arrive here.
     public var port: UInt16
     /// MPLS: whether the top label's TTL is handed to the inner packet (RFC 3443 uniform model).
     public var handsOnTTL: Bool

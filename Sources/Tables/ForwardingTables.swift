@@ -6,19 +6,22 @@ public import Wire
 /// |---|---|---|---|
 /// | incoming label map | label | path label of a tunnel, or NHLFE | 2²⁰, flat |
 /// | user labels | context and label | conversion | as made |
-/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, or "this node" | as made |
+/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, "this node" or "confined" | as made |
 /// | admissions | subscriber and service | session | as made |
 /// | tunnel endpoints | outer source and destination | tunnel | as made |
-/// | adjacencies | index | link header | as made, and `neighbourCapacity` learned ones |
+/// | adjacencies | index | link header | as made, and `neighbourCapacity` neighbours |
 ///
 /// Everything but the adjacencies is fixed once made; those are written between vectors, by the worker's own slow path.
 @safe public final class ForwardingTables {
-    /// Learned neighbours at most.
+    /// Neighbours at most, learned and stated.
     public static let neighbourCapacity = 65_536
     public static let labelCount = 1 << 20
 
     public let adjacencies: Table<Adjacency>
+    /// Places in use, up to the highest one.
     public private(set) var adjacencyCount: Int
+    /// Places below that which removed neighbours have left.
+    private var freeAdjacencies: [AdjacencyIndex] = []
     public let localAddresses: [(address: IPAddress, port: UInt16)]
     public let portCount: Int
     public let sessionCount: Int
@@ -35,14 +38,18 @@ public import Wire
     private let admissions: ExactMatch
     private let tunnelEndpoints: ExactMatch
     private let neighbours = ExactMatch()
+    private let neighbourSeed: UInt64
     private let subscribers4: Poptrie<UInt32>
     private let subscribers6: Poptrie<UInt128>
     private let services4: Poptrie<UInt32>
     private let services6: Poptrie<UInt128>
 
     /// Builds every table. Cost: linear in the contents, plus the tries (about a microsecond a prefix).
-    public init(_ contents: TableContents) {
+    /// - Parameter neighbourSeed: of the neighbours' keys. Nobody on a link may guess it; a run that is to be repeated
+    ///   exactly gives a number of its own.
+    public init(_ contents: TableContents, neighbourSeed: UInt64 = .random(in: 0...UInt64.max)) {
         precondition(contents.conversions.count % 2 == 0)
+        self.neighbourSeed = neighbourSeed
         ports = Self.table(contents.ports)
         portCount = contents.ports.count
         sessionCount = contents.conversions.count / 2
@@ -70,12 +77,19 @@ public import Wire
             tunnelEndpoints.insert(TablesView.endpointKey(remote, local), value: tunnel.rawValue + 1)
         }
 
+        // What stands later replaces what stands before it: a name given to such a prefix itself counts.
+        let confined = (Self.confined + contents.links.compactMap { $0.prefix.broadcastAddress }).map {
+            ($0, LookupResult.confined)
+        }
         let local = contents.localAddresses.map { (IPPrefix($0.address), LookupResult.local) }
         let subscriberTries = Self.tries(
-            contents.subscriberPrefixes.map { ($0.prefix, LookupResult($0.subscriber.rawValue)) } + local)
+            confined
+                + contents.subscriberPrefixes.map { ($0.prefix, LookupResult($0.subscriber.rawValue)) }
+                + local)
         (subscribers4, subscribers6) = subscriberTries
         let serviceTries = Self.tries(
-            contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
+            confined
+                + contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
         (services4, services6) = serviceTries
         for (address, mac, onLink) in contents.neighbours { _ = addNeighbour(address, mac, onLink: onLink) }
     }
@@ -87,7 +101,8 @@ public import Wire
             nhlfes: nhlfes.base, tunnels: tunnels.base, subscribers: subscribers.base,
             conversions: conversions.base, rules: rules.base, adjacencies: adjacencies.base,
             userLabels: userLabels.view, admissions: admissions.view, tunnelEndpoints: tunnelEndpoints.view,
-            neighbours: neighbours.view, subscribers4: subscribers4.view, subscribers6: subscribers6.view,
+            neighbours: neighbours.view, neighbourSeed: neighbourSeed, subscribers4: subscribers4.view,
+            subscribers6: subscribers6.view,
             services4: services4.view, services6: services6.view)
     }
 
@@ -100,13 +115,13 @@ public import Wire
     }
 
     /// Adds a neighbour on a link whose destinations are their own next hops, or gives a known one a new MAC address.
-    /// - Returns: the neighbour's adjacency; nil when `neighbourCapacity` is used up.
+    /// - Returns: the neighbour's adjacency; nil when `neighbourCapacity` is used up, until one is removed.
     public func addNeighbour(
         _ address: IPAddress, _ mac: MACAddress, onLink: AdjacencyIndex
     ) -> AdjacencyIndex? {
         let template = adjacencies[Int(onLink.rawValue)]
         precondition(template.state == .onLink)
-        let key = TablesView.neighbourKey(onLink, address)
+        let key = view.neighbourKey(onLink, address)
         let known = neighbours.lookup(key)
         if known != 0 {
             // Two IPv6 addresses may share a key; the second is then not learned, and its packets are dropped.
@@ -114,18 +129,39 @@ public import Wire
             adjacencies[Int(known - 1)].destination = mac
             return AdjacencyIndex(rawValue: known - 1)
         }
-        guard adjacencyCount < adjacencies.capacity else { return nil }
-        adjacencies[adjacencyCount] = Adjacency(
+        let index: AdjacencyIndex
+        if let free = freeAdjacencies.popLast() {
+            index = free
+        } else {
+            guard adjacencyCount < adjacencies.capacity else { return nil }
+            index = AdjacencyIndex(rawValue: UInt32(adjacencyCount))
+            adjacencyCount += 1
+        }
+        adjacencies[Int(index.rawValue)] = Adjacency(
             port: template.port, source: template.source, tags: template.tags, nextHop: address,
             destination: mac)
-        adjacencyCount += 1
-        neighbours.insert(key, value: UInt32(adjacencyCount))
-        return AdjacencyIndex(rawValue: UInt32(adjacencyCount - 1))
+        neighbours.insert(key, value: index.rawValue + 1)
+        return index
+    }
+
+    /// Whether there is no place for another neighbour, unless one is removed.
+    public var isFull: Bool { freeAdjacencies.isEmpty && adjacencyCount == adjacencies.capacity }
+
+    /// Takes a neighbour's place from it; the next one that is added may be given it.
+    /// - Parameter onLink: the link that it was added on.
+    public func removeNeighbour(_ index: AdjacencyIndex, onLink: AdjacencyIndex) {
+        let place = Int(index.rawValue)
+        guard let address = adjacencies[place].nextHop,
+            neighbours.remove(view.neighbourKey(onLink, address)) == index.rawValue + 1
+        else { preconditionFailure("adjacency \(place) is no neighbour on that link") }
+        // No look-up leads here any more; what still holds the index finds an unresolved neighbour of the same port.
+        adjacencies[place].forgetDestination()
+        freeAdjacencies.append(index)
     }
 
     /// Whether a neighbour has been added on this link.
     public func hasNeighbour(_ address: IPAddress, onLink: AdjacencyIndex) -> Bool {
-        let known = neighbours.lookup(TablesView.neighbourKey(onLink, address))
+        let known = neighbours.lookup(view.neighbourKey(onLink, address))
         return known != 0 && adjacencies[Int(known - 1)].nextHop == address
     }
 

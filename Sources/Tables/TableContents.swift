@@ -7,6 +7,8 @@ public struct TableContents: Sendable {
     public var ports: [PortEntry] = []
     /// The node's own addresses, and the port each stands on.
     public var localAddresses: [(address: IPAddress, port: UInt16)] = []
+    /// The prefixes whose addresses are on a port's own link.
+    public var links: [(prefix: IPPrefix, port: UInt16)] = []
     public var adjacencies: [Adjacency] = []
     /// Neighbours known from the start, each on an adjacency whose state is `.onLink`.
     public var neighbours: [(address: IPAddress, mac: MACAddress, onLink: AdjacencyIndex)] = []

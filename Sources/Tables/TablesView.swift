@@ -1,7 +1,7 @@
 public import CLinux
 public import Wire
 
-/// What an address belongs to: an index, this node itself, or nothing.
+/// What an address belongs to: an index, this node itself, nobody that a router forwards to, or nothing.
 public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let rawValue: UInt32
     @inlinable init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -9,12 +9,17 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
 
     /// One of the node's own addresses.
     @inlinable public static var local: Self { Self(rawValue: 0x4000_0000) }
+    /// Never forwarded to nor from: `ForwardingTables.confined`, and the broadcast addresses of our own links.
+    @inlinable public static var confined: Self { Self(rawValue: 0x4000_0001) }
     @inlinable @inline(always) public var isLocal: Bool { rawValue == 0x4000_0000 }
+    @inlinable @inline(always) public var isConfined: Bool { rawValue == 0x4000_0001 }
+    /// `isLocal` or `isConfined`: what isn't forwarded, in one comparison.
+    @inlinable @inline(always) public var isUnforwarded: Bool { rawValue >= 0x4000_0000 }
     @inlinable @inline(always) public var isNone: Bool { rawValue == 0 }
-    /// The subscriber or service index. Only when neither `isLocal` nor `isNone`.
+    /// The subscriber or service index. Only when `isIndex`.
     @inlinable @inline(always) public var index: UInt32 { rawValue &- 1 }
     /// Whether there is an index.
-    @inlinable @inline(always) public var isIndex: Bool { !isNone && !isLocal }
+    @inlinable @inline(always) public var isIndex: Bool { index < 0x3fff_ffff }
     @inlinable @inline(always) public var asSubscriber: SubscriberIndex { SubscriberIndex(rawValue: index) }
     @inlinable @inline(always) public var asService: ServiceIndex { ServiceIndex(rawValue: index) }
 }
@@ -38,6 +43,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let admissions: ExactMatchView
     @usableFromInline let tunnelEndpoints: ExactMatchView
     @usableFromInline let neighbours: ExactMatchView
+    /// Of the keys of IPv6 neighbours.
+    @usableFromInline let neighbourSeed: UInt64
     @usableFromInline let subscribers4: PoptrieView<UInt32>
     @usableFromInline let subscribers6: PoptrieView<UInt128>
     @usableFromInline let services4: PoptrieView<UInt32>
@@ -123,14 +130,14 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @inlinable @inline(always) public func neighbour(_ address: IPv4Address, onLink: AdjacencyIndex)
         -> AdjacencyIndex?
     {
-        let found = neighbours.lookup(Self.neighbourKey(onLink, address))
+        let found = neighbours.lookup(neighbourKey(onLink, address))
         return found == 0 ? nil : AdjacencyIndex(rawValue: found &- 1)
     }
     /// The adjacency of a destination that is its own next hop, or nil while its MAC address is not known.
     @inlinable @inline(always) public func neighbour(_ address: IPv6Address, onLink: AdjacencyIndex)
         -> AdjacencyIndex?
     {
-        let found = neighbours.lookup(Self.neighbourKey(onLink, address))
+        let found = neighbours.lookup(neighbourKey(onLink, address))
         guard found != 0 else { return nil }
         let index = AdjacencyIndex(rawValue: found &- 1)
         let entry = unsafe adjacency(index)
@@ -151,18 +158,22 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         UInt64(remote.rawValue) &<< 32 | UInt64(local.rawValue)
     }
     /// Exact for IPv4. For IPv6 a mixture of 128 bits, so that a hit must be compared with the adjacency's address.
-    @inlinable @inline(always) static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address)
+    @inlinable @inline(always) func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address)
         -> UInt64
     {
         UInt64(onLink.rawValue) &<< 32 | UInt64(address.rawValue)
     }
-    @inlinable @inline(always) static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address)
+    /// A product of both halves under the seed, folded: who doesn't know the seed can't choose addresses that share a
+    /// key, of which only the first could be learned.
+    @inlinable @inline(always) func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv6Address)
         -> UInt64
     {
-        let mixed = (address.high ^ UInt64(onLink.rawValue)) &* 0x9e37_79b9_7f4a_7c15 &+ address.low
-        return (mixed ^ mixed &>> 29) | 1 &<< 63
+        let high = address.high ^ neighbourSeed
+        let low = address.low ^ (neighbourSeed &* 0x9e37_79b9_7f4a_7c15) ^ UInt64(onLink.rawValue) &<< 32
+        let product = high.multipliedFullWidth(by: low)
+        return (product.high ^ product.low) | 1 &<< 63
     }
-    static func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPAddress) -> UInt64 {
+    func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPAddress) -> UInt64 {
         switch address {
         case .v4(let address): neighbourKey(onLink, address)
         case .v6(let address): neighbourKey(onLink, address)

@@ -25,6 +25,8 @@ public struct IPv4Address: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     /// 224.0.0.0/4 (RFC 5771).
     @inlinable public var isMulticast: Bool { rawValue >> 28 == 0xe }
+    /// 169.254.0.0/16 (RFC 3927).
+    @inlinable public var isLinkLocal: Bool { rawValue >> 16 == 0xa9fe }
     /// 255.255.255.255, all hosts of the link (RFC 919).
     @inlinable public static var broadcast: Self { Self(rawValue: .max) }
     /// Whether this can be one host's address on a network: none of 0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0

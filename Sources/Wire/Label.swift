@@ -14,8 +14,6 @@ public struct Label: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCo
 
     /// IPv4 explicit null (RFC 3032 §2.1).
     @inlinable public static var ipv4ExplicitNull: Self { Self(unchecked: 0) }
-    /// IPv6 explicit null (RFC 3032 §2.1).
-    @inlinable public static var ipv6ExplicitNull: Self { Self(unchecked: 2) }
 
     /// The labels that may be bound: 16…1,048,575. 0–15 have special purposes (RFC 7274).
     public static var bindable: ClosedRange<Label> { Label(unchecked: 16)...Label(unchecked: 0xf_ffff) }

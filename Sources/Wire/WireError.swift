@@ -8,11 +8,9 @@ public struct WireError: Error, Equatable, Sendable {
         case ipv4 = "IPv4"
         case ipv6 = "IPv6"
         case ipv6Extension = "IPv6 extension headers"
-        case labelStack = "MPLS label stack"
         case icmpv4 = "ICMP"
         case icmpv6 = "ICMPv6"
         case neighbourDiscovery = "neighbour discovery"
-        case transport = "TCP/UDP ports"
     }
 
     /// What can be wrong with a header.
@@ -27,8 +25,6 @@ public struct WireError: Error, Equatable, Sendable {
         case length = "bad length"
         /// The checksum doesn't match.
         case checksum = "bad checksum"
-        /// More labels than are followed.
-        case tooMany = "too many in a row"
         /// Extension headers that the packet ends in, or more of them than are followed.
         case chain = "truncated or too many in a row"
         /// A code that the message must not have.

@@ -56,9 +56,9 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         let description = try loadExchange(exchange)
-        guard let arrival = description.ports.first(where: { $0.name == port }) else {
-            let known = description.ports.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no port '\(port)'; \(exchange) has \(known)")
+        let arrival: Port
+        do throws(Rejection) { arrival = description.ports[try description.portIndex(port)] } catch {
+            throw ValidationError(error.message)
         }
         let bytes: [UInt8]
         if let pcap {

@@ -63,9 +63,10 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let description = try loadExchange(exchange)
-        for file in inputs + outputs where !description.ports.contains(where: { $0.name == file.port }) {
-            let known = description.ports.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no port '\(file.port)'; the exchange has \(known)")
+        do throws(Rejection) {
+            for file in inputs + outputs { _ = try description.portIndex(file.port) }
+        } catch {
+            throw ValidationError(error.message)
         }
         var files: [String: Replay.Files] = [:]
         for input in inputs { files[input.port, default: Replay.Files()].input = input.path }

@@ -75,6 +75,17 @@ import Wire
         #expect(try fragments(datagram, limit: 28, capacity: 25) == nil)
     }
 
+    @Test("No plan where a fragment's fragments would begin beyond the 13 bits of the offset")
+    func beyondOffset() throws {
+        var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 0)
+        datagram.payload = [UInt8](repeating: 7, count: 200)
+        datagram.fragmentation = 8191 - 3 * 8
+        let last = try #require(try fragments(datagram, limit: 84)?.last)
+        #expect(last.fragmentation == 8191 && last.payload.count == 8)
+        datagram.fragmentation += 1
+        #expect(try fragments(datagram, limit: 84) == nil)
+    }
+
     @Test("PX-5 CD-6 a packet that we fragment is metered as it crosses: 1,500 bytes in two are 1,520")
     func metered() throws {
         let node = Node()

@@ -56,6 +56,22 @@ import Wire
         #expect((answer.destination, answer.datagram?.destination) == (Edges.providerMAC, .v6(source)))
     }
 
+    @Test("Who verifies our link-local address by unicast is answered, default route or not")
+    func answersLinkLocal() throws {
+        let exchange = Edges.subscriberEdge.replacing(
+            "203.0.113.0/24, \"2001:db8:b::/48\"", with: "0.0.0.0/0, \"::/0\"")
+        let node = Node(exchange)
+        let target = IPv6Address(linkLocalFor: Edges.accessMAC)
+        let question = Station.emitted(72) {
+            NeighbourSolicitation(target: target, sourceLinkLayerAddress: Edges.bobMAC)
+                .emit(from: IPv6Address(linkLocalFor: Edges.bobMAC), to: target, into: &$0)
+        }
+        let frame = Frame(to: Edges.accessMAC, from: Edges.bobMAC, .ipv6, question)
+        let answer = try #require(Frame(try node.first([frame.bytes], "access1", to: "access1")))
+        let advertisement = try NeighbourAdvertisement(IPv6View(answer.payload.span.bytes))
+        #expect(advertisement.target == target)
+    }
+
     @Test("An unknown next hop is asked for at most once a second, whoever wants to know")
     func asksOnceASecond() throws {
         let second: UInt64 = 1_000_000_000

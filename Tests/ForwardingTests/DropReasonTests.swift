@@ -124,6 +124,7 @@ import Wire
         core(.innerSourceMismatch, user(Datagram.udp("203.0.113.9", "10.1.0.5", ports: (5004, 9)))),
         core(.innerDestinationMismatch, user(Datagram.udp("198.51.100.7", "10.2.0.5", ports: (5004, 9)))),
         core(.unknownTunnelEndpoint, toCore(outer(musicBack, from: "10.0.0.9"))),
+        Case(reason: .unknownTunnelEndpoint, port: "core1", frame: outerOnCore1(musicBack)),
         core(.outerFragment, toCore(edited(outer(musicBack)) { $0.fragmentation = 0x2000 })),
         core(.ecnMismatch, toCore(edited(outer(musicBack)) { $0.trafficClass = 3 })),
         core(.wrongLeg, toCore(outer(videoBack))),
@@ -140,6 +141,10 @@ import Wire
         let entries = labels.map { LabelStackEntry($0, bottom: $0 == labels.last) }
         return Frame(to: Edges.subscriberMAC1, from: Edges.bobMAC, .mpls, labels: entries, videoBack.bytes)
             .bytes
+    }
+    /// The outer addresses of a tunnel on core0's line.
+    private static func outerOnCore1(_ inner: Datagram) -> [UInt8] {
+        Frame(to: Edges.subscriberMAC1, from: Edges.bobMAC, outer(inner)).bytes
     }
     private static func user(_ datagram: Datagram) -> Frame {
         labelled([LabelStackEntry(17001), LabelStackEntry(200042, bottom: true)], datagram)

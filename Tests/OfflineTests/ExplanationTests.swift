@@ -1,5 +1,7 @@
 import Exchange
 import Offline
+import Packets
+import Testbed
 import Testing
 import Wire
 
@@ -250,6 +252,34 @@ import Wire
             let explanation = try Explanation(exchange, port: port, packet: packet)
             #expect(explanation.lines.contains { $0.subject == "remedy" && $0.text.contains(hint) })
         }
+    }
+
+    @Test(
+        "no advice names a VLAN that can't be written", arguments: [([0, 0xfff], false), ([7, 300], true)])
+    func unwritableVLAN(tags: [UInt16], isWritable: Bool) throws {
+        let exchange = try edgeDescription()
+        var packet = try ExpectedPacket.named("carol without her tag").bytes()
+        packet.insert(
+            contentsOf: tags.flatMap { [0x81, 0x00, UInt8($0 >> 8), UInt8($0 & 0xff)] }, at: 12)
+        let explanation = try Explanation(exchange, port: "access1", packet: packet)
+        #expect(explanation.outcome == .dropped(.wrongVLAN))
+        let remedy = try #require(explanation.lines.first { $0.subject == "remedy" }).text
+        #expect(remedy.contains("write `vlan: [7, 300]` into") == isWritable)
+        #expect(remedy.contains("`vlan:") == isWritable)
+    }
+
+    @Test("PX-4 a tunnel's outer addresses on another port are told apart from strange ones")
+    func tunnelOnAnotherPort() throws {
+        let text = Edges.subscriberEdge
+        let inner = Datagram.udp("203.0.113.9", "10.1.0.5")
+        var outer = Datagram.udp("10.0.0.2", "10.0.0.1")
+        outer.protocol = .ipv4
+        outer.payload = inner.bytes
+        let frame = Frame(to: Edges.subscriberMAC1, from: Edges.bobMAC, outer).bytes
+        let explanation = try Explanation(Edges.describe(text), port: "core1", packet: frame)
+        #expect(explanation.outcome == .dropped(.unknownTunnelEndpoint))
+        let why = try #require(explanation.lines.first { $0.subject == "why" }).text
+        #expect(why.contains("Tunnel beta-west") && why.contains("over port core0 (line slow)"))
     }
 
     @Test("an unknown port is refused, and those there are listed") func unknownPort() throws {

@@ -171,5 +171,9 @@ import Wire
         }
         #expect(rejection.message.contains("core9"))
         #expect(rejection.message.contains("access0, access1, core0, core1"))
+        let empty = try #require(throws: Rejection.self) {
+            _ = try Replay(Edges.describe("providers: { acme: {} }"), files: ["core9": .init()])
+        }
+        #expect(empty.message == "there is no port 'core9'; the exchange has no ports")
     }
 }

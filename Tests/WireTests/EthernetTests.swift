@@ -2,22 +2,14 @@ import Testing
 import Wire
 
 @Suite("Ethernet, VLAN tags, ARP") struct EthernetTests {
-    @Test func ethernetParsesAndRoundTrips() throws {
-        let packet = Vectors.ethernet
-        let (header, payload) = try packet.read { bytes throws(WireError) in
+    @Test func ethernetParses() throws {
+        let (destination, source, etherType, payload) = try Vectors.ethernet.read { bytes throws(WireError) in
             let view = try EthernetView(bytes)
-            return (EthernetHeader(view), view.payload.copied)
+            return (view.destination, view.source, view.etherType, view.payload.copied)
         }
-        #expect(
-            header
-                == EthernetHeader(
-                    destination: MACAddress("02:57:4c:00:00:02")!, source: MACAddress("02:00:00:00:00:01")!,
-                    etherType: .ipv4))
+        #expect(destination == MACAddress("02:57:4c:00:00:02") && source == MACAddress("02:00:00:00:00:01"))
+        #expect(etherType == .ipv4)
         #expect(payload == Array("payload".utf8))
-        var written = dirty(18)
-        let count = written.write { header.emit(into: &$0, at: 2) }
-        #expect(count == 14)
-        #expect(written == dirty(2) + packet[..<14] + dirty(2))
     }
 
     @Test func ethernetIsTruncatedBelow14Bytes() {

@@ -50,15 +50,4 @@ import Wire
         #expect(TransportChecksum.fieldOffset(for: .icmp) == nil)
         #expect(TransportChecksum.fieldOffset(for: .sctp) == nil)
     }
-
-    @Test func portsParseAndRoundTrip() throws {
-        let header = Array(Vectors.ipv4TCP[20...])
-        let ports = try header.read { bytes throws(WireError) in try TransportPorts(bytes) }
-        #expect(ports == TransportPorts(source: 1025, destination: 443))
-        var written = dirty(4)
-        written.write { _ = ports.emit(into: &$0) }
-        #expect(written == Array(header[..<4]))
-        let errors = written.errorsOfPrefixes { bytes throws(WireError) in _ = try TransportPorts(bytes) }
-        #expect(errors == Array(repeating: WireError(.transport, .truncated), count: 4))
-    }
 }

@@ -2,7 +2,7 @@
 
 from . import encapsulation, frame, ip, local
 from .capture import RAW_IP
-from .exchange import Exchange, Leg, Port, Service, Session, Subscriber, Tunnel, covers, has_port, speaks_of
+from .exchange import Exchange, Leg, Port, Service, Session, Subscriber, Tunnel, has_port, speaks_of
 from .frame import Arrival, framed
 from .ip import Dropped, IPPacket
 from .labels import Entry, entry
@@ -60,7 +60,7 @@ class Edge:
             return self._consume(arrival, local.discovery_reply(arrival, packet))
         if self.exchange.is_own(packet.destination) and not arrival.is_group_addressed:
             return self._addressed_here(arrival, packet)
-        if arrival.is_group_addressed or _is_not_unicast(packet.destination):
+        if arrival.is_group_addressed or self.exchange.is_confined(packet.destination, arrival.port.role):
             raise Dropped("notUnicast")
         if arrival.port.role == "access":
             return self._from_subscriber(arrival, packet)
@@ -72,9 +72,12 @@ class Edge:
         return "consumed"
 
     def _addressed_here(self, arrival: Arrival, packet: IPPacket) -> str:
+        is_tunnelled = arrival.port.role == "network" and packet.protocol in (ip.IPV4, ip.IPV6)
+        if not is_tunnelled and (self.exchange.is_own(packet.source) or _is_nobody(packet.source, self.exchange)):
+            raise Dropped("spoofedSource")
         if local.is_echo_request(packet):
             return self._consume(arrival, local.echo_reply(arrival, packet))
-        if arrival.port.role == "network" and packet.protocol in (ip.IPV4, ip.IPV6):
+        if is_tunnelled:
             if arrival.tags:
                 raise Dropped("wrongVLAN")
             return self._decapsulate(arrival, packet)
@@ -130,7 +133,7 @@ class Edge:
         ends = {"local": str(outer.destination), "remote": str(outer.source)}
         tunnels = self.exchange.tunnels.values()
         tunnel = next((t for t in tunnels if t.ipip and ends.items() <= t.ipip.items()), None)
-        if tunnel is None:
+        if tunnel is None or tunnel.line.port is not arrival.port:
             raise Dropped("unknownTunnelEndpoint")
         if outer.more_fragments or outer.fragment_offset:
             raise Dropped("outerFragment")
@@ -179,10 +182,13 @@ class Edge:
             raise Dropped("missingBottomOfStack")
         session, direction, tunnel = found[0]
         packet = IPPacket(rest)
-        mine, theirs = session.subscriber.prefixes, session.service.prefixes
-        if not covers(mine if direction == "up" else theirs, packet.source):
+        up = direction == "up"
+        subscriber = self.exchange.subscriber(packet.source if up else packet.destination)
+        service = self.exchange.service(packet.destination if up else packet.source)
+        is_mine, is_theirs = subscriber is session.subscriber, service is session.service
+        if not (is_mine if up else is_theirs):
             raise Dropped("innerSourceMismatch")
-        if not covers(theirs if direction == "up" else mine, packet.destination):
+        if not (is_theirs if up else is_mine):
             raise Dropped("innerDestinationMismatch")
         is_pipe = tunnel.mpls.get("ttl", "uniform") != "uniform"
         ttl = packet.ttl if is_pipe and top.ttl > 1 else top.ttl
@@ -256,6 +262,8 @@ class Edge:
                 error = local.too_big(arrival, packet, mtu) if came_plain else None
                 raise self._answered(arrival, "tooBig", error)
             pieces = packet.fragments(mtu)
+            if pieces is None:
+                raise Dropped("tooBig")
         for index, piece in enumerate(pieces):
             self._send(arrival, leg, session.subscriber, piece.with_ttl(ttl - 1))
             self.originated += index > 0
@@ -304,5 +312,6 @@ class Edge:
         self.originated += 1
 
 
-def _is_not_unicast(address) -> bool:
-    return address.is_multicast or address.is_link_local or str(address) == "255.255.255.255"
+def _is_nobody(address, exchange: Exchange) -> bool:
+    """Whether nobody can be answered there. Link-local addresses can, on their link."""
+    return exchange.is_confined(address, "access") and not address.is_link_local

@@ -7,6 +7,9 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 from .capture import ETHERNET, RAW_IP
 
+# What no router forwards, unless the exchange names it: RFC 6890; RFC 4291 §2.5.2, §2.5.3, §2.5.6, §2.7.
+_CONFINED = [ip_network(p) for p in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4",
+                                     "::/128", "::1/128", "fe80::/10", "ff00::/8")]
 _PROTOCOLS = {"tcp": (6, 6), "udp": (17, 17), "sctp": (132, 132), "icmp": (1, 58)}  # IPv4, IPv6
 
 
@@ -177,10 +180,24 @@ class Exchange:
         return any(address == i.ip for port in self.ports.values() for i in port.interfaces)
 
     def subscriber(self, address) -> Subscriber | None:
-        return _longest(self.subscribers.values(), address)
+        return self._named(self.subscribers, address)
 
     def service(self, address) -> Service | None:
-        return _longest(self.services.values(), address)
+        return self._named(self.services, address)
+
+    def is_confined(self, address, role: str) -> bool:
+        """Whether a packet from a port of this role is not forwarded to `address`, whatever prefix holds it."""
+        named = self.services if role == "access" else self.subscribers
+        return _longest([self._confined(), *named.values()], address) == self._confined()
+
+    def _named(self, objects: dict, address):
+        found = _longest([self._confined(), *objects.values()], address)
+        return None if found == self._confined() else found
+
+    def _confined(self) -> "_Confined":
+        links = [i.network for port in self.ports.values() for i in port.interfaces]
+        broadcast = [n.broadcast_address for n in links if n.version == 4 and n.prefixlen < 31]
+        return _Confined([*_CONFINED, *map(ip_network, broadcast)])
 
     def session(self, subscriber: Subscriber, service: Service) -> Session | None:
         found = (s for s in self.sessions.values() if (s.subscriber, s.service) == (subscriber, service))
@@ -195,12 +212,13 @@ class Exchange:
                     yield session, direction, leg.tunnel
 
 
+@dataclass
+class _Confined:
+    prefixes: list
+
+
 def _address(text: str | None):
     return ip_address(text) if text else None
-
-
-def covers(prefixes: list, address) -> bool:
-    return any(address in prefix for prefix in prefixes if prefix.version == address.version)
 
 
 def _longest(candidates, address):

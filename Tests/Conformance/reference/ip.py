@@ -116,8 +116,11 @@ class IPPacket:
             data[1] = data[1] & 0xCF | ecn << 4
         return IPPacket(_sealed(data))
 
-    def fragments(self, limit: int) -> list["IPPacket"]:
-        """IPv4 fragments no longer than `limit`, each as large as fits (RFC 791 §3.2); no options."""
+    def fragments(self, limit: int) -> list["IPPacket"] | None:
+        """IPv4 fragments no longer than `limit`, each as large as fits (RFC 791 §3.2); no options.
+
+        None if the 13 bits of the offset can't say where one begins.
+        """
         assert self.version == 4 and self.header_length == 20
         step = (limit - 20) // 8 * 8
         pieces = [self.transport[at : at + step] for at in range(0, len(self.transport), step)]
@@ -126,6 +129,8 @@ class IPPacket:
             data = bytearray(self.data[:20]) + piece
             more = self.more_fragments or index + 1 < len(pieces)
             offset = self.fragment_offset + index * step
+            if offset // 8 > 0x1FFF:
+                return None
             struct.pack_into(">H", data, 2, len(data))
             struct.pack_into(">H", data, 6, more << 13 | offset // 8)
             result.append(IPPacket(_sealed(data)))

@@ -1,5 +1,7 @@
 """Who may: sources, services, conditions and their rules, VLANs, TTL."""
 
+from copy import deepcopy
+
 from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop
 from scapy.layers.sctp import SCTP, SCTPChunkCookieAck
@@ -15,7 +17,7 @@ _RULES = [{"protocol": "tcp", "ports": [80, 443]}, {"protocol": "udp", "ports": 
 
 def cases():
     return [conditions(), rule_kinds(), conditions_mirrored(), fragments(), spoof(), access_tunnels(), vlan(),
-            double_vlan(), ttl(), services()]
+            double_vlan(), ttl(), services(), default_route()]
 
 
 def conditions() -> Case:
@@ -336,4 +338,51 @@ def services() -> Case:
     case.send("core0", ethernet(in_ip(udp("198.51.100.127", ALICE))), "forwarded", "from the service")
     case.send("core0", ethernet(in_ip(udp("198.51.100.128", ALICE))), "notAdmitted",
               "from the service inside it")
+    return case
+
+
+def default_route() -> Case:
+    """A service that takes all addresses in takes in none of those that no router forwards."""
+    exchange = deepcopy(_ethernet_access([]))
+    exchange["services"]["acme-video"]["prefixes"] = ["0.0.0.0/0", "::/0"]
+    exchange["services"]["beta-music"]["prefixes"] = ["203.0.113.0/24", "169.254.169.254"]
+    case = Case("default-route", "A default route, and what is not forwarded nor billed for all that (PX-4)", exchange)
+    access = {"destination": PORT1_MAC, "source": HOST_MAC}
+    for destination, outcome, note in [
+        ("192.0.2.77", "forwarded", "anywhere"),
+        ("223.255.255.255", "forwarded", "the last unicast address"),
+        ("10.1.0.254", "forwarded", "on the link, but not ours"),
+        ("10.1.0.255", "notUnicast", "everybody on the link"),
+        ("10.0.0.3", "notUnicast", "everybody on the link to the core"),
+        ("224.0.0.5", "notUnicast", "multicast"),
+        ("239.255.255.255", "notUnicast", "the last group"),
+        ("240.0.0.1", "notUnicast", "reserved"),
+        ("255.255.255.255", "notUnicast", "broadcast"),
+        ("127.0.0.1", "notUnicast", "loopback"),
+        ("0.0.0.0", "notUnicast", "unspecified"),
+        ("0.1.2.3", "notUnicast", "this network"),
+        ("169.254.1.1", "notUnicast", "link-local"),
+        ("169.254.169.254", "notAdmitted", "link-local, but a service names it"),
+    ]:
+        case.send("access0", ethernet(udp(ALICE, destination), **access), outcome, note)
+    for destination, outcome, note in [
+        ("2001:db8:77::1", "forwarded", "anywhere, IPv6"),
+        ("::2", "forwarded", "just beyond loopback"),
+        ("::1", "notUnicast", "loopback"),
+        ("::", "notUnicast", "unspecified"),
+        ("fe80::77", "notUnicast", "link-local"),
+        ("febf:ffff::1", "notUnicast", "the last of link-local"),
+        ("ff02::5", "notUnicast", "multicast"),
+        ("ff0e::1", "notUnicast", "multicast without bounds"),
+    ]:
+        case.send("access0", ethernet(udp(ALICE6, destination), **access), outcome, note)
+    for inner, outcome, note in [
+        (udp("192.0.2.77", ALICE), "forwarded", "from anywhere"),
+        (udp("224.0.0.5", ALICE), "innerSourceMismatch", "from a group"),
+        (udp("127.0.0.1", ALICE), "innerSourceMismatch", "from loopback"),
+        (udp("10.1.0.255", ALICE), "innerSourceMismatch", "from everybody on the link"),
+        (udp("ff02::5", ALICE6), "innerSourceMismatch", "from an IPv6 group"),
+        (udp("fe80::77", ALICE6), "innerSourceMismatch", "from link-local"),
+    ]:
+        case.send("core0", mpls_frame(17001, 200042, inner=inner, destination=PORT2_MAC), outcome, note)
     return case

@@ -7,7 +7,7 @@ from .packets import echo, ethernet, in_ip, tcp, udp
 
 
 def cases():
-    return [four_in_four(), six_in_four(), edge_of_provider(), congestion(), checks(), knobs()]
+    return [four_in_four(), six_in_four(), edge_of_provider(), congestion(), checks(), other_port(), knobs()]
 
 
 def four_in_four() -> Case:
@@ -128,6 +128,18 @@ def checks() -> Case:
     ]:
         case.send("core0", ethernet(data), outcome, note)
     case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE)), vlan=(77,)), "wrongVLAN", "alice in her tunnel, on a VLAN")
+    return case
+
+
+def other_port() -> Case:
+    exchange = ip_in_ip_edge()
+    exchange["ports"]["server0"] = {"packet": "veth-server", "role": "network", "addresses": ["10.7.0.1/24"]}
+    case = Case("ipip-other-port", "Only the line's own port speaks for a tunnel (PX-4)", exchange)
+    case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE))), "forwarded", "alice's tunnel, from its line's port")
+    forged = {"destination": "02:57:4c:00:00:03", "source": HOST_MAC}
+    case.send("server0", ethernet(in_ip(udp(VIDEO, ALICE)), **forged), "unknownTunnelEndpoint",
+              "the same outer addresses from another provider's port")
+    case.send("server0", ethernet(in_ip(udp(VIDEO6, ALICE6)), **forged), "unknownTunnelEndpoint", "IPv6 inside")
     return case
 
 

@@ -161,6 +161,17 @@ def ping() -> Case:
               shows={"eth.dst": "02:00:00:00:00:0a", "ip.dst": "192.0.2.200", "ip.ttl": "64", "ip.len": "28"})
     case.send("core0", ethernet(echo(_PEER6, _OWN6, size=200)), "consumed", "from the core, IPv6",
               originates=1, shows={"icmpv6.type": "129", "eth.dst": PEER_MAC})
+    for source, note in [("10.0.0.1", "our own"), ("10.1.0.1", "that of another port"), ("224.0.0.5", "a group's"),
+                         ("255.255.255.255", "broadcast"), ("10.0.0.3", "the link's broadcast"),
+                         ("0.0.0.0", "unspecified"), ("127.0.0.1", "loopback")]:
+        case.send("core0", ethernet(echo(source, "10.0.0.1")), "spoofedSource", f"from an address that is {note}")
+    for source, note in [(_OWN6, "our own"), ("2001:db8:1::1", "that of another port"), ("ff02::5", "a group's"),
+                         ("::", "unspecified"), ("::1", "loopback")]:
+        case.send("core0", ethernet(echo(source, _OWN6)), "spoofedSource", f"IPv6, from an address that is {note}")
+    case.send("access0", echo("10.1.0.1", "10.1.0.1"), "spoofedSource", "from ourselves, by the TUN")
+    case.send("core0", ethernet(udp("10.0.0.1", "10.0.0.1")), "spoofedSource", "UDP from ourselves")
+    case.send("core0", ethernet(echo("169.254.7.7", "10.0.0.1")), "consumed", "from link-local", originates=1,
+              shows={"ip.dst": "169.254.7.7"})
     case.send("core0", ethernet(udp("10.0.0.2", "10.0.0.1")), "notServedHere", "UDP to us")
     case.send("access0", udp(ALICE, "10.1.0.1"), "notServedHere", "UDP to us, from the TUN")
     case.send("access0", udp(ALICE6, "2001:db8:1::1"), "notServedHere", "UDP to us, IPv6")

@@ -79,6 +79,11 @@ def fragmented() -> list[Case]:
     last = ip(ALICE, VIDEO, Raw(payload(1477)), proto=17, frag=370, flags=0)
     labelled.send("access0", last, "forwarded", "the last fragment, again", originates=1,
                   shows={"ip.frag_offset": "370"})
+    beyond = ip(ALICE, VIDEO, Raw(payload(1480)), proto=17, frag=8190, flags=0)
+    labelled.send("access0", beyond, "tooBig", "a fragment whose own ones would begin beyond any offset")
+    edge = ip(ALICE, VIDEO, Raw(payload(1480)), proto=17, frag=8191 - 184, flags=0)
+    labelled.send("access0", edge, "forwarded", "one whose last begins at the last offset there is", originates=1,
+                  shows={"ip.frag_offset": str(8191 - 184)})
     labelled.send("access0", sized(ALICE, VIDEO, 1500, flags=0, ttl=1), "ttlExpired",
                   "too long, DF clear, TTL 1", originates=1, after=1, shows={"icmp.type": "11"})
 
