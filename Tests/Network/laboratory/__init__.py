@@ -2,15 +2,16 @@
 
 from .laboratory import Laboratory
 from .namespace import Namespace
-from .program import Forwarder, balances, difference, drops_between, eventually
+from .program import Edge, Program, balances, difference, drops_between, eventually
 from .tally import Tally
 from .wire import Capture, Station
 
 __all__ = [
     "Capture",
-    "Forwarder",
+    "Edge",
     "Laboratory",
     "Namespace",
+    "Program",
     "Station",
     "Tally",
     "balances",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 from .namespace import Namespace
-from .program import Forwarder
+from .program import Edge
 from .tally import Tally
 from .wire import Capture
 
@@ -17,7 +17,9 @@ class Laboratory:
     """Namespaces, programs and files of a run. All names hold the process id, so that runs don't meet."""
 
     def __init__(self, binaries: Path, tally: Tally):
+        self.binaries = binaries
         self.forwarder_binary = binaries / "wayleave-forwarder"
+        self.control_plane_binary = binaries / "wayleaved"
         self.cli_binary = binaries / "wayleave"
         self.tally = tally
         self.check = tally.check
@@ -25,7 +27,7 @@ class Laboratory:
         self.folder = Path(tempfile.mkdtemp(prefix="wlt-"))
         self._namespaces: list[Namespace] = []
         self._processes: list[subprocess.Popen] = []
-        self._forwarders: list[Forwarder] = []
+        self._edges: list[Edge] = []
         self._mounts: list[Path] = []
         self._later: list[Callable[[], None]] = []
 
@@ -48,10 +50,10 @@ class Laboratory:
         for namespace, name in ((one, interface), (other, other_interface)):
             namespace.ip(f"link set {name} up")
 
-    def forwarder(self, namespace: Namespace, name: str, exchange: str) -> Forwarder:
-        """A forwarder, not yet started."""
-        made = Forwarder(self.forwarder_binary, namespace, self.folder / name, self.instance(name), exchange)
-        self._forwarders.append(made)
+    def edge(self, namespace: Namespace, name: str, exchange: str) -> Edge:
+        """A forwarder and its control plane, not yet started."""
+        made = Edge(self.binaries, namespace, self.folder / name, self.instance(name), exchange)
+        self._edges.append(made)
         return made
 
     def capture(
@@ -80,8 +82,9 @@ class Laboratory:
 
     def clear(self) -> None:
         """Ends what this run has started and removes what it has made; harmless when done twice."""
-        processes = self._processes + [made.process for made in self._forwarders if made.process]
-        for process in processes:
+        for edge in self._edges:
+            edge.end()
+        for process in self._processes:
             if process.poll() is None:
                 process.kill()
                 process.wait()
@@ -89,7 +92,5 @@ class Laboratory:
             namespace.remove()
         for mount in self._mounts:
             subprocess.run(["umount", str(mount)], check=False)
-        for forwarder in self._forwarders:
-            Path(f"/run/wayleave/{forwarder.instance}.lock").unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._namespaces, self._processes, self._forwarders, self._mounts = [], [], [], []
+        self._namespaces, self._processes, self._edges, self._mounts = [], [], [], []

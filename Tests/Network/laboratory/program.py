@@ -1,6 +1,7 @@
-"""The forwarder as a process: its log, counters, and use of processor and memory."""
+"""An edge as its three programs: the forwarder, the control plane, and the command line that speaks to it."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -15,58 +16,29 @@ def eventually(condition, seconds: float = 5):
     return found
 
 
-class Forwarder:
-    """A running `wayleave-forwarder`."""
+class Program:
+    """One program of an edge, with its log."""
 
-    def __init__(self, binary: Path, namespace, folder: Path, instance: str, exchange: str):
-        folder.mkdir()
-        self.folder = folder
-        self.exchange = folder / "exchange.yaml"
-        self.exchange.write_text(exchange)
-        self.counters_file = folder / "counters.json"
-        self.instance = instance
+    def __init__(self, namespace, command: list[str], log: Path):
         self.namespace = namespace
-        self.command = [
-            str(binary),
-            "run",
-            "--exchange",
-            str(self.exchange),
-            "--instance",
-            instance,
-            "--counters",
-            str(self.counters_file),
-        ]
+        self.command = command
+        self._log = log
         self.process: subprocess.Popen | None = None
 
-    def start(self) -> "Forwarder":
-        """Starts it, and waits until it forwards."""
-        with open(self.folder / "log", "w") as log:
-            self.process = self.namespace.popen(self.command, stderr=log, stdin=subprocess.DEVNULL)
-        if (
-            not eventually(lambda: "forwards:" in self.log or self.process.poll() is not None, 10)
-            or self.process.poll() is not None
-        ):
-            raise RuntimeError(f"{self.instance} doesn't start:\n{self.log}")
+    def start(self) -> "Program":
+        with open(self._log, "a") as log:
+            self.process = self.namespace.popen(
+                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         return self
 
     @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
     def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-    def says(self, *texts: str, seconds: float = 5, times: int = 1) -> bool:
-        """Whether each text comes to stand in the log that often."""
-        return bool(eventually(lambda: all(self.log.count(text) >= times for text in texts), seconds))
-
-    def counters(self) -> dict:
-        """The counters as the file has them now."""
-        return json.loads(self.counters_file.read_text())
-
-    def fresh_counters(self) -> dict:
-        """The counters with all in them that has happened before this call."""
-        now = time.time_ns()
-        if not eventually(lambda: self.counters_file.stat().st_mtime_ns > now + 50_000_000, 4):
-            raise RuntimeError(f"{self.instance} no longer writes its counters:\n{self.log}")
-        return self.counters()
+        return self._log.read_text() if self._log.exists() else ""
 
     def stop(self, with_signal: int = signal.SIGTERM) -> tuple[int | None, float]:
         """Ends it; its exit code (None: it did not end) and how many seconds it took."""
@@ -76,6 +48,11 @@ class Forwarder:
             return self.process.wait(5), time.monotonic() - begin
         except subprocess.TimeoutExpired:
             return None, time.monotonic() - begin
+
+    def kill(self) -> None:
+        """As a crash would end it."""
+        self.process.kill()
+        self.process.wait()
 
     @property
     def processor_seconds(self) -> float:
@@ -89,6 +66,103 @@ class Forwarder:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
         return 0
+
+
+class Edge:
+    """A forwarder and its control plane, of an instance and a folder of their own."""
+
+    def __init__(self, binaries: Path, namespace, folder: Path, instance: str, exchange: str):
+        folder.mkdir()
+        self.folder = folder
+        self.exchange = folder / "exchange.yaml"
+        self.exchange.write_text(exchange)
+        self.instance = instance
+        self.namespace = namespace
+        self.run_folder = Path("/run/wayleave") / instance
+        self._cli = binaries / "wayleave"
+        self.forwarder = Program(
+            namespace,
+            [str(binaries / "wayleave-forwarder"), "run", "--instance", instance],
+            folder / "forwarder.log",
+        )
+        self.control_plane = Program(
+            namespace,
+            [
+                str(binaries / "wayleaved"),
+                *("--instance", instance, "--state-directory", str(folder / "state")),
+                *("--collect-interval", "1"),
+            ],
+            folder / "wayleaved.log",
+        )
+
+    def start(self) -> "Edge":
+        """Starts both programs and applies the exchange file; waits until it is in force."""
+        self.forwarder.start()
+        self.control_plane.start()
+        self.wait_for_control_plane()
+        said = self.wayleave("apply", "-f", str(self.exchange), "--wait", "10s")
+        # 3: in force, but an interface is not there, as some scenarios want it.
+        if said.returncode not in (0, 3):
+            raise RuntimeError(f"{self.instance}: apply: {said.stdout}\n{self.log}\n{self.control_plane.log}")
+        return self
+
+    def wait_for_control_plane(self, seconds: float = 10) -> None:
+        """Waits until the control plane answers."""
+        if not eventually(lambda: self.wayleave("status").returncode == 0, seconds):
+            raise RuntimeError(f"{self.instance}: no control plane:\n{self.control_plane.log}")
+
+    def wayleave(self, *arguments: str, seconds: float = 20, text: str | None = None):
+        """Runs the command line for this instance; `stdout` holds what it says on either stream."""
+        return subprocess.run(
+            [str(self._cli), *arguments, "--instance", self.instance],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            input=text,
+            timeout=seconds,
+        )
+
+    def json(self, *arguments: str):
+        """What a command says as JSON."""
+        said = self.wayleave(*arguments, "--json")
+        if said.returncode != 0:
+            raise RuntimeError(f"wayleave {' '.join(arguments)}: {said.stdout}")
+        return json.loads(said.stdout)
+
+    @property
+    def log(self) -> str:
+        """What the forwarder has said."""
+        return self.forwarder.log
+
+    def says(self, *texts: str, seconds: float = 5, times: int = 1) -> bool:
+        """Whether each text comes to stand in the forwarder's log that often."""
+        return bool(eventually(lambda: all(self.log.count(text) >= times for text in texts), seconds))
+
+    def counters(self) -> dict:
+        """The counters as they are now."""
+        return self.json("counters")
+
+    def stop(self) -> tuple[int | None, int | None]:
+        """Ends both; their exit codes, the forwarder's first."""
+        return self.forwarder.stop()[0], self.control_plane.stop()[0]
+
+    def end(self) -> None:
+        """Ends what is still running, and removes what is left in the run directory."""
+        for program in (self.forwarder, self.control_plane):
+            if program.is_running:
+                program.kill()
+        for file in self.run_folder.glob("*"):
+            file.unlink()
+        if self.run_folder.exists():
+            os.rmdir(self.run_folder)
+
+    @property
+    def processor_seconds(self) -> float:
+        return self.forwarder.processor_seconds + self.control_plane.processor_seconds
+
+    @property
+    def resident_kibibytes(self) -> int:
+        return self.forwarder.resident_kibibytes
 
 
 def balances(counters: dict) -> bool:

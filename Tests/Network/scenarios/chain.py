@@ -12,7 +12,7 @@ condition. dave's address belongs on another port than the TUN.
 import re
 from dataclasses import dataclass
 
-from laboratory import Forwarder, Laboratory, Namespace, Station, balances
+from laboratory import Edge, Laboratory, Namespace, Station, balances
 
 ALICE, BOB, CAROL, ERIN, DAVE = "10.1.0.5", "10.1.0.6", "10.1.0.7", "10.1.0.8", "10.1.9.9"
 ALICE6, ERIN6 = "2001:db8:1::5", "2001:db8:1::8"
@@ -87,8 +87,8 @@ class Chain:
     core: Namespace
     b: Namespace
     provider: Namespace
-    edge_a: Forwarder
-    edge_b: Forwarder
+    edge_a: Edge
+    edge_b: Edge
     core_station: Station
     """In the core, on the cable to edge A."""
 
@@ -135,8 +135,8 @@ def build(laboratory: Laboratory) -> Chain:
         core,
         b,
         provider,
-        laboratory.forwarder(a, "edge-a", EDGE_A).start(),
-        laboratory.forwarder(b, "edge-b", EDGE_B).start(),
+        laboratory.edge(a, "edge-a", EDGE_A).start(),
+        laboratory.edge(b, "edge-b", EDGE_B).start(),
         Station(core, "to-a"),
     )
 
@@ -148,13 +148,13 @@ _USUAL = re.compile(r": up$| ports$| stopped: ")
 def aftermath(chain: Chain) -> None:
     """Both edges, after all that"""
     for name, edge in (("A", chain.edge_a), ("B", chain.edge_b)):
-        counters = edge.fresh_counters()
+        counters = edge.counters()
         chain.laboratory.check(
             f"CD-6 edge {name}: in = forwarded + consumed + dropped, out = forwarded + originated",
             balances(counters),
             counters,
         )
-        chain.laboratory.equal(f"edge {name} ends cleanly", edge.stop()[0], 0)
+        chain.laboratory.equal(f"edge {name} ends cleanly", edge.stop(), (0, 0))
         chain.laboratory.equal(
             f"edge {name} has had nothing to complain of",
             [line for line in edge.log.splitlines() if not _USUAL.search(line)],

@@ -46,7 +46,7 @@ def flood(chain: Chain) -> None:
     ]
     forged = chain.subscriber.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     forgeries = [bytes(IP(src=f"10.1.0.{20 + number % 200}", dst=ACME) / UDP()) for number in range(500)]
-    before = chain.edge_a.fresh_counters()
+    before = chain.edge_a.counters()
     memory = chain.edge_a.resident_kibibytes
     ping = chain.subscriber.popen(
         f"ping -q -n -i 0.02 -c {int(_FLOOD_SECONDS * 50)} -W 1 -I {ALICE} {ACME}".split(),
@@ -65,7 +65,7 @@ def flood(chain: Chain) -> None:
             forged.sendto(forgeries[(sent + offset) % len(forgeries)], (ACME, 0))
         sent += 30
     said, _ = ping.communicate(timeout=5)
-    after = chain.edge_a.fresh_counters()
+    after = chain.edge_a.counters()
     drops = drops_between(before, after)
     check(
         f"a flood of {sent} frames: the ping between them has lost nothing", " 0% packet loss" in said, said
@@ -94,12 +94,12 @@ _JUMBO = pair.EXCHANGE.replace("role: access,", "role: access, mtu: 65535,").rep
 def jumbo(laboratory: Laboratory) -> None:
     """A cable of 9,000 bytes, and a TUN that takes packets of any length"""
     check, equal = laboratory.check, laboratory.equal
-    edge = pair.build(laboratory, "jumbo", _JUMBO)
-    edge.lay_cable(mtu=9000)
-    edge.forwarder.start()
-    check("packets go through", edge.forwards())
-    station = Station(edge.peer, "cable")
-    sender = datagram_socket(edge.edge, pair.USER)
+    site = pair.build(laboratory, "jumbo", _JUMBO)
+    site.lay_cable(mtu=9000)
+    site.edge.start()
+    check("packets go through", site.forwards())
+    station = Station(site.peer, "cable")
+    sender = datagram_socket(site.namespace, pair.USER)
     sender.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
 
     def arrivals(count: int) -> list[IP]:
@@ -137,8 +137,8 @@ def jumbo(laboratory: Laboratory) -> None:
             refused = os.strerror(error.errno)
             break
     equal("with DF its sender is told", refused, "Message too long")
-    counters = edge.forwarder.fresh_counters()
+    counters = site.edge.counters()
     check("CD-6 every packet has its one outcome", balances(counters), counters)
-    edge.forwarder.stop()
+    site.edge.stop()
     station.close()
     sender.close()

@@ -3,7 +3,7 @@
 import socket
 from dataclasses import dataclass, field
 
-from laboratory import Forwarder, Laboratory, Namespace, Station, eventually
+from laboratory import Edge, Laboratory, Namespace, Station, eventually
 from laboratory.transport import datagram_socket
 
 USER, SERVER = "10.4.0.5", "198.51.100.10"
@@ -27,13 +27,13 @@ sessions:
 @dataclass
 class Pair:
     laboratory: Laboratory
-    edge: Namespace
+    namespace: Namespace
     peer: Namespace
-    forwarder: Forwarder
+    edge: Edge
     _user: socket.socket | None = field(default=None)
 
     def lay_cable(self, mtu: int = 1500) -> None:
-        self.laboratory.veth(self.edge, "cable", self.peer, "cable", mtu)
+        self.laboratory.veth(self.namespace, "cable", self.peer, "cable", mtu)
         self.peer.ip("addr add 10.0.0.2/30 dev cable", "addr add 2001:db8:ff::2/64 dev cable nodad")
 
     def answers(self, count: int = 1) -> bool:
@@ -47,7 +47,7 @@ class Pair:
     def forwards(self, seconds: float = 4, to: str | None = None) -> bool:
         """Whether the subscriber's packets come to leave by the cable, to the peer or to this MAC address."""
         if self._user is None:
-            self._user = datagram_socket(self.edge, USER)
+            self._user = datagram_socket(self.namespace, USER)
         station = Station(self.peer, "cable")
         head = bytes.fromhex((to or station.mac).replace(":", ""))
         try:
@@ -74,7 +74,7 @@ class Pair:
 
 
 def build(laboratory: Laboratory, name: str, exchange: str = EXCHANGE) -> Pair:
-    """Both namespaces and the forwarder, which has not been started; the cable isn't there yet."""
-    edge, peer = laboratory.namespace(f"{name}-edge"), laboratory.namespace(f"{name}-peer")
-    edge.ip(f"addr add {USER}/32 dev lo")
-    return Pair(laboratory, edge, peer, laboratory.forwarder(edge, name, exchange))
+    """Both namespaces and the edge, which has not been started; the cable isn't there yet."""
+    namespace, peer = laboratory.namespace(f"{name}-edge"), laboratory.namespace(f"{name}-peer")
+    namespace.ip(f"addr add {USER}/32 dev lo")
+    return Pair(laboratory, namespace, peer, laboratory.edge(namespace, name, exchange))

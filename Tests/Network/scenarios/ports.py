@@ -85,7 +85,7 @@ def all_kinds(laboratory: Laboratory) -> None:
     up = [IP(src="10.7.0.5", dst="198.51.100.10", id=number) / UDP(sport=1, dport=2) for number in range(3)]
     wrpcap(str(read), up, linktype=101)
 
-    forwarder = laboratory.forwarder(
+    site = laboratory.edge(
         edge, "ports", _EXCHANGE.replace("READ", str(read)).replace("WRITE", str(write))
     )
     # There before the forwarder is, so that nothing escapes it: the far side of the TAP.
@@ -96,7 +96,7 @@ def all_kinds(laboratory: Laboratory) -> None:
         Station(peer, "trunk"),
         Station(peer, "cable"),
     )
-    forwarder.start()
+    site.start()
     equal(
         "CD-3 a file port's packets leave once, in order",
         [IP(frame[22:]).id for frame in west.received(4, 0.5, _labelled((16001, 105), "10.7.0.5"))],
@@ -104,8 +104,8 @@ def all_kinds(laboratory: Laboratory) -> None:
     )
     check(
         "CD-3 the log says that the file has been read",
-        forwarder.says("port file0: finished", seconds=1),
-        forwarder.log,
+        site.says("port file0: finished", seconds=1),
+        site.log,
     )
 
     user = datagram_socket(edge, "10.4.0.5", 4000)
@@ -156,17 +156,17 @@ def all_kinds(laboratory: Laboratory) -> None:
         down(203, "10.5.0.5", b"to nowhere"),
     )
     equal("CD-2 CD-4 MPLS in by the TAP comes out of the TUN", user.recv(100), b"down")
-    exit_code, _ = forwarder.stop()
-    equal("it ends cleanly", exit_code, 0)
+    equal("it ends cleanly", site.forwarder.stop()[0], 0)
     written = [IP(frame) for frame, _ in RawPcapReader(str(write))]
     equal(
         "CD-3 what goes to a file port stands in its capture when the program has ended",
         [(packet.dst, bytes(packet[UDP].payload)) for packet in written],
         [("10.7.0.5", b"to the file")],
     )
-    counters = forwarder.counters()
+    counters = site.counters()
     equal("what goes to a capture port is dropped as portDown", counters["drops"].get("portDown"), 1)
     check("CD-6 every packet has its one outcome", balances(counters), counters)
+    site.control_plane.stop()
     for station in (west, ear, trunk, cable):
         station.close()
 

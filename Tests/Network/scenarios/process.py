@@ -1,118 +1,132 @@
-"""The forwarder as a process: starting, refusing to start, ending."""
+"""The programs as processes: starting, refusing to start, ending, standing in for one another."""
 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
-from laboratory import Laboratory
+from laboratory import Laboratory, eventually
 from . import pair
 
 
-def _attempt(laboratory: Laboratory, command: list[str], namespace=None) -> tuple[int | None, str]:
+def _attempt(command: list[str], namespace=None, seconds: float = 5) -> tuple[int | None, str]:
     """Runs a command that should end by itself; its exit code and what it said."""
     start = namespace.popen if namespace else subprocess.Popen
     process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        output, _ = process.communicate(timeout=5)
+        output, _ = process.communicate(timeout=seconds)
         return process.returncode, output
     except subprocess.TimeoutExpired:
         process.kill()
-        return None, process.communicate()[0] + "(still running after 5 s)"
+        return None, process.communicate()[0] + f"(still running after {seconds} s)"
 
 
 def life(laboratory: Laboratory) -> None:
-    """Starting, ending, and starting again"""
+    """Starting, ending, and starting again, in any order"""
     check, equal = laboratory.check, laboratory.equal
-    edge = pair.build(laboratory, "process")
-    edge.lay_cable()
-    forwarder = edge.forwarder.start()
-    lock = Path(f"/run/wayleave/{forwarder.instance}.lock")
-    check("while it runs its lock is there", lock.exists())
-    code, said = _attempt(laboratory, forwarder.command, edge.edge)
-    check(
-        "a second process of the same instance is refused with a sentence",
-        code == 1 and f"instance '{forwarder.instance}' is already running" in said,
-        (code, said),
-    )
-    check("and the first has not noticed", edge.answers())
+    site = pair.build(laboratory, "process")
+    site.lay_cable()
+    edge = site.edge.start()
+    for program in (edge.forwarder, edge.control_plane):
+        name = Path(program.command[0]).name
+        code, said = _attempt(program.command, site.namespace)
+        check(
+            f"a second {name} of the same instance is refused with a sentence",
+            code == 1 and "already running" in said and edge.instance in said,
+            (code, said),
+        )
+    check("and the first ones have not noticed", site.answers() and edge.wayleave("status").returncode == 0)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         name = signal.Signals(number).name
-        edge.peer.run("ping -n -c 5 -i 0.01 -W 1 10.0.0.1")
-        before = forwarder.counters()
-        code, seconds = forwarder.stop(number)
-        check(f"{name} ends it with exit code 0 within a second", code == 0 and seconds < 1, (code, seconds))
-        check(
-            f"{name}: the counters are written once more, with the last packets in them",
-            forwarder.counters()["consumed"] >= before["consumed"]
-            and forwarder.counters()["originated"] >= 5,
-            (before, forwarder.counters()),
+        check(f"{name}: packets go through before", site.forwards())
+        before = edge.counters()
+        code, seconds = edge.forwarder.stop(number)
+        check(f"{name} ends the forwarder with exit code 0 in a second", code == 0 and seconds < 1, (code, seconds))
+        after = edge.counters()
+        equal(
+            f"{name}: nothing of what it has counted is lost",
+            after["sessions"]["tess-acme"]["up"],
+            before["sessions"]["tess-acme"]["up"],
         )
-        check(
-            f"{name}: no lock and no half-written file is left",
-            not lock.exists()
-            and sorted(os.listdir(forwarder.folder)) == ["counters.json", "exchange.yaml", "log"],
-            os.listdir(forwarder.folder),
-        )
-        link = edge.edge.run("ip -br link show wlt-tun").stdout
+        link = site.namespace.run("ip -br link show wlt-tun").stdout
         check(f"{name}: the TUN stays, by design", "wlt-tun" in link, link)
-        forwarder.start()
+        edge.forwarder.start()
+        check(f"{name}: started again it is given its tables, and forwards", site.forwards())
 
-    forwarder.stop(signal.SIGKILL)
-    check("kill -9 leaves the lock file behind", lock.exists())
+        code, seconds = edge.control_plane.stop(number)
+        check(f"{name} ends the control plane with exit code 0", code == 0 and seconds < 3, (code, seconds))
+        said = edge.wayleave("status")
+        check(
+            f"{name}: then the command line says that nobody is there, and what to start",
+            said.returncode == 69 and "wayleaved --instance" in said.stdout,
+            (said.returncode, said.stdout),
+        )
+        check(f"{name}: and packets go through all the same", site.forwards())
+        edge.control_plane.start()
+        edge.wait_for_control_plane()
+        equal(f"{name}: its successor knows the file", edge.wayleave("diff", "-f", str(edge.exchange)).returncode, 0)
+
+    edge.forwarder.kill()
+    edge.control_plane.kill()
     begin = time.monotonic()
-    forwarder.start()
-    check("but not the lock: it starts again at once, and answers", edge.answers())
-    check("within a second", time.monotonic() - begin < 1.5, time.monotonic() - begin)
-    check("and forwards", edge.forwards())
-    equal("a clean end follows", forwarder.stop()[0], 0)
+    edge.control_plane.start()
+    edge.wait_for_control_plane()
+    check(
+        "after kill -9 of both the control plane starts over the stale sockets",
+        time.monotonic() - begin < 5,
+        edge.control_plane.log,
+    )
+    status = edge.json("status")
+    equal("and says that there is no forwarder", status["forwarders"], [])
+    edge.forwarder.start()
+    check("which comes later, and forwards", site.forwards(seconds=6))
+    equal("a clean end follows", edge.stop(), (0, 0))
 
 
 def refusals(laboratory: Laboratory) -> None:
-    """What keeps it from starting, in a sentence"""
-    edge = pair.build(laboratory, "refused")
-    folder, exchange = edge.forwarder.folder, edge.forwarder.exchange
-    binary, instance = str(laboratory.forwarder_binary), edge.forwarder.instance
-    bad = folder / "bad.yaml"
-    bad.write_text("ports:\n  core0: { packet: eth1, role: sideways }\nlines:\n  north: { port: nowhere }\n")
-    dangling = folder / "dangling.yaml"
-    dangling.write_text(
-        "ports:\n  core0: { packet: eth1, role: network }\nlines:\n  north: { port: nowhere, nextHop: 10.0.0.2 }\n"
-    )
-    torn = folder / "torn.yaml"
-    torn.write_text("ports: {\n")
-    binary_file = folder / "binary.yaml"
-    binary_file.write_bytes(bytes(range(256)))
-    run = [binary, "run", "--instance", instance]
-    no_input = folder / "no-input.yaml"
-    no_input.write_text("ports:\n  file0: { file: { read: /nonexistent/in.pcap }, role: access }\n")
+    """What keeps the programs from starting, in a sentence"""
+    site = pair.build(laboratory, "refused")
+    forwarder, daemon = str(laboratory.forwarder_binary), str(laboratory.control_plane_binary)
+    instance = site.edge.instance
+    folder = site.edge.folder
+    garbled = folder / "garbled"
+    garbled.mkdir()
+    (garbled / instance).mkdir()
+    (garbled / instance / "journal.sqlite").write_bytes(bytes(range(256)) * 64)
     for name, command, code, words in (
-        ("a bad value in the file", [*run, "--exchange", str(bad)], 65, f"{bad}:2:"),
-        ("a name that leads nowhere", [*run, "--exchange", str(dangling)], 65, f"{dangling}:4:"),
-        ("torn YAML", [*run, "--exchange", str(torn)], 65, f"{torn}:"),
-        ("no text at all", [*run, "--exchange", str(binary_file)], 65, f"{binary_file}:"),
-        ("a missing file", [*run, "--exchange", str(folder / "none.yaml")], 65, "there is no such file"),
-        ("a folder for a file", [*run, "--exchange", str(folder)], 65, "directory"),
-        ("a missing capture", [*run, "--exchange", str(no_input)], 1, "/nonexistent/in.pcap: No such file"),
+        ("a forwarder whose instance can't be a name", [forwarder, "run", "--instance", "a/b"], 64, "1 to 32 letters"),
+        ("a forwarder without an instance", [forwarder, "run"], 64, "--instance"),
         (
-            "counters that can't be written",
-            [*run, "--exchange", str(exchange), "--counters", "/nonexistent/c.json"],
-            1,
-            "can't write /nonexistent/c.json",
-        ),
-        (
-            "an instance without a name",
-            [binary, "run", "--instance", "a/b", "--exchange", str(exchange)],
+            "an unknown option of the forwarder",
+            [forwarder, "run", "--instance", instance, "--frobnicate"],
             64,
-            "1 to 32 letters",
+            "--frobnicate",
         ),
-        ("no options", [binary, "run"], 64, "--exchange"),
-        ("an unknown option", [*run, "--exchange", str(exchange), "--frobnicate"], 64, "--frobnicate"),
+        ("a control plane without an instance", [daemon], 64, "--instance"),
+        (
+            "an unknown option of the control plane",
+            [daemon, "--instance", instance, "--frobnicate"],
+            64,
+            "--frobnicate",
+        ),
+        (
+            "a state directory that can't be made",
+            [daemon, "--instance", instance, "--state-directory", "/proc/nonexistent"],
+            1,
+            "/proc/nonexistent",
+        ),
+        (
+            "a journal that is none",
+            [daemon, "--instance", instance, "--state-directory", str(garbled)],
+            1,
+            "journal.sqlite",
+        ),
     ):
-        found, said = _attempt(laboratory, command, edge.edge)
+        found, said = _attempt(command, site.namespace)
         laboratory.check(
             f"{name}: exit code {code}, and it says why",
             found == code and words in said and "Fatal error" not in said,
@@ -124,44 +138,134 @@ def refusals(laboratory: Laboratory) -> None:
     public.chmod(0o755)
     copy = public / "wayleave-forwarder"
     shutil.copy(laboratory.forwarder_binary, copy)
-    folder.chmod(0o755)
-    common = [str(copy), "run", "--instance", instance, "--exchange", str(exchange)]
-    Path("/run/wayleave").mkdir(exist_ok=True)
-    for name, privileges in (
-        ("nobody", ["--reuid=nobody", "--regid=nogroup", "--clear-groups"]),
-        ("root without capabilities", ["--bounding-set=-all", "--inh-caps=-all"]),
+    found, said = _attempt(
+        ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", str(copy), "run", "--instance", instance],
+        site.namespace,
+    )
+    laboratory.check(
+        "a forwarder as nobody: exit code 1, and a sentence says what is missing",
+        found == 1 and "Permission denied" in said and "root" in said,
+        (found, said),
+    )
+
+
+def bad_files(laboratory: Laboratory) -> None:
+    """Exchange files that can't be: nothing of them is taken"""
+    site = pair.build(laboratory, "files")
+    edge = site.edge.start()
+    folder = edge.folder
+    before = edge.wayleave("export").stdout
+    sequence = edge.json("status")["sequence"]
+    for name, text, words in (
+        ("a bad value", "ports:\n  core0: { packet: eth1, role: sideways }\n", ":2:"),
+        (
+            "a name that leads nowhere",
+            "ports:\n  core0: { packet: eth1, role: network }\nlines:\n  north: { port: nowhere, nextHop: 10.0.0.2 }\n",
+            ":4:",
+        ),
+        ("torn YAML", "ports: {\n", "torn-YAML.yaml:"),
+        ("no text at all", None, "no-text-at-all.yaml"),
     ):
-        found, said = _attempt(laboratory, ["setpriv", *privileges, *common], edge.edge)
+        file = folder / f"{name.replace(' ', '-')}.yaml"
+        file.write_bytes(bytes(range(256)) if text is None else text.encode())
+        said = edge.wayleave("apply", "-f", str(file))
         laboratory.check(
-            f"as {name}: exit code 1, and a sentence says what is missing",
-            found == 1 and ("Permission denied" in said or "permitted" in said) and "root" in said,
-            (found, said),
+            f"{name}: exit code 1, with the file and the place",
+            said.returncode == 1 and words in said.stdout and str(file) in said.stdout,
+            (said.returncode, said.stdout),
         )
+    said = edge.wayleave("apply", "-f", str(folder / "none.yaml"))
+    laboratory.check(
+        "a missing file is named", said.returncode != 0 and "none.yaml" in said.stdout, (said.returncode, said.stdout)
+    )
+    laboratory.equal("nothing has been changed by any of them", edge.wayleave("export").stdout, before)
+    laboratory.equal("and nothing written down", edge.json("status")["sequence"], sequence)
+    edge.stop()
 
 
 def full_disk(laboratory: Laboratory) -> None:
-    """A disk that fills up under the counters"""
+    """A disk that fills up under the journal"""
     check = laboratory.check
-    edge = pair.build(laboratory, "disk")
-    edge.lay_cable()
-    disk = laboratory.small_disk("disk-full", "64k")
-    edge.forwarder.counters_file = disk / "counters.json"
-    edge.forwarder.command[-1] = str(disk / "counters.json")
-    forwarder = edge.forwarder.start()
+    site = pair.build(laboratory, "disk")
+    site.lay_cable()
+    disk = laboratory.small_disk("disk-full", "2m")
+    edge = site.edge
+    command = edge.control_plane.command
+    command[command.index("--state-directory") + 1] = str(disk)
+    edge.start()
     filler = disk / "filler"
     try:
-        filler.write_bytes(bytes(1 << 20))
+        filler.write_bytes(bytes(4 << 20))
     except OSError:
         pass
-    check(
-        "it is said that the counters can't be written",
-        forwarder.says(f"can't write {disk}/counters.json: No space left on device"),
-        forwarder.log,
+    refused = eventually(
+        lambda: (said := edge.wayleave("provider", "add", f"p{time.monotonic_ns()}")).returncode != 0 and said, 10
     )
-    check("forwarding goes on", edge.answers() and edge.forwards())
-    time.sleep(1.2)
-    check("it is said once", forwarder.log.count("No space left") == 1, forwarder.log)
-    check("what was written before is still whole", "sessions" in forwarder.counters())
+    check(
+        "a change is refused because the disk is full, in a sentence",
+        refused and "full" in refused.stdout.lower() and "journal" in refused.stdout.lower(),
+        refused,
+    )
+    check("packets go through all the same", site.answers() and site.forwards())
+    before = len(edge.json("provider", "list"))
+    counted = edge.counters()["sessions"]["tess-acme"]["up"]["packets"]
+    check("and are counted", counted > 0, counted)
     filler.unlink()
-    check("with room again the counters are written again", forwarder.says("written again"), forwarder.log)
-    forwarder.stop()
+    check(
+        "with room again changes are taken again",
+        eventually(lambda: edge.wayleave("provider", "add", "afterwards").returncode == 0, 10),
+        edge.control_plane.log,
+    )
+    providers = edge.json("provider", "list")
+    laboratory.equal("what was refused is not there", len(providers), before + 1)
+    edge.control_plane.kill()
+    edge.control_plane.start()
+    edge.wait_for_control_plane()
+    laboratory.equal("after kill -9 the same is there", edge.json("provider", "list"), providers)
+    check(
+        "and nothing counted is lost",
+        edge.counters()["sessions"]["tess-acme"]["up"]["packets"] >= counted,
+        edge.counters(),
+    )
+    edge.stop()
+
+
+def strangers(laboratory: Laboratory) -> None:
+    """Somebody else on the sockets: garbage, halves, silence"""
+    check = laboratory.check
+    site = pair.build(laboratory, "strangers")
+    site.lay_cable()
+    edge = site.edge.start()
+    link, api = (str(edge.run_folder / name) for name in ("link.sock", "api.sock"))
+    for path in (link, api):
+        mode = os.stat(path).st_mode & 0o777
+        laboratory.equal(f"{Path(path).name} is for owner and group only", oct(mode), oct(0o660))
+    for name, octets in (
+        ("garbage", os.urandom(4096)),
+        ("half a header", b"WLNK\x01"),
+        ("a frame that never ends", b"WLNK\x01\x00\x00\x00\x7f\xff\xff\xff" + bytes(64)),
+    ):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stranger:
+            stranger.settimeout(8)
+            stranger.connect(link)
+            stranger.sendall(octets)
+            stranger.shutdown(socket.SHUT_WR)
+            try:
+                ended = stranger.recv(1 << 20) is not None
+            except (ConnectionResetError, BrokenPipeError):
+                ended = True
+            except TimeoutError:
+                ended = False
+            check(f"the link ends a connection that sends {name}", ended)
+    check("and the forwarder's own is as it was", len(edge.json("status")["forwarders"]) == 1)
+    check("packets go through", site.forwards())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stranger:
+        stranger.settimeout(5)
+        stranger.connect(api)
+        stranger.sendall(os.urandom(512) + b"\r\n\r\n")
+        try:
+            stranger.recv(4096)
+        except (ConnectionResetError, TimeoutError):
+            pass
+    check("the interface still answers", edge.wayleave("status").returncode == 0)
+    edge.stop()

@@ -40,7 +40,7 @@ def transfers(chain: Chain) -> None:
         "tcp-segmentation-offload: on" in offloads and "tx-checksumming: on" in offloads,
         offloads,
     )
-    before_a, before_b = chain.edge_a.fresh_counters(), chain.edge_b.fresh_counters()
+    before_a, before_b = chain.edge_a.counters(), chain.edge_b.counters()
     capture = laboratory.capture(chain.core, "to-a", "core")
     data = pattern(_MEBIBYTES << 20)
     for name, source, destination in (
@@ -57,7 +57,7 @@ def transfers(chain: Chain) -> None:
         near.close()
         far.close()
     missed = capture.stop()
-    after_a, after_b = chain.edge_a.fresh_counters(), chain.edge_b.fresh_counters()
+    after_a, after_b = chain.edge_a.counters(), chain.edge_b.counters()
     frames = capture.frames()
     equal("tcpdump has missed nothing, so that it can judge", missed, 0)
     equal(
@@ -118,7 +118,7 @@ def _encapsulations(chain: Chain, frames: list) -> None:
 def refusals(chain: Chain) -> None:
     """What must not pass, and why it says it didn't"""
     check, equal = chain.laboratory.check, chain.laboratory.equal
-    before = chain.edge_a.fresh_counters()
+    before = chain.edge_a.counters()
     for name, source in (("carol, who has no condition", CAROL), ("dave, whose port is another", DAVE)):
         ping = chain.subscriber.run(f"ping -c 2 -i 0.05 -W 0.3 -I {source} {ACME}")
         check(f"PX-4 {name}, doesn't get through", "100% packet loss" in ping.stdout, ping.stdout)
@@ -152,7 +152,7 @@ def refusals(chain: Chain) -> None:
         "unknownTunnelEndpoint": 1,
         "innerSourceMismatch": 1,
     }
-    after = chain.edge_a.fresh_counters()
+    after = chain.edge_a.counters()
     drops = drops_between(before, after)
     syns = drops.get("notAdmitted", 0) - expected["notAdmitted"]
     check("PX-4 alice's attempts are refused as notAdmitted", syns >= 1, drops)
@@ -172,7 +172,7 @@ def injected(chain: Chain) -> None:
         ("CD-5 IP-in-IP", IP(src="10.0.0.2", dst="10.0.0.1", proto=4, ttl=9), BETA, BOB),
     ):
         packet = IP(src=source, dst=destination, ttl=50, id=77) / UDP(sport=7, dport=7) / b"x"
-        before = chain.edge_a.fresh_counters()
+        before = chain.edge_a.counters()
         # 29 bytes in a frame of 60: the rest is padding.
         frame = bytes(ether / around / packet)
         frame += b"\xee" * (60 - len(frame))
@@ -194,7 +194,7 @@ def injected(chain: Chain) -> None:
             (14 + 29, expected_ttl),
         )
         session = "erin-acme" if destination == ERIN else "bob-beta"
-        counted = difference(chain.edge_a.fresh_counters(), before)["sessions"]
+        counted = difference(chain.edge_a.counters(), before)["sessions"]
         laboratory.equal(
             f"PX-5 {name}: padding is not counted", counted[session]["down"], {"packets": 1, "bytes": 29}
         )
