@@ -24,10 +24,9 @@ struct NeighbourResolver {
     private var nextHops: [Key: AdjacencyIndex] = [:]
     /// Adjacencies whose destinations are their own next hops.
     private var links: [LinkKey: AdjacencyIndex] = [:]
-    /// By port: the prefixes whose addresses are on its link.
-    private let prefixes: [[IPPrefix]]
-    /// Entered by the operator: nothing on the wire changes them.
-    private var statics: Set<Key> = []
+    /// The ports' settings, and those before: by slot. What an operator has entered there nothing on the wire changes.
+    private var settings: [PortSettings?]
+    private var previousSettings: [PortSettings?]
     /// When each question was last asked.
     private var asked: [Key: UInt64] = [:]
     /// When old questions were last thrown out for want of room.
@@ -35,31 +34,16 @@ struct NeighbourResolver {
     /// When each next hop last said where it is.
     private var heard: [AdjacencyIndex: UInt64] = [:]
     private var learned = LearnedNeighbours()
-    /// Adjacencies that the configuration made; behind them stand the neighbours.
-    private let configuredCount: Int
     /// Where the next look at the next hops goes on.
     private var cursor = 0
 
-    init(_ contents: TableContents) {
-        configuredCount = contents.adjacencies.count
-        prefixes = contents.ports.indices.map { port in
-            contents.links.filter { Int($0.port) == port }.map(\.prefix)
-        }
-        for (index, adjacency) in contents.adjacencies.enumerated() {
-            let index = AdjacencyIndex(rawValue: UInt32(index))
-            if let nextHop = adjacency.nextHop {
-                let key = Key(port: Int(adjacency.port), tags: adjacency.tags, address: nextHop)
-                nextHops[key] = index
-                if adjacency.state == .resolved { statics.insert(key) }
-            } else if adjacency.state == .onLink {
-                links[LinkKey(port: Int(adjacency.port), tags: adjacency.tags)] = index
-            }
-        }
-        for (address, _, onLink) in contents.neighbours {
-            let adjacency = contents.adjacencies[Int(onLink.rawValue)]
-            statics.insert(Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
-        }
+    /// A resolver that knows no neighbours: they come with the first publication.
+    init() {
+        settings = Array(repeating: nil, count: ForwardingTables.portCapacity)
+        previousSettings = settings
     }
+
+    private func isStatic(_ key: Key) -> Bool { settings[key.port]?.neighbours[key.address] != nil }
 
     /// Takes in where a neighbour is. A next hop that is in the tables is always updated, and so is a neighbour that we
     /// have already. Another address becomes a neighbour only when we asked for it, or when it asked for us (RFC 826) and
@@ -68,9 +52,9 @@ struct NeighbourResolver {
     /// Where all places are taken, a neighbour that never answered a question of ours makes room. So those who only
     /// claim addresses, however many, displace none but their own kind.
     mutating func learn(
-        _ key: Key, _ mac: MACAddress, _ tables: ForwardingTables, isForUs: Bool, at timestamp: UInt64
+        _ key: Key, _ mac: MACAddress, _ tables: WorkerTables, isForUs: Bool, at timestamp: UInt64
     ) {
-        guard !statics.contains(key) else { return }
+        guard !isStatic(key) else { return }
         let wasAsked = asked.removeValue(forKey: key) != nil
         if let index = nextHops[key] {
             tables.adjacencies[Int(index.rawValue)].destination = mac
@@ -90,10 +74,10 @@ struct NeighbourResolver {
 
     /// Whether a station that we did not ask may have this address: one on the port's own link, or a subscriber's who is
     /// reached there.
-    private func isAtHome(_ key: Key, _ tables: ForwardingTables) -> Bool {
+    private func isAtHome(_ key: Key, _ tables: WorkerTables) -> Bool {
         let owner = tables.view.subscriber(of: key.address)
         guard !owner.isUnforwarded else { return false }
-        if prefixes[key.port].contains(where: { $0.contains(key.address) }) { return true }
+        if settings[key.port]?.links.contains(where: { $0.contains(key.address) }) == true { return true }
         guard owner.isIndex else { return false }
         let subscriber = tables.view.subscriber(owner.asSubscriber)
         return subscriber.isOn(port: UInt16(key.port))
@@ -129,7 +113,7 @@ extension NeighbourResolver {
     /// questions, and neighbours that never answered one at least an eighth, so that neither starves the other. Cost:
     /// linear in those looked at, up to `scanCount` next hops and as many neighbours of either kind.
     /// - Returns: up to `limit` adjacencies.
-    mutating func due(_ tables: ForwardingTables, at timestamp: UInt64, limit: Int) -> [AdjacencyIndex] {
+    mutating func due(_ tables: WorkerTables, at timestamp: UInt64, limit: Int) -> [AdjacencyIndex] {
         var due = dueNextHops(tables, at: timestamp, limit: limit / 2)
         for (isConfirmed, limit) in [(true, limit - limit / 8), (false, limit)] {
             for _ in 0..<Self.scanCount {
@@ -147,16 +131,15 @@ extension NeighbourResolver {
     }
 
     private mutating func dueNextHops(
-        _ tables: ForwardingTables, at timestamp: UInt64, limit: Int
+        _ tables: WorkerTables, at timestamp: UInt64, limit: Int
     ) -> [AdjacencyIndex] {
         var due: [AdjacencyIndex] = []
-        for _ in 0..<min(Self.scanCount, configuredCount) where due.count < limit {
-            cursor = cursor + 1 < configuredCount ? cursor + 1 : 0
-            let index = AdjacencyIndex(rawValue: UInt32(cursor))
+        for _ in 0..<min(Self.scanCount, tables.configuredPlaceCount) where due.count < limit {
+            cursor = cursor + 1 < tables.configuredPlaceCount ? cursor + 1 : 0
+            guard let index = tables.adjacency(inPlace: cursor) else { continue }
             let adjacency = tables.adjacencies[cursor]
             guard let address = adjacency.nextHop,
-                !statics.contains(
-                    Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
+                !isStatic(Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
             else { continue }
             let silence = heard[index].map { Forwarder.silence(since: $0, at: timestamp) } ?? .max
             if adjacency.state == .resolved, silence >= LearnedNeighbours.lifetime {
@@ -169,27 +152,98 @@ extension NeighbourResolver {
     }
 
     /// Gives a learned neighbour's place back. It is asked for again when there is something to send to it.
-    private mutating func forget(_ index: AdjacencyIndex, _ tables: ForwardingTables) {
-        guard let link = learned.remove(index) else { return }
-        tables.removeNeighbour(index, onLink: link)
+    private mutating func forget(_ index: AdjacencyIndex, _ tables: WorkerTables) {
+        _ = learned.remove(index)
+        tables.removeNeighbour(index)
     }
 
     /// Forgets where a port's neighbours are, all but the static ones: the link behind it may be another.
-    mutating func forget(port: Int, _ tables: ForwardingTables) {
-        for place in 0..<tables.adjacencyCount where Int(tables.adjacencies[place].port) == port {
-            let index = AdjacencyIndex(rawValue: UInt32(place))
-            guard place < configuredCount else {
-                forget(index, tables)
-                continue
-            }
-            let adjacency = tables.adjacencies[place]
-            guard adjacency.state == .resolved, let address = adjacency.nextHop,
-                !statics.contains(Key(port: port, tags: adjacency.tags, address: address))
+    mutating func forget(port: Int, _ tables: WorkerTables) {
+        for index in (0..<tables.placeCount).compactMap({ tables.adjacency(inPlace: $0) }) {
+            let adjacency = tables.adjacencies[Int(index.rawValue)]
+            guard Int(adjacency.port) == port, adjacency.state == .resolved, let address = adjacency.nextHop,
+                !isStatic(Key(port: port, tags: adjacency.tags, address: address))
             else { continue }
-            tables.adjacencies[place].forgetDestination()
-            heard[index] = nil
+            forgetWhereItIs(index, tables)
         }
         asked = asked.filter { $0.key.port != port }
+    }
+}
+
+// MARK: - Tables that change
+extension NeighbourResolver {
+    /// Begins to take in a publication: what is added and updated from here on goes by its ports.
+    mutating func begin(_ publication: TablesPublication, _ previous: TablesPublication) {
+        settings = publication.ports
+        previousSettings = previous.ports
+        for port in publication.changedPorts where isOtherInterface(Int(port)) {
+            asked = asked.filter { $0.key.port != Int(port) }
+        }
+    }
+
+    /// Whether the port's MAC address is another than before: what was learned of its neighbours is void then.
+    private func isOtherInterface(_ port: Int) -> Bool {
+        previousSettings[port].map { $0.mac != settings[port]?.mac } ?? false
+    }
+
+    /// Takes in an adjacency of the configuration; on a link, with the neighbours that are stated.
+    mutating func add(_ index: AdjacencyIndex, _ tables: WorkerTables) {
+        tables.add(index)
+        let adjacency = tables.adjacencies[Int(index.rawValue)]
+        let port = Int(adjacency.port)
+        if let nextHop = adjacency.nextHop {
+            nextHops[Key(port: port, tags: adjacency.tags, address: nextHop)] = index
+        } else if adjacency.state == .onLink {
+            links[LinkKey(port: port, tags: adjacency.tags)] = index
+            addStaticNeighbours(onLink: index, port, tables)
+        }
+    }
+
+    private func addStaticNeighbours(onLink index: AdjacencyIndex, _ port: Int, _ tables: WorkerTables) {
+        for neighbour in settings[port]?.statedNeighbours ?? [] {
+            _ = tables.addNeighbour(neighbour.address, neighbour.mac, onLink: index)
+        }
+    }
+
+    /// Brings an adjacency up to what its port has become, if it is on that port.
+    mutating func update(_ index: AdjacencyIndex, on port: UInt16, _ tables: WorkerTables) {
+        let place = Int(index.rawValue)
+        let adjacency = tables.adjacencies[place]
+        guard adjacency.port == port, let new = settings[Int(port)] else { return }
+        if adjacency.source != new.mac { tables.adjacencies[place].source = new.mac }
+        if adjacency.state == .onLink {
+            addStaticNeighbours(onLink: index, Int(port), tables)
+        } else if let address = adjacency.nextHop {
+            if let mac = new.neighbours[address] {
+                tables.adjacencies[place].destination = mac
+                _ = learned.remove(index)
+            } else if previousSettings[Int(port)]?.neighbours[address] != nil || isOtherInterface(Int(port)) {
+                forgetWhereItIs(index, tables)
+            }
+        }
+    }
+
+    /// Makes a next hop unresolved, and gives a neighbour's place back.
+    private mutating func forgetWhereItIs(_ index: AdjacencyIndex, _ tables: WorkerTables) {
+        guard tables.isConfigured(index) else { return forget(index, tables) }
+        tables.adjacencies[Int(index.rawValue)].forgetDestination()
+        heard[index] = nil
+    }
+
+    /// Gives up an adjacency of the configuration; of a link, with the neighbours learned there.
+    mutating func retire(_ index: AdjacencyIndex, _ tables: WorkerTables) {
+        let adjacency = tables.adjacencies[Int(index.rawValue)]
+        let port = Int(adjacency.port)
+        if let nextHop = adjacency.nextHop {
+            let key = Key(port: port, tags: adjacency.tags, address: nextHop)
+            if nextHops[key] == index { nextHops[key] = nil }
+        } else if adjacency.state == .onLink {
+            let key = LinkKey(port: port, tags: adjacency.tags)
+            if links[key] == index { links[key] = nil }
+            for neighbour in tables.neighbours(onLink: index) { forget(neighbour, tables) }
+        }
+        heard[index] = nil
+        tables.remove(index)
     }
 }
 

@@ -31,7 +31,7 @@ public struct Replay {
     public init(_ exchange: ExchangeDescription, files: [String: Files]) throws {
         for name in files.keys.sorted() { _ = try exchange.portIndex(name) }
         let facts = PortFacts.offline(exchange)
-        compiled = try CompiledExchange(exchange, facts)
+        compiled = CompiledExchange(exchange, facts)
         var precision = PcapFileWriter.Precision.microseconds
         for input in files.values.compactMap(\.input)
         where try PcapFileReader(path: input).precision == .nanoseconds {
@@ -45,8 +45,8 @@ public struct Replay {
                     mtu: port.mtu ?? 1500, precision: precision, discardsOutput: true))
         }
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Self.slotByteCount,
-            neighbourSeed: Self.neighbourSeed)
+            Publication(tables: try compiled.makeTables().publication, ports: ports), vectorCapacity: 1,
+            slotByteCount: Self.slotByteCount, neighbourSeed: Self.neighbourSeed)
     }
 
     /// The same in every run. Whoever writes a capture against it only loses neighbours in the replay.

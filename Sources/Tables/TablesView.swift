@@ -42,9 +42,9 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let userLabels: ExactMatchView
     @usableFromInline let admissions: ExactMatchView
     @usableFromInline let tunnelEndpoints: ExactMatchView
-    @usableFromInline let neighbours: ExactMatchView
+    @usableFromInline var neighbours: ExactMatchView
     /// Of the keys of IPv6 neighbours.
-    @usableFromInline let neighbourSeed: UInt64
+    @usableFromInline var neighbourSeed: UInt64
     @usableFromInline let subscribers4: PoptrieView<UInt32>
     @usableFromInline let subscribers6: PoptrieView<UInt128>
     @usableFromInline let services4: PoptrieView<UInt32>
