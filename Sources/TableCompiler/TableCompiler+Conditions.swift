@@ -3,9 +3,8 @@ import Tables
 import Wire
 
 extension TableCompiler {
-    /// Joins the conditions of each (subscriber, service): a packet needs one rule of any of them; one condition
-    /// without rules admits everything.
-    mutating func compileConditions() throws(Rejection) {
+    /// Several conditions of one (subscriber, service) are joined; one without rules admits everything.
+    mutating func compileConditions() {
         var order: [Admission] = []
         var rules: [Admission: [Tables.Rule]] = [:]
         var unlimited: Set<Admission> = []
@@ -16,12 +15,6 @@ extension TableCompiler {
             if rules[admission] == nil { order.append(admission) }
             rules[admission, default: []] += (condition.allow ?? []).flatMap { Self.rules($0) }
             if condition.allow == nil { unlimited.insert(admission) }
-            guard rules[admission]!.count < 256 else {
-                throw Rejection(
-                    "the conditions of subscriber '\(condition.subscriber)' for service '\(condition.service)' make "
-                        + "\(rules[admission]!.count) rules, a port range each; 255 are possible: join ranges",
-                    at: condition.location)
-            }
         }
         for admission in order {
             let first = result.contents.rules.count

@@ -7,7 +7,7 @@ extension CompiledExchange {
     /// - Throws: a `Rejection` for what the tables can't hold although the exchange may say it.
     public init(_ exchange: ExchangeDescription, _ facts: PortFacts) throws(Rejection) {
         var compiler = TableCompiler(exchange, facts)
-        try compiler.compile()
+        compiler.compile()
         self = compiler.result
     }
 }
@@ -43,7 +43,7 @@ struct TableCompiler {
     init(_ exchange: ExchangeDescription, _ facts: PortFacts) {
         precondition(
             facts.macAddresses.count == exchange.ports.count && facts.mtus.count == exchange.ports.count)
-        self.exchange = exchange
+        self.exchange = exchange.joiningConditions
         self.facts = facts
         portIndices = Self.places(exchange.ports.map(\.name))
         lineIndices = Self.places(exchange.lines.map(\.name))
@@ -52,11 +52,11 @@ struct TableCompiler {
         serviceIndices = Self.places(exchange.services.map(\.name))
     }
 
-    mutating func compile() throws(Rejection) {
+    mutating func compile() {
         compilePorts()
         compileTunnels()
         compileRegisters()
-        try compileConditions()
+        compileConditions()
         for (index, session) in exchange.sessions.enumerated() { compile(session, index) }
         for binding in exchange.labels { compile(binding) }
         compileNeighbours()
