@@ -28,7 +28,7 @@ struct CountingForwarder {
             if !random.once(in: 5) { count(slot, &random) }
             readings.append(.init(slot: slot, leg: leg.id, total: words[slot] ?? Traffic()))
         }
-        let closed = state.drainingSlots.filter { _ in random.once(in: 2) }
+        let closed = state.drainingSlots.filter { _ in random.once(in: 4) }
         return UsageReadings(forwarder: name, file: file, readings: readings, closed: closed)
     }
 
@@ -72,7 +72,9 @@ func spoiled(_ readings: UsageReadings, _ state: State, _ random: inout SeededGe
         else { return nil }
         result.readings[place].total.upBytes = 0
     case 6:
-        guard let open = state.sessions.all.map(\.entry.key).compactMap({ state.counterSlot(ofSession: $0) }).first
+        guard
+            let open = state.sessions.all.map(\.entry.key).compactMap({ state.counterSlot(ofSession: $0) })
+                .first
         else { return nil }
         result.closed = [open]
     case 7: result.closed = [Limits.counterSlots]

@@ -12,18 +12,21 @@ struct RandomExchange {
     // MARK: Changes
 
     mutating func changes(_ state: State) -> [Change] {
-        if random.once(in: 40) { return state.changes(to: shuffled(state.description)) }
+        if random.once(in: 100) { return state.changes(to: shuffled(state.description)) }
         let count = random.once(in: 30) ? random.number(5...30) : random.number(1...3)
         return (0..<count).flatMap { _ in change(state) }
     }
 
     private mutating func change(_ state: State) -> [Change] {
-        if random.once(in: 4), let key = existingKey(state) {
+        if random.once(in: 7), let key = existingKey(state) {
             var changes = [Change(.remove(key), expectedRevision: revision(key, state))]
             // What is renewed within one change.
-            if random.once(in: 6), let object = state.object(key)?.object { changes.append(Change(.put(object))) }
+            if random.once(in: 6), let object = state.object(key)?.object {
+                changes.append(Change(.put(object)))
+            }
             return changes
         }
+        if random.once(in: 40) { return [Change(.remove(object(state).key))] }
         if random.once(in: 12) { return swap(state) }
         let object = random.once(in: 15) ? existingKey(state).flatMap { state.object($0)?.object } : nil
         let put = object ?? self.object(state)
@@ -38,7 +41,8 @@ struct RandomExchange {
     /// Two objects exchange what nobody may share.
     private mutating func swap(_ state: State) -> [Change] {
         if random.once(in: 2) {
-            guard var one = state.subscribers["u\(random.number(0...3))"], var other = state.subscribers["u4"] else {
+            guard var one = state.subscribers["u\(random.number(0...3))"], var other = state.subscribers["u4"]
+            else {
                 return []
             }
             (one.addresses, other.addresses) = (other.addresses, one.addresses)
@@ -55,7 +59,7 @@ struct RandomExchange {
     /// The description with some objects replaced, added, moved or left out.
     private mutating func shuffled(_ description: ExchangeDescription) -> ExchangeDescription {
         var result = description
-        result.labels.removeAll { _ in random.once(in: 3) }
+        result.labels.removeAll { _ in random.once(in: 6) }
         result.sessions.removeAll { _ in random.once(in: 6) }
         result.sessions.shuffle(using: &random)
         if random.once(in: 3) { result.conditions += result.conditions.prefix(2) }
@@ -86,7 +90,9 @@ struct RandomExchange {
         switch random.number(0...19) {
         case 0...1: .port(port())
         case 2...3: .line(line())
-        case 4: .provider(Provider(name: "v\(random.number(0...2))", title: random.element(["Acme", "Beta", ""])))
+        case 4:
+            .provider(
+                Provider(name: "v\(random.number(0...2))", title: random.element(["Acme", "Beta", ""])))
         case 5: .service(service())
         case 6...8: .tunnel(tunnel())
         case 9...10: .subscriber(subscriber())
@@ -116,7 +122,8 @@ struct RandomExchange {
             name: "p\(number)", medium: isOdd ? random.element(media) : media[number],
             role: (number < 2) != random.once(in: 20) ? .access : .network)
         let addresses = [
-            ["10.1.0.1/24", "10.9.3.7/32"], ["10.1.1.1/24"], ["10.0.0.1/24", "2001:db8:f::1/64"], ["10.0.1.1/24"],
+            ["10.1.0.1/24", "10.9.3.7/32"], ["10.1.1.1/24"], ["10.0.0.1/24", "2001:db8:f::1/64"],
+            ["10.0.1.1/24"],
             [], ["10.0.0.1/24"],
         ]
         port.addresses = addresses[number].prefix(random.number(0...2)).compactMap { InterfaceAddress($0) }
@@ -188,7 +195,8 @@ struct RandomExchange {
 
     private mutating func condition() -> Condition {
         let rules: [Rule]? = random.element([
-            nil, [Rule(protocol: .tcp, ports: [80...80, 443...443])], [Rule(protocol: .icmp), Rule(protocol: .number(47))],
+            nil, [Rule(protocol: .tcp, ports: [80...80, 443...443])],
+            [Rule(protocol: .icmp), Rule(protocol: .number(47))],
         ])
         return Condition(
             subscriber: "u\(random.number(0...5))", service: "s\(random.number(0...3))",

@@ -12,6 +12,7 @@ import Wire
     func randomCommands(seed: UInt64) throws {
         var run = Run(seed: seed)
         for _ in 0..<6_000 { try run.step() }
+        #expect(run.mostSessions >= 9 && run.mostLabels >= 5, "seed \(seed)")
         #expect(run.accepted.count > 1_500, "seed \(seed)")
         #expect(run.refusedCount > 1_000, "seed \(seed)")
         #expect(run.recordCount > 1_000, "seed \(seed)")
@@ -31,7 +32,7 @@ import Wire
     /// A state under random commands, and another that was restored from its bytes now and then.
     private struct Run {
         /// Few, so that they run out.
-        static let slotCount = 18
+        static let slotCount = 16
 
         let seed: UInt64
         var state = State()
@@ -40,6 +41,8 @@ import Wire
         var refusedCount = 0
         var recordCount = 0
         var kinds: Set<Rejection.Kind> = []
+        var mostSessions = 0
+        var mostLabels = 0
         private var exchange: RandomExchange
         private var random: SeededGenerator
         private var forwarders = [
@@ -80,7 +83,7 @@ import Wire
                 rejections.isEmpty != isWrong,
                 "seed \(seed), command \(state.sequence + 1): \(changes) \(rejections)")
             try #require(rejections.isEmpty != isWrong)
-            guard rejections.isEmpty else { return refuse(command, rejections) }
+            guard rejections.isEmpty else { return refuse(rejections) }
             let before = StateModel.views(state)
             let wanted = StateModel.description(state, after: changes)
             let effects = accept(command)
@@ -111,7 +114,7 @@ import Wire
                 let command = Command(time: time, action: .usage(wrong))
                 let rejections = state.validate(command)
                 #expect(!rejections.isEmpty, "seed \(seed), command \(state.sequence + 1): \(wrong)")
-                return refuse(command, rejections)
+                return refuse(rejections)
             }
             let command = Command(time: time, action: .usage(readings))
             try #require(state.validate(command) == [], "seed \(seed), command \(state.sequence + 1)")
@@ -147,14 +150,17 @@ import Wire
         private mutating func accept(_ command: Command) -> Effects {
             accepted.append(command.encoded)
             let effects = state.apply(command)
+            mostSessions = max(mostSessions, state.sessions.count)
+            mostLabels = max(mostLabels, state.labels.count)
             let again = restored.apply(command)
             #expect(again == effects, "seed \(seed), command \(state.sequence)")
             return effects
         }
 
-        private mutating func refuse(_ command: Command, _ rejections: [Rejection]) {
+        private mutating func refuse(_ rejections: [Rejection]) {
             refusedCount += 1
             kinds.formUnion(rejections.map(\.kind))
+            #expect(state.encoded == restored.encoded, "seed \(seed), command \(state.sequence + 1)")
             #expect(rejections.allSatisfy { !$0.message.isEmpty } && rejections.count <= State.rejectionLimit)
         }
     }

@@ -106,13 +106,15 @@ enum StateModel {
         let description = state.description
         let routes =
             port.routes != .automatic
-            ? "" : "\(port.role == .access ? description.services.map(\.prefixes) : description.subscribers.map(\.addresses))"
+            ? ""
+            : "\(port.role == .access ? description.services.map(\.prefixes) : description.subscribers.map(\.addresses))"
         return "\(port) \(tunMTU(state, slot) ?? 0) \(routes)"
     }
 
     private static func line(_ name: String, _ state: State) -> String {
         guard let line = state.lines[name], let slot = state.ports.slot(line.port) else { return "?" }
-        return "\(line.mtu) \(line.nextHop.map { "\($0)" } ?? "") \(slot) \(state.ports[line.port]!.isEthernet)"
+        return
+            "\(line.mtu) \(line.nextHop.map { "\($0)" } ?? "") \(slot) \(state.ports[line.port]!.isEthernet)"
     }
 
     private static func view(_ tunnel: Tunnel, _ state: State) -> String {
@@ -122,14 +124,18 @@ enum StateModel {
     private static func view(_ session: Session, _ state: State) -> String {
         let use = UseOfService(subscriber: session.subscriber, service: session.service)
         let subscriber = state.subscribers[session.subscriber]
-        var text = "\(state.subscribers.slot(session.subscriber) ?? -1) \(state.services.slot(session.service) ?? -1)"
-        text += "\(subscriber?.vlan ?? []) \(subscriber?.nextHop.map { "\($0)" } ?? "") \(state.conditions[use]?.allow ?? [])"
+        var text =
+            "\(state.subscribers.slot(session.subscriber) ?? -1) \(state.services.slot(session.service) ?? -1)"
+        text +=
+            "\(subscriber?.vlan ?? []) \(subscriber?.nextHop.map { "\($0)" } ?? "") \(state.conditions[use]?.allow ?? [])"
         for leg in [session.access, session.network] {
             switch leg {
             case .plain(let name, let nextHop):
-                text += " \(state.ports.slot(name) ?? -1) \(state.ports[name]!.isEthernet) \(nextHop.map { "\($0)" } ?? "")"
+                text +=
+                    " \(state.ports.slot(name) ?? -1) \(state.ports[name]!.isEthernet) \(nextHop.map { "\($0)" } ?? "")"
             case .tunnel(let name, let send, let receive):
-                text += " \(state.tunnels.slot(name) ?? -1) \(state.tunnels[name].map { view($0, state) } ?? "?")"
+                text +=
+                    " \(state.tunnels.slot(name) ?? -1) \(state.tunnels[name].map { view($0, state) } ?? "?")"
                 text += " \(send?.rawValue ?? 0) \(receive?.rawValue ?? 0)"
             }
         }
