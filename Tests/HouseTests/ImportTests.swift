@@ -19,7 +19,7 @@ import Testing
         "Link": ["CLinux", "Tables", "Wire"],
         "Journal": ["Crypto", "GRDB"],
         "ControlPlane": [
-            "Exchange", "Journal", "Link", "Packets", "TableCompiler", "Tables", "Wire", "Crypto",
+            "Exchange", "Journal", "Link", "TableCompiler", "Tables", "Wire", "Crypto",
             "ServiceLifecycle", "Logging",
         ],
         "API": [
