@@ -111,7 +111,9 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
         let mailbox = mailbox
         let result: Result<AppliedDescription, SubmitError> = await withCheckedContinuation { continuation in
             if let error = self.refusal() { return continuation.resume(returning: .failure(error)) }
-            let message = EngineMessage.apply(description, dryRun: dryRun) { continuation.resume(returning: $0) }
+            let message = EngineMessage.apply(description, dryRun: dryRun) {
+                continuation.resume(returning: $0)
+            }
             if !mailbox.post(message) { continuation.resume(returning: .failure(Self.stopped)) }
         }
         let applied = try result.get()
@@ -162,7 +164,7 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
 
     /// The usage history. Doesn't hold up the engine, but blocks its thread while it reads.
     /// - Throws: `.unavailable`, if the journal can't be read.
-    public func usage(_ filter: UsageFilter) async throws(SubmitError) -> [UsageRow] {
+    public func usage(_ filter: UsageFilter = UsageFilter()) async throws(SubmitError) -> [UsageRow] {
         do throws(JournalError) {
             return try journal.usage(filter)
         } catch { throw .unavailable("\(error)") }

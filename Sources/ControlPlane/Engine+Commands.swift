@@ -28,7 +28,8 @@ extension Engine {
         let rejections = state.validate(command)
         guard rejections.isEmpty else {
             logger.error(
-                "counters are not taken in", metadata: ["forwarder": "\(readings.forwarder)", "why": "\(rejections)"])
+                "counters are not taken in",
+                metadata: ["forwarder": "\(readings.forwarder)", "why": "\(rejections)"])
             return false
         }
         let effects = state.apply(command)
@@ -96,7 +97,8 @@ extension Engine {
     /// Makes the state again from the journal, after a commit that failed.
     private func goBack(_ error: JournalError) {
         journalFault = error
-        logger.error("the journal can't be written; commands are refused until it can", metadata: ["why": "\(error)"])
+        logger.error(
+            "the journal can't be written; commands are refused until it can", metadata: ["why": "\(error)"])
         do {
             let recovered = try Recovery(from: journal, logger)
             if recovered.state.sequence != ledger.sequence {
@@ -108,7 +110,9 @@ extension Engine {
         } catch {
             fail(
                 ControlPlaneError(
-                    .journal, "the journal can neither be written nor read; see to the disk, then start again: \(error)"))
+                    .journal,
+                    "the journal can neither be written nor read; see to the disk, then start again: \(error)"
+                ))
         }
     }
 

@@ -18,7 +18,8 @@ extension Engine {
         snapshot.ports = state.ports.all.map { slot, entry in
             let counts = totals.compactMap { $0.ports.indices.contains(slot) ? $0.ports[slot] : nil }
             return CounterSnapshot.PortTraffic(
-                name: entry.key, in: counts.reduce(0) { $0 &+ $1.received }, out: counts.reduce(0) { $0 &+ $1.sent })
+                name: entry.key, in: counts.reduce(0) { $0 &+ $1.received },
+                out: counts.reduce(0) { $0 &+ $1.sent })
         }
         for total in totals {
             snapshot.forwarded &+= total.forwarded
@@ -32,9 +33,11 @@ extension Engine {
     /// The traffic of one open session up to now; nil: there is none of this name.
     func traffic(ofSession name: String) -> Traffic? {
         guard let record = state.sessionRecord(name) else { return nil }
-        let slots = [record.slot] + state.drainingSlots.filter { slot in
-            state.leg(inSlot: slot)?.id.session == record.number
-        }
+        let slots =
+            [record.slot]
+            + state.drainingSlots.filter { slot in
+                state.leg(inSlot: slot)?.id.session == record.number
+            }
         return record.traffic + (unjournaled(in: slots, counterSources())[record.number] ?? Traffic())
     }
 

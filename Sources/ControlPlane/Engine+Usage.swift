@@ -22,7 +22,8 @@ extension Engine {
             let readings = movedReadings(of: source)
             guard !readings.isEmpty else { continue }
             let isTaken = take(
-                UsageReadings(forwarder: source.forwarder, file: source.file, readings: readings), into: &batch)
+                UsageReadings(forwarder: source.forwarder, file: source.file, readings: readings),
+                into: &batch)
             areAllTaken = areAllTaken && isTaken
         }
         if areAllTaken, !closable.isEmpty {

@@ -35,7 +35,8 @@ final class Mailbox<Message: Sendable>: Sendable {
             guard messages.isEmpty, left > .zero else { return messages }
             var poller = pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
             // Rounded up, so that the last wait isn't a spin.
-            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            let milliseconds =
+                left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
             _ = poll(&poller, 1, Int32(clamping: milliseconds))
             wakeUp.clear()
         }

@@ -1,4 +1,4 @@
-public import Exchange
+import Exchange
 public import Wire
 
 /// How the control plane and its forwarders are.

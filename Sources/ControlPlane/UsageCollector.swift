@@ -26,7 +26,9 @@ struct UsageCollector {
                 guard let file = try reader.refresh() else { continue }
                 sources.append(Source(forwarder: forwarder, file: file, reader: reader))
             } catch {
-                if faults.insert("\(error)").inserted, !complaints.contains("\(error)") { complain("\(error)") }
+                if faults.insert("\(error)").inserted, !complaints.contains("\(error)") {
+                    complain("\(error)")
+                }
             }
         }
         complaints = faults
