@@ -6,7 +6,7 @@ extension Engine {
     func counterSnapshot() -> CounterSnapshot {
         let sources = counterSources()
         var snapshot = CounterSnapshot()
-        var live = unjournaled(in: 0..<state.counterSlotCount, sources)
+        var live = unjournaled(in: 0..<(sources.map(\.reader.capacity).max() ?? 0), sources)
         snapshot.sessions = state.sessions.all.map { _, entry in
             var traffic = Traffic()
             if let record = state.sessionRecord(entry.key) {

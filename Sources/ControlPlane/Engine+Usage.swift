@@ -75,7 +75,7 @@ extension Engine {
     }
 
     private func movedReadings(of source: UsageCollector.Source) -> [UsageReadings.Reading] {
-        (0..<min(source.reader.capacity, state.counterSlotCount)).compactMap { slot in
+        (0..<source.reader.capacity).compactMap { slot in
             state.leg(inSlot: slot).flatMap { reading(slot, $0, of: source) }
         }
     }
