@@ -27,11 +27,12 @@ extension Engine {
             areAllTaken = areAllTaken && isTaken
         }
         if areAllTaken, !closable.isEmpty {
+            // Where no file was ever seen, any number will do: the first file has another one, and begins at zero.
             let (forwarder, file) =
                 sources.last.map { ($0.forwarder, $0.file) }
                 ?? (
                     InstanceDirectory.defaultForwarder,
-                    state.counterFile(ofForwarder: InstanceDirectory.defaultForwarder) ?? 0
+                    state.counterFile(ofForwarder: InstanceDirectory.defaultForwarder) ?? 1
                 )
             _ = take(
                 UsageReadings(forwarder: forwarder, file: file, readings: [], closed: closable), into: &batch)
