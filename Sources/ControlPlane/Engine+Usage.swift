@@ -62,7 +62,8 @@ extension Engine {
                 logger.error(
                     "a counter is not taken in: it is another leg's, or went back",
                     metadata: [
-                        "forwarder": "\(source.forwarder)", "slot": "\(slot)", "session": "\(leg.sessionName)",
+                        "forwarder": "\(source.forwarder)", "slot": "\(slot)",
+                        "session": "\(leg.sessionName)",
                         "leg": "\(leg.id)", "found": "\(id)", "total": "\(total)", "journaled": "\(baseline)",
                     ])
             }
