@@ -79,12 +79,15 @@ let package = Package(
 
         // The process boundary, and what stands behind it.
         .target(name: "Link", dependencies: ["CLinux", "Tables", "Wire"], swiftSettings: house),
-        .target(name: "Journal", dependencies: [crypto, grdb], swiftSettings: house),
+        .target(
+            name: "Journal", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: house),
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Exchange", "Journal", "Link", "TableCompiler", "Tables", "Wire", crypto, lifecycle, logging,
-            ], swiftSettings: house),
+                "Exchange", "Journal", "Link", "Packets", "TableCompiler", "Tables", "Wire", crypto,
+                lifecycle,
+                logging,
+            ], exclude: ["README.md"], swiftSettings: house),
         .target(
             name: "API",
             dependencies: [
@@ -145,6 +148,15 @@ let package = Package(
         .testTarget(
             name: "TableCompilerTests",
             dependencies: ["TableCompiler", "Exchange", "Tables", "Wire", "Testbed"], swiftSettings: house),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "Testbed", "CLinux", grdb], exclude: ["Fixtures"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: [
+                "ControlPlane", "Exchange", "Journal", "Link", "Tables", "TableCompiler", "Wire", "Testbed",
+                logging,
+            ], swiftSettings: house),
         .testTarget(
             name: "OfflineTests",
             dependencies: [

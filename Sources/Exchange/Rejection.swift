@@ -4,11 +4,26 @@ public struct Rejection: Error, Hashable, Sendable {
     public var message: String
     /// Where it was asked for, if that was in a file.
     public var location: SourceLocation?
+    /// What sort of fault it is, for programs.
+    public var kind: Kind
 
     /// A rejection with its sentence, and its place if there is one.
-    public init(_ message: String, at location: SourceLocation? = nil) {
+    public init(_ message: String, at location: SourceLocation? = nil, kind: Kind = .invalid) {
         self.message = message
         self.location = location
+        self.kind = kind
+    }
+
+    /// The sorts of faults.
+    public enum Kind: Hashable, Sendable {
+        /// It makes no sense, by itself or beside what there is.
+        case invalid
+        /// It is about something that doesn't exist.
+        case notFound
+        /// The object was changed by somebody else in between.
+        case conflict
+        /// There would be more than `Limits` allows.
+        case limit
     }
 }
 

@@ -19,8 +19,8 @@ import Testing
         "Link": ["CLinux", "Tables", "Wire"],
         "Journal": ["Crypto", "GRDB"],
         "ControlPlane": [
-            "Exchange", "Journal", "Link", "TableCompiler", "Tables", "Wire", "Crypto", "ServiceLifecycle",
-            "Logging",
+            "Exchange", "Journal", "Link", "Packets", "TableCompiler", "Tables", "Wire", "Crypto",
+            "ServiceLifecycle", "Logging",
         ],
         "API": [
             "ControlPlane", "Exchange", "ExchangeFile", "Wire", "Hummingbird", "ServiceLifecycle", "Logging",

@@ -1,0 +1,6 @@
+public import Journal
+
+/// One line of the usage history.
+public typealias UsageRow = Journal.UsageRow
+/// Which lines of the usage history are wanted.
+public typealias UsageFilter = Journal.UsageFilter

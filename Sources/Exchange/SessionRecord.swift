@@ -1,0 +1,13 @@
+/// What is known of an open session besides its definition.
+public struct SessionRecord: Equatable, Sendable {
+    /// Unique for ever within its exchange, from 1.
+    public var number: UInt64
+    /// Its present leg, from 1.
+    public var leg: UInt32
+    /// The slot of its counters.
+    public var slot: Int
+    /// When it was opened, in nanoseconds since the Unix epoch.
+    public var openedAt: UInt64
+    /// What has been counted on all its legs.
+    public var traffic: Traffic
+}

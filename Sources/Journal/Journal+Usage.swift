@@ -1,0 +1,76 @@
+import GRDB
+
+extension Journal {
+    /// Lines of the usage history, in the order of (session, leg, forwarder, sequence).
+    ///
+    /// A filter by session costs what that session has; one by time alone goes through the whole history. Doesn't hold
+    /// up appends.
+    public func usage(_ filter: UsageFilter = UsageFilter()) throws(JournalError) -> [UsageRow] {
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        if let name = filter.sessionName {
+            conditions.append("sessionName = ?")
+            arguments += [name]
+        }
+        if let session = filter.session {
+            conditions.append("session = ?")
+            arguments += [Int64(bitPattern: session)]
+        }
+        if let from = filter.from {
+            conditions.append("ended > ?")
+            arguments += [Int64(clamping: from)]
+        }
+        if let to = filter.to {
+            conditions.append("began < ?")
+            arguments += [Int64(clamping: to)]
+        }
+        if let after = filter.after {
+            conditions.append("(session, leg, forwarder, sequence) > (?, ?, ?, ?)")
+            arguments += [
+                Int64(bitPattern: after.session), Int64(after.leg), after.forwarder, Int64(after.sequence),
+            ]
+        }
+        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        arguments += [max(0, filter.limit)]
+        do {
+            return try pool.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT session, leg, sequence, forwarder, sessionName, began, ended,
+                            upPackets, upBytes, downPackets, downBytes
+                        FROM usage \(condition) ORDER BY session, leg, forwarder, sequence LIMIT ?
+                        """, arguments: arguments
+                ).map(Self.usageRow)
+            }
+        } catch { throw .from(error, path, doing: "reading the usage history") }
+    }
+
+    func insert(_ usage: [UsageRow], into database: Database) throws {
+        guard !usage.isEmpty else { return }
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO usage (session, leg, forwarder, sequence, sessionName, began, ended,
+                    upPackets, upBytes, downPackets, downBytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for row in usage {
+            try statement.execute(arguments: [
+                Int64(bitPattern: row.session), Int64(row.leg), row.forwarder, Int64(row.sequence),
+                row.sessionName,
+                Int64(bitPattern: row.from), Int64(bitPattern: row.to),
+                Int64(bitPattern: row.upPackets), Int64(bitPattern: row.upBytes),
+                Int64(bitPattern: row.downPackets), Int64(bitPattern: row.downBytes),
+            ])
+        }
+    }
+
+    private static func usageRow(_ row: Row) throws -> UsageRow {
+        func number(_ column: String) -> UInt64 { UInt64(bitPattern: row[column] as Int64) }
+        return UsageRow(
+            session: number("session"), leg: UInt32(truncatingIfNeeded: number("leg")),
+            sequence: UInt32(truncatingIfNeeded: number("sequence")), forwarder: row["forwarder"],
+            sessionName: row["sessionName"], from: number("began"), to: number("ended"),
+            upPackets: number("upPackets"), upBytes: number("upBytes"),
+            downPackets: number("downPackets"), downBytes: number("downBytes"))
+    }
+}
