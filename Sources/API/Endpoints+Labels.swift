@@ -7,7 +7,9 @@ import Wire
 extension Endpoints {
     /// The label table as a whole: it may be long.
     static func labelTable(_ controlPlane: ControlPlane) -> [Endpoint] {
-        let csv: DocumentValue = ["type": "string", "examples": [.text("\(LabelCSV.header)\n20001,30001,north,\n")]]
+        let csv: DocumentValue = [
+            "type": "string", "examples": [.text("\(LabelCSV.header)\n20001,30001,north,\n")],
+        ]
         let receipt = Schemas.reference("Receipt")
         return [
             Endpoint(

@@ -45,8 +45,8 @@ extension DocumentValue {
 
     // MARK: Flow style
 
-    /// On one line.
-    private var flow: String {
+    /// As YAML on one line, in braces and brackets.
+    public var flow: String {
         var text = ""
         writeFlow(&text)
         return text
