@@ -149,7 +149,7 @@ let package = Package(
             name: "TableCompilerTests",
             dependencies: ["TableCompiler", "Exchange", "Tables", "Wire", "Testbed"], swiftSettings: house),
         .testTarget(
-            name: "JournalTests", dependencies: ["Journal", "Testbed", "CLinux", grdb], exclude: ["Fixtures"],
+            name: "JournalTests", dependencies: ["Journal", "Testbed", crypto, grdb], exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "ControlPlaneTests",

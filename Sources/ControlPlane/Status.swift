@@ -1,4 +1,4 @@
-public import Exchange
+import Exchange
 public import Wire
 
 /// How the control plane and its forwarders are.
@@ -63,7 +63,7 @@ public struct ObjectCounts: Equatable, Sendable {
         conditions = state.conditions.count
         sessions = state.sessions.count
         labels = state.labels.count
-        drainingLegs = 0
+        drainingLegs = state.drainingSlots.count
     }
 }
 
@@ -74,7 +74,7 @@ public struct ForwarderStatus: Equatable, Sendable {
     /// The version of its software.
     public var version: String
     /// Its process.
-    public var pid: Int32
+    public var pid: UInt32
     /// When it connected, in nanoseconds since the Unix epoch; nil: it isn't connected.
     public var connectedSince: UInt64?
     /// The number of the last command whose effect it is known to forward by.
@@ -119,10 +119,12 @@ public struct PortStatus: Equatable, Sendable {
     /// How a port can be.
     public enum Condition: String, Equatable, Sendable {
         /// Packets pass.
-        case open
-        /// The interface isn't there; it is picked up when it comes.
+        case up
+        /// The interface is there, and down.
+        case down
+        /// There is no such interface yet, or it can't be used; it is picked up when it comes.
         case absent
-        /// It is there but can't be used.
-        case failed
+        /// A file that has been read to its end.
+        case finished
     }
 }

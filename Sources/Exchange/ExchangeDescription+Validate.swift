@@ -7,16 +7,7 @@ extension ExchangeDescription {
     /// - Parameter limit: the number of rejections after which no more are recorded.
     public func validate(limit: Int = 50) -> [Rejection] {
         var validation = Validation(self, limit: limit)
-        validation.checkNamesAndCounts()
-        validation.checkPorts()
-        validation.checkLines()
-        validation.checkTunnels()
-        validation.checkLabels()
-        validation.checkServices()
-        validation.checkSubscribers()
-        validation.checkAddresses()
-        validation.checkConditions()
-        validation.checkSessions()
+        validation.checkAll()
         return validation.inFileOrder
     }
 }

@@ -7,7 +7,7 @@ public struct Register<Key: Hashable & Sendable, Object: Sendable>: Sendable {
     private var entries: [Entry?] = []
     private var slots: [Key: Int] = [:]
     /// Slots without an object, the next to be given out last.
-    private var freeSlots: [Int] = []
+    private(set) var freeSlots: [Int] = []
 
     /// An object in its slot.
     public struct Entry: Sendable {
@@ -21,6 +21,21 @@ public struct Register<Key: Hashable & Sendable, Object: Sendable>: Sendable {
 
     /// An empty register.
     public init() {}
+
+    /// A register as it was before. Nil if a key stands twice, or if `freeSlots` aren't exactly the slots without an
+    /// entry.
+    init?(entries: [Entry?], freeSlots: [Int]) {
+        self.entries = entries
+        self.freeSlots = freeSlots
+        slots.reserveCapacity(entries.count)
+        for (slot, entry) in entries.enumerated() {
+            guard let entry else { continue }
+            guard slots.updateValue(slot, forKey: entry.key) == nil else { return nil }
+        }
+        guard slots.count + freeSlots.count == entries.count, Set(freeSlots).count == freeSlots.count,
+            freeSlots.allSatisfy({ entries.indices.contains($0) && entries[$0] == nil })
+        else { return nil }
+    }
 
     /// Objects in the register.
     public var count: Int { slots.count }

@@ -1,5 +1,5 @@
 /// One kind of packet that a condition admits. Return traffic is admitted by the same rule mirrored.
-public struct Rule: Equatable, Sendable {
+public struct Rule: Hashable, Sendable {
     /// The transport protocol; `any` includes those without ports.
     public var `protocol`: RuleProtocol
     /// Destination ports on the way to the provider, source ports on the way back. Empty: all ports.
@@ -18,7 +18,7 @@ public struct Rule: Equatable, Sendable {
 }
 
 /// The transport protocol that a rule speaks of.
-public enum RuleProtocol: Equatable, Sendable {
+public enum RuleProtocol: Hashable, Sendable {
     case any
     /// ICMP for IPv4, ICMPv6 for IPv6.
     case icmp

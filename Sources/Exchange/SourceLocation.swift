@@ -26,7 +26,7 @@ extension SourceLocation: CustomStringConvertible {
 /// The places of an exchange's objects are kept this way, so that a file and its reformatted copy compare as
 /// equal.
 @propertyWrapper
-public struct NotCompared<Value: Sendable>: Equatable, Sendable {
+public struct NotCompared<Value: Sendable>: Hashable, Sendable {
     /// The value itself.
     public var wrappedValue: Value
 
@@ -35,4 +35,7 @@ public struct NotCompared<Value: Sendable>: Equatable, Sendable {
 
     /// Always true.
     public static func == (a: Self, b: Self) -> Bool { true }
+
+    /// Adds nothing, since all are equal.
+    public func hash(into hasher: inout Hasher) {}
 }

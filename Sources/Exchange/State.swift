@@ -1,6 +1,9 @@
 public import Wire
 
 /// All that the control plane knows: the objects of the exchange, and the legs and traffic of its sessions.
+///
+/// A deterministic state machine: `validate` says what is wrong with a command, `apply` carries out one with which
+/// nothing is. The same commands lead to the same state, byte for byte (`encoded`).
 public struct State: Sendable {
     /// The number of the last command applied, from 1; 0: none.
     public internal(set) var sequence: UInt64 = 0
@@ -15,6 +18,22 @@ public struct State: Sendable {
     public internal(set) var sessions = Register<String, Session>()
     public internal(set) var labels = Register<Label, LabelBinding>()
 
+    /// The number that the next session gets.
+    var nextSessionNumber: UInt64 = 1
+    /// By session slot.
+    var sessionRecords: [SessionRecord?] = []
+    var legs = LegTable()
+    /// By the forwarders' names, ascending.
+    var counterFiles: [CounterFile] = []
+    /// Follows from the rest.
+    var index = StateIndex()
+
     /// A state of nothing.
     public init() {}
+
+    /// The state of a validated description before any command. Slots are in the order of the file.
+    public init(_ description: ExchangeDescription) {
+        self.init()
+        _ = change(changes(to: description), at: 0, keepsPlaces: true)
+    }
 }

@@ -50,7 +50,7 @@ extension Validation {
                 }
             case .ipip(let ipip):
                 check(ipip, of: tunnel)
-                let pair = IPIPEndpoints(local: ipip.local, remote: ipip.remote)
+                let pair = IPIPEndpoints(ipip)
                 if let other = endpoints[pair] {
                     reject(
                         "tunnel `\(tunnel.name)`: tunnel `\(other)` has the same `local` and `remote`, so "
@@ -154,7 +154,13 @@ extension Validation {
     }
 }
 
-private struct IPIPEndpoints: Hashable {
+/// What the packets of an IP-in-IP tunnel are known by.
+struct IPIPEndpoints: Hashable {
     var local: IPAddress
     var remote: IPAddress
+
+    init(_ ipip: IPIPEncapsulation) {
+        local = ipip.local
+        remote = ipip.remote
+    }
 }

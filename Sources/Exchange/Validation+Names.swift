@@ -47,9 +47,11 @@ extension Validation {
         _ count: Int, _ kind: String, atMost limit: Int, location: (Int) -> SourceLocation?
     ) {
         guard count > limit else { return }
-        reject(
-            "there are \(count) \(kind)s, and at most \(limit) are allowed; spread them over several "
-                + "exchanges", at: location(limit))
+        reject(Self.tooMany(count, kind, atMost: limit), at: location(limit), kind: .limit)
+    }
+
+    static func tooMany(_ count: Int, _ kind: String, atMost limit: Int) -> String {
+        "there are \(count) \(kind)s, and at most \(limit) are allowed; spread them over several exchanges"
     }
 
     private mutating func checkTitle(of provider: Provider) {
@@ -64,7 +66,7 @@ extension Validation {
                 + "characters", at: provider.location)
     }
 
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         (1...Limits.nameCharacters).contains(text.utf8.count)
             && text.utf8.allSatisfy {
                 switch $0 {
@@ -77,7 +79,7 @@ extension Validation {
             }
     }
 
-    private static func shortened(_ text: String) -> String {
+    static func shortened(_ text: String) -> String {
         text.count <= Limits.nameCharacters ? text : text.prefix(Limits.nameCharacters) + "…"
     }
 }

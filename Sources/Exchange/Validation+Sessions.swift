@@ -8,6 +8,12 @@ extension Validation {
             _ = resolve(condition.service, in: services, for: user, at: condition.location)
             check(condition.allow, for: user, at: condition.location)
         }
+        for joined in exchange.joiningConditions.conditions where joined.ruleCount > Limits.rulesPerUse {
+            reject(
+                "the conditions of subscriber `\(joined.subscriber)` for service `\(joined.service)` make "
+                    + "\(joined.ruleCount) rules, a port range each, and at most \(Limits.rulesPerUse) are "
+                    + "allowed; join ranges", at: joined.location)
+        }
     }
 
     private mutating func check(_ rules: [Rule]?, for user: String, at location: SourceLocation?) {
@@ -16,10 +22,6 @@ extension Validation {
             reject(
                 "\(user): an empty `allow` admits nothing; leave it out to allow the whole service",
                 at: location)
-        } else if rules.count > Limits.rulesPerCondition {
-            reject(
-                "\(user): it has \(rules.count) rules, and at most \(Limits.rulesPerCondition) are allowed; "
-                    + "join some", at: location)
         }
         for rule in rules where !rule.ports.isEmpty {
             if !rule.protocol.hasPorts {

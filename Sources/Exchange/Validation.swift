@@ -15,11 +15,16 @@ struct Validation {
     /// The addresses of all ports.
     let ownAddresses: Set<IPAddress>
     private let limit: Int
+    /// Names of a kind that exist besides those in `exchange`, for hints.
+    private let otherNames: (_ kind: String) -> [String]
     private var rejections: [Rejection] = []
 
-    init(_ exchange: ExchangeDescription, limit: Int) {
+    init(
+        _ exchange: ExchangeDescription, limit: Int, otherNames: @escaping (_ kind: String) -> [String] = { _ in [] }
+    ) {
         self.exchange = exchange
         self.limit = limit
+        self.otherNames = otherNames
         ownAddresses = Set(exchange.ports.lazy.flatMap { $0.addresses.map(\.address) })
         ports = NameIndex("port", exchange.ports.map(\.name))
         lines = NameIndex("line", exchange.lines.map(\.name))
@@ -29,9 +34,25 @@ struct Validation {
         subscribers = NameIndex("subscriber", exchange.subscribers.map(\.name))
     }
 
-    mutating func reject(_ message: @autoclosure () -> String, at location: SourceLocation?) {
+    /// Holds the whole description against every rule.
+    mutating func checkAll() {
+        checkNamesAndCounts()
+        checkPorts()
+        checkLines()
+        checkTunnels()
+        checkLabels()
+        checkServices()
+        checkSubscribers()
+        checkAddresses()
+        checkConditions()
+        checkSessions()
+    }
+
+    mutating func reject(
+        _ message: @autoclosure () -> String, at location: SourceLocation?, kind: Rejection.Kind = .invalid
+    ) {
         guard rejections.count < limit else { return }
-        rejections.append(Rejection(message(), at: location))
+        rejections.append(Rejection(message(), at: location, kind: kind))
     }
 
     /// The rejections by line and column; those of one place, and those without, in the order they were
@@ -51,7 +72,7 @@ struct Validation {
     {
         if let found = index[name] { return found }
         let hint =
-            Spelling.nearest(to: name, among: index.names).map { "did you mean `\($0)`?" }
+            Spelling.nearest(to: name, among: index.names + otherNames(index.kind)).map { "did you mean `\($0)`?" }
             ?? "add it under `\(index.kind)s:`, or name another"
         reject("\(user): there is no \(index.kind) `\(name)`; \(hint)", at: location)
         return nil

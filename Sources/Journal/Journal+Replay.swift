@@ -22,7 +22,7 @@ extension Journal {
                         """, arguments: [Int64(sequence)])
                 while let row = try rows.next() {
                     let record = try record(row, behind: last)
-                    let stored = (row["chain"] as Blob?).flatMap { JournalChain($0.bytes) }
+                    let stored = row.bytes("chain").flatMap(JournalChain.init)
                     chain = chain.appending(record)
                     guard chain == stored else {
                         throw JournalError.damaged(
@@ -44,24 +44,23 @@ extension Journal {
     /// The chain value of a record that is there, or that a snapshot has.
     func chain(at sequence: UInt64, _ database: Database) throws -> JournalChain {
         guard sequence > 0 else { return JournalChain(journal: id) }
-        let stored = try Blob.fetchOne(
+        let stored = try Row.fetchOne(
             database,
             sql: """
                 SELECT chain FROM snapshot WHERE sequence = ?1 UNION ALL SELECT chain FROM record WHERE sequence = ?1
                 """, arguments: [Int64(sequence)])
-        guard let chain = stored.flatMap({ JournalChain($0.bytes) }) else { throw missing(sequence) }
+        guard let chain = stored?.bytes("chain").flatMap(JournalChain.init) else { throw missing(sequence) }
         return chain
     }
 
     private func record(_ row: Row, behind last: UInt64) throws -> JournalRecord {
-        guard let sequence = (row["sequence"] as Int64?).flatMap(UInt64.init(exactly:)), sequence == last + 1
-        else {
+        guard let sequence = row.number("sequence", as: UInt64.self), sequence == last + 1 else {
             throw missing(last + 1)
         }
-        guard let version = (row["version"] as Int64?).flatMap(UInt16.init(exactly:)),
-            let payload = row["payload"] as Blob?
-        else { throw JournalError.damaged(path, "record \(sequence) isn't what was written") }
-        return JournalRecord(sequence: sequence, version: version, payload: payload.bytes)
+        guard let version = row.number("version", as: UInt16.self), let payload = row.bytes("payload") else {
+            throw JournalError.damaged(path, "record \(sequence) isn't what was written")
+        }
+        return JournalRecord(sequence: sequence, version: version, payload: payload)
     }
 
     private func missing(_ sequence: UInt64) -> JournalError {

@@ -28,14 +28,14 @@ extension Journal {
                     database,
                     sql: "SELECT sequence, version, byteCount, digest FROM snapshot ORDER BY sequence DESC")
             }.map { row in
-                guard let sequence = (row["sequence"] as Int64?).flatMap(UInt64.init(exactly:)),
-                    let version = (row["version"] as Int64?).flatMap(UInt16.init(exactly:)),
-                    let byteCount = row["byteCount"] as Int?, let digest = row["digest"] as Blob?
+                guard let sequence = row.number("sequence", as: UInt64.self),
+                    let version = row.number("version", as: UInt16.self),
+                    let byteCount = row.number("byteCount", as: Int.self), let digest = row.bytes("digest")
                 else {
                     throw JournalError.damaged(path, "a row of the table snapshot isn't what was written")
                 }
                 return Snapshot(
-                    sequence: sequence, version: version, byteCount: byteCount, digest: digest.bytes)
+                    sequence: sequence, version: version, byteCount: byteCount, digest: digest)
             }
         } catch { throw .from(error, path, doing: "reading the list of snapshots") }
     }
@@ -52,10 +52,10 @@ extension Journal {
                     arguments: [Int64(snapshot.sequence)])
                 var number = 0
                 while let row = try rows.next() {
-                    guard row["number"] as Int? == number, let chunk = row["bytes"] as Blob? else {
+                    guard row.number("number") == number, let chunk = row.bytes("bytes") else {
                         throw JournalError.damaged(path, place)
                     }
-                    payload += chunk.bytes
+                    payload += chunk
                     number += 1
                 }
             }

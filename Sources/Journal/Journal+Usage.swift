@@ -41,7 +41,7 @@ extension Journal {
                             upPackets, upBytes, downPackets, downBytes
                         FROM usage \(condition) ORDER BY session, leg, forwarder, sequence LIMIT ?
                         """, arguments: arguments
-                ).map(Self.usageRow)
+                ).map(usageRow)
             }
         } catch { throw .from(error, path, doing: "reading the usage history") }
     }
@@ -64,13 +64,16 @@ extension Journal {
         }
     }
 
-    private static func usageRow(_ row: Row) throws -> UsageRow {
-        func number(_ column: String) -> UInt64 { UInt64(bitPattern: row[column] as Int64) }
+    private func usageRow(_ row: Row) throws -> UsageRow {
+        guard let session = row.word("session"), let leg = row.number("leg", as: UInt32.self),
+            let sequence = row.number("sequence", as: UInt32.self), let forwarder = row.text("forwarder"),
+            let name = row.text("sessionName"), let from = row.word("began"), let to = row.word("ended"),
+            let upPackets = row.word("upPackets"), let upBytes = row.word("upBytes"),
+            let downPackets = row.word("downPackets"), let downBytes = row.word("downBytes")
+        else { throw JournalError.damaged(path, "a line of the usage history isn't what was written") }
         return UsageRow(
-            session: number("session"), leg: UInt32(truncatingIfNeeded: number("leg")),
-            sequence: UInt32(truncatingIfNeeded: number("sequence")), forwarder: row["forwarder"],
-            sessionName: row["sessionName"], from: number("began"), to: number("ended"),
-            upPackets: number("upPackets"), upBytes: number("upBytes"),
-            downPackets: number("downPackets"), downBytes: number("downBytes"))
+            session: session, leg: leg, sequence: sequence, forwarder: forwarder, sessionName: name,
+            from: from,
+            to: to, upPackets: upPackets, upBytes: upBytes, downPackets: downPackets, downBytes: downBytes)
     }
 }

@@ -144,10 +144,9 @@ public final class Journal: Sendable {
                 ORDER BY sequence DESC LIMIT 1
                 """)
         guard let last else { return Tail(sequence: 0, chain: JournalChain(journal: id)) }
-        let sequence = UInt64(bitPattern: last["sequence"] as Int64? ?? 0)
-        guard let chain = (last["chain"] as Blob?).flatMap({ JournalChain($0.bytes) }) else {
-            throw JournalError.damaged(path, "record \(sequence) has no checksum")
-        }
+        guard let sequence = last.number("sequence", as: UInt64.self),
+            let chain = last.bytes("chain").flatMap(JournalChain.init)
+        else { throw JournalError.damaged(path, "its last record has no number or checksum") }
         return Tail(sequence: sequence, chain: chain)
     }
 

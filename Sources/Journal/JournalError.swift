@@ -43,12 +43,15 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
     static func from(_ error: any Error, _ path: String, doing what: String) -> JournalError {
         if let error = error as? JournalError { return error }
         guard let error = error as? DatabaseError else {
-            return JournalError(.inputOutput, "\(path): \(what) failed: \(error)")
+            // GRDB's word for a value of another type than was written.
+            return damaged(path, "\(what) failed (\(error))")
         }
         let said =
             "SQLite says: \(error.message ?? "nothing more"), code \(error.extendedResultCode.rawValue)"
+        // The index of the write-ahead log is a file of fixed size, which is full before it is there.
+        let isFull = error.resultCode == .SQLITE_FULL || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
         switch error.resultCode {
-        case .SQLITE_FULL:
+        case _ where isFull:
             return JournalError(
                 .full,
                 "\(path): \(what) failed because no space is left; make room on its file system (\(said))")

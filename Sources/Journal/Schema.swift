@@ -59,7 +59,9 @@ enum Schema {
     /// Throws if the file has tables and isn't a journal.
     static func refuseForeign(_ database: Database, _ path: String) throws {
         let found = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        // A start that was cut short may have left the migrator's own table alone.
+        let tables = try Int.fetchOne(
+            database, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'")
         guard found == applicationID || (found == 0 && tables == 0) else {
             throw JournalError(
                 .foreign,

@@ -83,7 +83,8 @@ extension OffloadHeader {
         let field = checksumStart + checksumOffset
         guard field + 4 <= frame.count, let base = frame.baseAddress else { return false }
         unsafe base.storeBytes(of: 0, toByteOffset: field, as: UInt32.self)
-        let crc = unsafe CRC32C.of(UnsafeRawBufferPointer(rebasing: frame[checksumStart...]))
+        let crc = unsafe CRC32C.of(
+            RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: frame[checksumStart...])))
         unsafe base.storeBytes(of: crc.littleEndian, toByteOffset: field, as: UInt32.self)
         return true
     }

@@ -1,33 +1,36 @@
 /// Reads what a `ByteWriter` has written. Any input is safe: what can't be is thrown, with its place.
 public struct ByteReader: Sendable {
-    private let bytes: ArraySlice<UInt8>
-    /// Bytes read so far.
-    public private(set) var offset = 0
+    @usableFromInline let bytes: ArraySlice<UInt8>
+    /// The index of the next byte.
+    @usableFromInline var next: Int
 
     /// A reader at the beginning of a message.
     public init(_ bytes: some Collection<UInt8>) {
         self.bytes = (bytes as? ArraySlice<UInt8>) ?? ArraySlice(bytes)
+        next = self.bytes.startIndex
     }
 
+    /// Bytes read so far.
+    @inlinable public var offset: Int { next - bytes.startIndex }
     /// Bytes not read yet.
-    public var remaining: Int { bytes.count - offset }
+    @inlinable public var remaining: Int { bytes.endIndex - next }
 
     /// Reads a number in as many bytes as its type has.
-    public mutating func read<Number: FixedWidthInteger>(_: Number.Type = Number.self) throws(ByteReaderError)
-        -> Number
-    {
+    @inlinable public mutating func read<Number: FixedWidthInteger>(
+        _: Number.Type = Number.self
+    ) throws(ByteReaderError) -> Number {
         let byteCount = Number.bitWidth / 8
         try require(byteCount)
         var number: Number = 0
-        for index in 0..<byteCount {
-            number = number << 8 | Number(truncatingIfNeeded: bytes[bytes.startIndex + offset + index])
+        for index in next..<next + byteCount {
+            number = number << 8 | Number(truncatingIfNeeded: bytes[index])
         }
-        offset += byteCount
+        next += byteCount
         return number
     }
 
     /// Reads one byte, 0 or 1.
-    public mutating func readFlag() throws(ByteReaderError) -> Bool {
+    @inlinable public mutating func readFlag() throws(ByteReaderError) -> Bool {
         switch try read(UInt8.self) {
         case 0: return false
         case 1: return true
@@ -37,7 +40,7 @@ public struct ByteReader: Sendable {
 
     /// Reads a count. One that the rest can't hold, at `elementByteCount` or more bytes an element, is refused, so that
     /// nothing is reserved for it.
-    public mutating func readCount(elementByteCount: Int = 1) throws(ByteReaderError) -> Int {
+    @inlinable public mutating func readCount(elementByteCount: Int = 1) throws(ByteReaderError) -> Int {
         let count = Int(try read(UInt32.self))
         guard count <= remaining / max(1, elementByteCount) else {
             throw fault("a count of \(count) where \(remaining) bytes follow", back: 4)
@@ -46,7 +49,7 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads a text.
-    public mutating func readText() throws(ByteReaderError) -> String {
+    @inlinable public mutating func readText() throws(ByteReaderError) -> String {
         let count = try readCount()
         let octets = try readRaw(count)
         guard let text = String(validating: octets, as: UTF8.self) else {
@@ -56,14 +59,14 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads bytes as they are.
-    public mutating func readRaw(_ byteCount: Int) throws(ByteReaderError) -> ArraySlice<UInt8> {
+    @inlinable public mutating func readRaw(_ byteCount: Int) throws(ByteReaderError) -> ArraySlice<UInt8> {
         try require(byteCount)
-        defer { offset += byteCount }
-        return bytes.dropFirst(offset).prefix(byteCount)
+        defer { next += byteCount }
+        return bytes[next..<next + byteCount]
     }
 
     /// Reads a list, each element of at least `elementByteCount` bytes.
-    public mutating func readList<Element>(
+    @inlinable public mutating func readList<Element>(
         elementByteCount: Int = 1, _ read: (inout ByteReader) throws(ByteReaderError) -> Element
     ) throws(ByteReaderError) -> [Element] {
         let count = try readCount(elementByteCount: elementByteCount)
@@ -74,7 +77,7 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads a value that may be missing.
-    public mutating func readOptional<Value>(
+    @inlinable public mutating func readOptional<Value>(
         _ read: (inout ByteReader) throws(ByteReaderError) -> Value
     ) throws(ByteReaderError) -> Value? {
         try readFlag() ? try read(&self) : nil
@@ -90,7 +93,7 @@ public struct ByteReader: Sendable {
         ByteReaderError(what: what, offset: offset - back)
     }
 
-    private func require(_ byteCount: Int) throws(ByteReaderError) {
+    @inlinable func require(_ byteCount: Int) throws(ByteReaderError) {
         guard byteCount <= remaining else {
             throw fault("\(byteCount) bytes are due and \(remaining) are left")
         }

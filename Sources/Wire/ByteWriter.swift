@@ -2,40 +2,37 @@
 /// order, texts and lists begin with their count.
 public struct ByteWriter: Sendable {
     /// What has been written so far.
-    public private(set) var bytes: [UInt8] = []
+    public var bytes: [UInt8] { written }
+    @usableFromInline var written: [UInt8] = []
 
     /// An empty message.
     public init() {}
 
     /// Makes room for so many bytes in all.
-    public mutating func reserve(_ byteCount: Int) { bytes.reserveCapacity(byteCount) }
+    public mutating func reserve(_ byteCount: Int) { written.reserveCapacity(byteCount) }
 
     /// Writes a number in as many bytes as its type has.
-    public mutating func write<Number: FixedWidthInteger>(_ number: Number) {
-        var remaining = Number.bitWidth
-        while remaining > 0 {
-            remaining -= 8
-            bytes.append(UInt8(truncatingIfNeeded: number >> remaining))
-        }
+    @inlinable public mutating func write<Number: FixedWidthInteger>(_ number: Number) {
+        unsafe withUnsafeBytes(of: number.bigEndian) { unsafe written.append(contentsOf: $0) }
     }
 
     /// Writes one byte, 0 or 1.
-    public mutating func write(_ flag: Bool) { bytes.append(flag ? 1 : 0) }
+    @inlinable public mutating func write(_ flag: Bool) { written.append(flag ? 1 : 0) }
 
     /// Writes a count in 32 bits.
-    public mutating func write(count: Int) { write(UInt32(count)) }
+    @inlinable public mutating func write(count: Int) { write(UInt32(count)) }
 
     /// Writes a text: its UTF-8 bytes behind their count.
-    public mutating func write(_ text: String) {
+    @inlinable public mutating func write(_ text: String) {
         write(count: text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
+        written.append(contentsOf: text.utf8)
     }
 
     /// Writes bytes as they are, without a count.
-    public mutating func write(raw: some Sequence<UInt8>) { bytes.append(contentsOf: raw) }
+    @inlinable public mutating func write(raw: some Sequence<UInt8>) { written.append(contentsOf: raw) }
 
     /// Writes a list: its count, then each element.
-    public mutating func write<Element>(
+    @inlinable public mutating func write<Element>(
         _ list: some Collection<Element>, _ write: (inout ByteWriter, Element) -> Void
     ) {
         self.write(count: list.count)
@@ -43,7 +40,7 @@ public struct ByteWriter: Sendable {
     }
 
     /// Writes whether there is a value, and then the value.
-    public mutating func write<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
+    @inlinable public mutating func write<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
         self.write(value != nil)
         if let value { write(&self, value) }
     }

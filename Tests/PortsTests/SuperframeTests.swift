@@ -130,9 +130,4 @@ private func segments(_ frame: [UInt8], _ offload: OffloadHeader) -> [[UInt8]]? 
             #expect(isDone == (count == needed), "\(count) bytes")
         }
     }
-
-    @Test("CRC32c of the check string") func crc() {
-        let crc = Array("123456789".utf8).withUnsafeBytes { CRC32C.of($0) }
-        #expect(crc == 0xe306_9283)
-    }
 }

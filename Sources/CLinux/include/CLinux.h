@@ -3,4 +3,5 @@
 #include "hotpath.h"
 #include "namespace.h"
 #include "packet_socket.h"
+#include "process.h"
 #include "tun.h"

@@ -1,0 +1,84 @@
+import Exchange
+import Link
+
+extension Engine {
+    /// Everything counted up to now. Cost: goes through all sessions and counter files.
+    func counterSnapshot() -> CounterSnapshot {
+        let sources = counterSources()
+        var snapshot = CounterSnapshot()
+        var live = unjournaled(in: 0..<(sources.map(\.reader.capacity).max() ?? 0), sources)
+        snapshot.sessions = state.sessions.all.map { _, entry in
+            var traffic = Traffic()
+            if let record = state.sessionRecord(entry.key) {
+                traffic = record.traffic + (live.removeValue(forKey: record.number) ?? Traffic())
+            }
+            return CounterSnapshot.SessionTraffic(name: entry.key, traffic: traffic)
+        }
+        let totals = sources.compactMap { $0.reader.totals() }
+        snapshot.ports = state.ports.all.map { slot, entry in
+            let counts = totals.compactMap { $0.ports.indices.contains(slot) ? $0.ports[slot] : nil }
+            return CounterSnapshot.PortTraffic(
+                name: entry.key, in: counts.reduce(0) { $0 &+ $1.received },
+                out: counts.reduce(0) { $0 &+ $1.sent })
+        }
+        for total in totals {
+            snapshot.forwarded &+= total.forwarded
+            snapshot.consumed &+= total.consumed
+            snapshot.originated &+= total.originated
+            for drop in total.drops where drop.count > 0 { snapshot.add(drop.name, drop.count) }
+        }
+        return snapshot
+    }
+
+    /// The traffic of one open session up to now; nil: there is none of this name.
+    func traffic(ofSession name: String) -> Traffic? {
+        guard let record = state.sessionRecord(name) else { return nil }
+        let slots =
+            [record.slot]
+            + state.drainingSlots.filter { slot in
+                state.leg(inSlot: slot)?.id.session == record.number
+            }
+        return record.traffic + (unjournaled(in: slots, counterSources())[record.number] ?? Traffic())
+    }
+
+    /// What the counter files have beyond what is journaled, by session number.
+    private func unjournaled(
+        in slots: some Collection<Int>, _ sources: [UsageCollector.Source]
+    ) -> [UInt64: Traffic] {
+        var traffic: [UInt64: Traffic] = [:]
+        for slot in slots {
+            guard let leg = state.leg(inSlot: slot) else { continue }
+            for source in sources {
+                guard let reading = reading(slot, leg, of: source) else { continue }
+                traffic[leg.id.session, default: Traffic()] += reading.total - baseline(slot, of: source)
+            }
+        }
+        return traffic
+    }
+}
+
+extension CounterSnapshot {
+    fileprivate mutating func add(_ reason: String, _ packets: UInt64) {
+        if let index = drops.firstIndex(where: { $0.reason == reason }) {
+            drops[index].packets &+= packets
+        } else {
+            drops.append(DropCount(reason: reason, packets: packets))
+        }
+    }
+}
+
+extension Traffic {
+    fileprivate static func + (one: Traffic, other: Traffic) -> Traffic {
+        Traffic(
+            upPackets: one.upPackets &+ other.upPackets, upBytes: one.upBytes &+ other.upBytes,
+            downPackets: one.downPackets &+ other.downPackets, downBytes: one.downBytes &+ other.downBytes)
+    }
+
+    fileprivate static func - (one: Traffic, other: Traffic) -> Traffic {
+        Traffic(
+            upPackets: one.upPackets &- other.upPackets, upBytes: one.upBytes &- other.upBytes,
+            downPackets: one.downPackets &- other.downPackets, downBytes: one.downBytes &- other.downBytes)
+    }
+
+    fileprivate static func += (one: inout Traffic, other: Traffic) { one = one + other }
+}

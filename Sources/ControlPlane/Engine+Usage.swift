@@ -1,0 +1,111 @@
+import Exchange
+import Link
+
+extension Engine {
+    func collectIfDue() {
+        guard collector.wantsSweep || collector.nextSweep <= .now else { return }
+        collect()
+    }
+
+    /// One sweep: everything that the counter files have beyond what is journaled goes into the journal, one command for
+    /// each file, all in one commit; with the last of them the draining legs are closed that nobody counts on any more.
+    func collect() {
+        collector.nextSweep = .now + configuration.collectInterval
+        collector.wantsSweep = false
+        guard failure == nil, canCollect() else { return }
+        // Which legs are at rest must be known before the counters are read: what they say then is the last.
+        let closable = closableSlots()
+        let sources = counterSources()
+        var batch = CommandBatch()
+        var areAllTaken = true
+        for source in sources {
+            let readings = movedReadings(of: source)
+            guard !readings.isEmpty else { continue }
+            let isTaken = take(
+                UsageReadings(forwarder: source.forwarder, file: source.file, readings: readings),
+                into: &batch)
+            areAllTaken = areAllTaken && isTaken
+        }
+        if areAllTaken, !closable.isEmpty {
+            let (forwarder, file) =
+                sources.last.map { ($0.forwarder, $0.file) }
+                ?? (
+                    InstanceDirectory.defaultForwarder,
+                    state.counterFile(ofForwarder: InstanceDirectory.defaultForwarder) ?? 0
+                )
+            _ = take(
+                UsageReadings(forwarder: forwarder, file: file, readings: [], closed: closable), into: &batch)
+        }
+        commit(&batch)
+    }
+
+    /// The counter files there are.
+    func counterSources() -> [UsageCollector.Source] {
+        let logger = logger
+        return collector.refresh(directory) { sentence in
+            logger.error("a counter file can't be read", metadata: ["why": "\(sentence)"])
+        }
+    }
+
+    /// What a counter file says of a leg: nil where it says nothing that may be billed.
+    func reading(_ slot: Int, _ leg: LegRecord, of source: UsageCollector.Source) -> UsageReadings.Reading? {
+        guard let reading = source.reader.read(slot), let key = reading.key else { return nil }
+        let total = Traffic(
+            upPackets: reading.upPackets, upBytes: reading.upBytes, downPackets: reading.downPackets,
+            downBytes: reading.downBytes)
+        let baseline = baseline(slot, of: source)
+        guard total != baseline else { return nil }
+        let id = LegID(session: key.session, leg: key.leg)
+        guard id == leg.id, total.isAtLeast(baseline) else {
+            logger.error(
+                "a counter is not taken in: it is another leg's, or went back",
+                metadata: [
+                    "forwarder": "\(source.forwarder)", "slot": "\(slot)", "session": "\(leg.sessionName)",
+                    "leg": "\(leg.id)", "found": "\(id)", "total": "\(total)", "journaled": "\(baseline)",
+                ])
+            return nil
+        }
+        return UsageReadings.Reading(slot: slot, leg: id, total: total)
+    }
+
+    /// What of a counter is journaled already.
+    func baseline(_ slot: Int, of source: UsageCollector.Source) -> Traffic {
+        guard state.counterFile(ofForwarder: source.forwarder) == source.file else { return Traffic() }
+        return state.baseline(forwarder: source.forwarder, slot: slot)
+    }
+
+    private func movedReadings(of source: UsageCollector.Source) -> [UsageReadings.Reading] {
+        (0..<source.reader.capacity).compactMap { slot in
+            state.leg(inSlot: slot).flatMap { reading(slot, $0, of: source) }
+        }
+    }
+
+    /// Draining legs that no packet can be counted on any more: every connected forwarder has acknowledged that they
+    /// are gone, and no other is alive.
+    private func closableSlots() -> [Int] {
+        let draining = state.drainingSlots
+        guard !draining.isEmpty else { return [] }
+        let connected = peers.filter { $0.connection != nil }
+        let away = Set(collector.forwarders + peers.map(\.name)).subtracting(connected.map(\.name))
+        guard !away.contains(where: { InstanceLock.isHeld(directory.forwarderLock($0)) }) else { return [] }
+        return draining.filter { slot in
+            guard let retiredBy = state.leg(inSlot: slot)?.retiredBy else { return false }
+            return connected.allSatisfy { $0.applied >= retiredBy }
+        }
+    }
+
+    /// Whether the journal takes commands; tries it if it didn't.
+    private func canCollect() -> Bool {
+        guard let error = refusal() else { return true }
+        logger.warning("usage isn't collected; it stays in the counter files", metadata: ["why": "\(error)"])
+        return false
+    }
+}
+
+extension Traffic {
+    /// Whether no number of it is below the other's.
+    fileprivate func isAtLeast(_ other: Traffic) -> Bool {
+        upPackets >= other.upPackets && upBytes >= other.upBytes && downPackets >= other.downPackets
+            && downBytes >= other.downBytes
+    }
+}

@@ -1,0 +1,86 @@
+import Exchange
+import Link
+
+/// Somebody who waits until the forwarders forward by a command.
+struct ApplyWaiter {
+    var sequence: UInt64
+    var deadline: ContinuousClock.Instant
+    /// Until when a forwarder may come that isn't connected.
+    var patience: ContinuousClock.Instant
+    var reply: @Sendable (ApplyOutcome) -> Void
+}
+
+extension Engine {
+    /// Forwarders try again to connect at least once a second: who isn't there after this isn't running.
+    private static var connectPatience: Duration { .seconds(2) }
+
+    func wait(
+        for sequence: UInt64, timeout: Duration, _ reply: @escaping @Sendable (ApplyOutcome) -> Void
+    ) {
+        let now = ContinuousClock.now
+        let deadline = now + timeout
+        waiters.append(
+            ApplyWaiter(
+                sequence: sequence, deadline: deadline, patience: min(deadline, now + Self.connectPatience),
+                reply: reply))
+    }
+
+    /// Answers those whose waiting has ended.
+    func answerWaiters() {
+        guard !waiters.isEmpty else { return }
+        let ports = portStatuses()
+        let now = ContinuousClock.now
+        waiters.removeAll { waiter in
+            guard let outcome = outcome(of: waiter, ports, at: now) else { return false }
+            waiter.reply(outcome)
+            return true
+        }
+    }
+
+    /// How a waiting has ended; nil: it hasn't.
+    private func outcome(
+        of waiter: ApplyWaiter, _ ports: [PortStatus], at now: ContinuousClock.Instant
+    ) -> ApplyOutcome? {
+        let connected = peers.filter { $0.connection != nil }
+        let absent = ports.filter { $0.condition == .absent }
+        guard !connected.isEmpty else { return now < waiter.patience ? nil : ApplyOutcome(.noForwarder) }
+        for peer in connected where peer.applied < waiter.sequence {
+            guard let rejection = peer.rejection, rejection.number >= waiter.sequence else { continue }
+            return ApplyOutcome(.rejected("forwarder \(peer.name): \(rejection.reason)"), absentPorts: absent)
+        }
+        if connected.allSatisfy({ $0.applied >= waiter.sequence }) {
+            let haveAllSpoken = ports.count == connected.count * state.ports.count
+            if haveAllSpoken || now >= waiter.deadline { return ApplyOutcome(.applied, absentPorts: absent) }
+        }
+        return now < waiter.deadline ? nil : ApplyOutcome(.timedOut, absentPorts: absent)
+    }
+
+    /// How each port is, as each connected forwarder has said, by forwarder and slot.
+    func portStatuses() -> [PortStatus] {
+        peers.filter { $0.connection != nil }.flatMap { peer in
+            peer.ports.compactMap { port in
+                state.ports.entry(Int(port.slot)).map { PortStatus(port, $0.key, peer.name) }
+            }
+        }
+    }
+}
+
+extension PortStatus {
+    fileprivate init(_ status: Link.PortStatus, _ port: String, _ forwarder: String) {
+        self.init(
+            port: port, forwarder: forwarder, condition: Condition(status.state), detail: status.detail,
+            mac: status.mac, mtu: status.mtu == 0 ? nil : Int(status.mtu))
+    }
+}
+
+extension PortStatus.Condition {
+    fileprivate init(_ state: Link.PortStatus.State) {
+        self =
+            switch state {
+            case .up: .up
+            case .down: .down
+            case .absent: .absent
+            case .finished: .finished
+            }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import Link
+
+/// Finds the counter files of an instance's forwarders and keeps them open between two sweeps. Belongs to the engine's
+/// thread.
+struct UsageCollector {
+    /// When usage is collected next by itself.
+    var nextSweep = ContinuousClock.now
+    /// Whether there is reason not to wait for that.
+    var wantsSweep = false
+    /// The open files by forwarder, by name.
+    private var readers: [(forwarder: String, reader: CounterReader)] = []
+    /// What was complained about and still holds, so that it is said once.
+    private var complaints: Set<String> = []
+
+    /// The counter files in the folder as they are now, by name of forwarder. A file outlives its forwarder.
+    mutating func refresh(_ directory: InstanceDirectory, complain: (String) -> Void) -> [Source] {
+        readers = Self.forwarders(in: directory).map { name in
+            readers.first { $0.forwarder == name }
+                ?? (name, CounterReader(path: directory.counterFile(forwarder: name)))
+        }
+        var sources: [Source] = []
+        var faults: Set<String> = []
+        for (forwarder, reader) in readers {
+            do throws(CounterFileError) {
+                guard let file = try reader.refresh() else { continue }
+                sources.append(Source(forwarder: forwarder, file: file, reader: reader))
+            } catch {
+                if faults.insert("\(error)").inserted, !complaints.contains("\(error)") {
+                    complain("\(error)")
+                }
+            }
+        }
+        complaints = faults
+        return sources
+    }
+
+    /// Whose counter files there were at the last sweep, sorted.
+    var forwarders: [String] { readers.map(\.forwarder) }
+
+    /// A file that can be read.
+    struct Source {
+        let forwarder: String
+        let file: UInt64
+        let reader: CounterReader
+    }
+
+    /// Whose counter files there are, sorted.
+    private static func forwarders(in directory: InstanceDirectory) -> [String] {
+        guard let folder = opendir(directory.path) else { return [] }
+        defer { closedir(folder) }
+        let prefix = "counters-"
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasPrefix(prefix) else { continue }
+            let forwarder = String(name.dropFirst(prefix.count))
+            if InstanceDirectory.isName(forwarder) { names.append(forwarder) }
+        }
+        return names.sorted()
+    }
+}

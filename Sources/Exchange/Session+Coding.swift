@@ -1,0 +1,136 @@
+import Wire
+
+extension ByteWriter {
+    mutating func write(_ condition: Condition) {
+        write(condition.subscriber)
+        write(condition.service)
+        write(condition.allow) { writer, rules in writer.write(rules) { $0.write($1) } }
+    }
+
+    private mutating func write(_ rule: Rule) {
+        switch rule.protocol {
+        case .any: write(UInt8(0))
+        case .icmp: write(UInt8(1))
+        case .tcp: write(UInt8(2))
+        case .udp: write(UInt8(3))
+        case .sctp: write(UInt8(4))
+        case .number(let number):
+            write(UInt8(5))
+            write(number)
+        }
+        write(rule.ports) { writer, ports in
+            writer.write(ports.lowerBound)
+            writer.write(ports.upperBound)
+        }
+    }
+
+    mutating func write(_ session: Session) {
+        write(session.name)
+        write(session.subscriber)
+        write(session.service)
+        write(session.access)
+        write(session.network)
+    }
+
+    private mutating func write(_ leg: Leg) {
+        switch leg {
+        case .plain(let port, let nextHop):
+            write(UInt8(0))
+            write(port)
+            write(nextHop) { $0.write($1) }
+        case .tunnel(let name, let send, let receive):
+            write(UInt8(1))
+            write(name)
+            write(send) { $0.write($1) }
+            write(receive) { $0.write($1) }
+        }
+    }
+
+    mutating func write(_ binding: LabelBinding) {
+        write(binding.in)
+        switch binding.operation {
+        case .pop: write(UInt8(0))
+        case .swap(let labels):
+            write(UInt8(1))
+            write(labels) { $0.write($1) }
+        }
+        switch binding.via {
+        case .line(let name):
+            write(UInt8(0))
+            write(name)
+        case .tunnel(let name):
+            write(UInt8(1))
+            write(name)
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func readCondition() throws(ByteReaderError) -> Condition {
+        Condition(
+            subscriber: try readText(), service: try readText(),
+            allow: try readOptional { reader throws(ByteReaderError) in
+                try reader.readList(elementByteCount: 5) { reader throws(ByteReaderError) in
+                    try reader.readRule()
+                }
+            })
+    }
+
+    private mutating func readRule() throws(ByteReaderError) -> Rule {
+        let number: RuleProtocol
+        switch try read(UInt8.self) {
+        case 0: number = .any
+        case 1: number = .icmp
+        case 2: number = .tcp
+        case 3: number = .udp
+        case 4: number = .sctp
+        case 5: number = .number(try read())
+        default: throw unknownCase("a protocol")
+        }
+        let ports = try readList(elementByteCount: 4) { reader throws(ByteReaderError) in
+            let first: UInt16 = try reader.read()
+            let last: UInt16 = try reader.read()
+            guard first <= last else { throw reader.fault("a range that ends before it begins", back: 4) }
+            return first...last
+        }
+        return Rule(protocol: number, ports: ports)
+    }
+
+    mutating func readSession() throws(ByteReaderError) -> Session {
+        Session(
+            name: try readText(), subscriber: try readText(), service: try readText(), access: try readLeg(),
+            network: try readLeg())
+    }
+
+    private mutating func readLeg() throws(ByteReaderError) -> Leg {
+        switch try read(UInt8.self) {
+        case 0:
+            return .plain(
+                port: try readText(),
+                nextHop: try readOptional { reader throws(ByteReaderError) in try reader.readAddress() })
+        case 1:
+            return .tunnel(
+                name: try readText(),
+                send: try readOptional { reader throws(ByteReaderError) in try reader.readLabel() },
+                receive: try readOptional { reader throws(ByteReaderError) in try reader.readLabel() })
+        default: throw unknownCase("a leg")
+        }
+    }
+
+    mutating func readLabelBinding() throws(ByteReaderError) -> LabelBinding {
+        let label = try readLabel()
+        let operation: LabelBinding.Operation
+        switch try read(UInt8.self) {
+        case 0: operation = .pop
+        case 1:
+            operation = .swap(
+                try readList(elementByteCount: 4) { reader throws(ByteReaderError) in try reader.readLabel() })
+        default: throw unknownCase("an operation")
+        }
+        switch try read(UInt8.self) {
+        case 0: return LabelBinding(in: label, operation: operation, via: .line(try readText()))
+        case 1: return LabelBinding(in: label, operation: operation, via: .tunnel(try readText()))
+        default: throw unknownCase("a way out")
+        }
+    }
+}

@@ -1,0 +1,250 @@
+public import Wire
+
+extension State {
+    /// The format that `encoded` is in. Another one is refused.
+    public static let formatVersion: UInt16 = 1
+
+    /// Everything that the state is, as bytes: equal for equal states, so that a digest of it is the state's. What is read
+    /// back from it goes on exactly as this one does.
+    public var encoded: [UInt8] {
+        var writer = ByteWriter()
+        writer.write(Self.formatVersion)
+        writer.write(sequence)
+        writer.write(nextSessionNumber)
+        writer.write(ports) { $0.write($1) }
+        writer.write(lines) { $0.write($1) }
+        writer.write(providers) { $0.write($1) }
+        writer.write(services) { $0.write($1) }
+        writer.write(tunnels) { $0.write($1) }
+        writer.write(subscribers) { $0.write($1) }
+        writer.write(conditions) { $0.write($1) }
+        writer.write(sessions) { $0.write($1) }
+        writer.write(labels) { $0.write($1) }
+        for (slot, _) in sessions.all {
+            if let record = sessionRecords[slot] { writer.write(record) }
+        }
+        writer.write(legs)
+        writer.write(counterFiles) { $0.write($1) }
+        return writer.bytes
+    }
+
+    /// Reads what `encoded` has written. Any input is safe: what isn't a state is refused, with its place.
+    public init(decoding bytes: some Collection<UInt8>) throws(ByteReaderError) {
+        self.init()
+        var reader = ByteReader(bytes)
+        let version: UInt16 = try reader.read()
+        guard version == Self.formatVersion else {
+            throw reader.fault("a state of format \(version), and this program reads \(Self.formatVersion)", back: 2)
+        }
+        sequence = try reader.read()
+        nextSessionNumber = try reader.read()
+        try decodeObjects(from: &reader)
+        sessionRecords = Array(repeating: nil, count: sessions.slotCount)
+        for (slot, _) in sessions.all { sessionRecords[slot] = try reader.readSessionRecord() }
+        legs = try reader.readLegTable()
+        counterFiles = try reader.readList(elementByteCount: 16) { reader throws(ByteReaderError) in
+            try reader.readCounterFile()
+        }
+        try reader.finish()
+        try checkLegs(reader)
+        try indexAll(reader)
+    }
+
+    private mutating func decodeObjects(from reader: inout ByteReader) throws(ByteReaderError) {
+        ports = try reader.readRegister(\.name, atMost: Limits.ports) { reader throws(ByteReaderError) in
+            try reader.readPort()
+        }
+        lines = try reader.readRegister(\.name, atMost: Limits.lines) { reader throws(ByteReaderError) in
+            try reader.readLine()
+        }
+        providers = try reader.readRegister(\.name, atMost: Limits.providers) { reader throws(ByteReaderError) in
+            try reader.readProvider()
+        }
+        services = try reader.readRegister(\.name, atMost: Limits.services) { reader throws(ByteReaderError) in
+            try reader.readService()
+        }
+        tunnels = try reader.readRegister(\.name, atMost: Limits.tunnels) { reader throws(ByteReaderError) in
+            try reader.readTunnel()
+        }
+        subscribers = try reader.readRegister(\.name, atMost: Limits.subscribers) {
+            reader throws(ByteReaderError) in try reader.readSubscriber()
+        }
+        conditions = try reader.readRegister(\.use, atMost: Limits.conditions) { reader throws(ByteReaderError) in
+            try reader.readCondition()
+        }
+        sessions = try reader.readRegister(\.name, atMost: Limits.sessions) { reader throws(ByteReaderError) in
+            try reader.readSession()
+        }
+        labels = try reader.readRegister(\.in, atMost: Limits.labels) { reader throws(ByteReaderError) in
+            try reader.readLabelBinding()
+        }
+    }
+
+    /// Each session has a leg of its own that isn't draining, and all others are.
+    private func checkLegs(_ reader: ByteReader) throws(ByteReaderError) {
+        var isOpen = SlotSet()
+        for (slot, entry) in sessions.all {
+            guard let record = sessionRecords[slot], let leg = legs[record.slot],
+                leg.id == LegID(session: record.number, leg: record.leg), !leg.isDraining,
+                leg.sessionName == entry.key, !isOpen.contains(record.slot)
+            else { throw reader.fault("session `\(entry.key)` has not the leg that it names") }
+            isOpen.insert(record.slot)
+        }
+        for (slot, leg) in legs.legs.enumerated() {
+            guard let leg, !leg.isDraining, !isOpen.contains(slot) else { continue }
+            throw reader.fault("the leg in counter slot \(slot) is no session's, and doesn't drain")
+        }
+        for (one, next) in zip(counterFiles, counterFiles.dropFirst()) where one.forwarder >= next.forwarder {
+            throw reader.fault("the forwarders `\(one.forwarder)` and `\(next.forwarder)` are not in order")
+        }
+    }
+
+    /// Finds every object by what it is known by. A name that leads nowhere is refused.
+    private mutating func indexAll(_ reader: ByteReader) throws(ByteReaderError) {
+        let keys: [ExchangeKey] =
+            ports.all.map { .port($0.entry.key) } + lines.all.map { .line($0.entry.key) }
+            + providers.all.map { .provider($0.entry.key) } + services.all.map { .service($0.entry.key) }
+            + tunnels.all.map { .tunnel($0.entry.key) } + subscribers.all.map { .subscriber($0.entry.key) }
+            + conditions.all.map { .condition($0.entry.key) } + sessions.all.map { .session($0.entry.key) }
+            + labels.all.map { .label($0.entry.key) }
+        for key in keys {
+            guard index(key) else { throw reader.fault("\(key) names something that isn't there") }
+        }
+    }
+}
+
+extension ByteWriter {
+    /// How many slots, which are free and in what order they will be given out, then the objects in the others.
+    fileprivate mutating func write<Key, Object>(
+        _ register: Register<Key, Object>, _ write: (inout ByteWriter, Object) -> Void
+    ) {
+        self.write(count: register.slotCount)
+        self.write(register.freeSlots) { $0.write(UInt32($1)) }
+        for (_, entry) in register.all {
+            self.write(entry.revision)
+            write(&self, entry.object)
+        }
+    }
+
+    fileprivate mutating func write(_ record: SessionRecord) {
+        write(record.number)
+        write(record.leg)
+        write(UInt32(record.slot))
+        write(record.openedAt)
+        write(record.traffic)
+    }
+
+    /// As a register.
+    fileprivate mutating func write(_ table: LegTable) {
+        write(count: table.legs.count)
+        write(table.freeSlots) { $0.write(UInt32($1)) }
+        for case let leg? in table.legs {
+            write(leg.id)
+            write(leg.sessionName)
+            write(leg.retiredBy) { $0.write($1) }
+            write(leg.openedAt)
+            write(leg.traffic)
+            write(leg.usageSequence)
+        }
+    }
+
+    /// Slots that were never counted on are left out.
+    fileprivate mutating func write(_ file: CounterFile) {
+        write(file.forwarder)
+        write(file.file)
+        let used = file.baselines.indices.filter { file.baselines[$0] != CounterFile.Baseline() }
+        write(used) { writer, slot in
+            writer.write(UInt32(slot))
+            writer.write(file.baselines[slot].total)
+            writer.write(file.baselines[slot].until)
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readRegister<Key, Object>(
+        _ key: (Object) -> Key, atMost limit: Int,
+        _ read: (inout ByteReader) throws(ByteReaderError) -> Object
+    ) throws(ByteReaderError) -> Register<Key, Object> {
+        let (slotCount, freeSlots, isFree) = try readSlots(atMost: limit)
+        var entries: [Register<Key, Object>.Entry?] = []
+        entries.reserveCapacity(slotCount)
+        for slot in 0..<slotCount {
+            if isFree.contains(slot) {
+                entries.append(nil)
+            } else {
+                let revision: UInt64 = try self.read()
+                let object = try read(&self)
+                entries.append(.init(key: key(object), object: object, revision: revision))
+            }
+        }
+        guard let register = Register(entries: entries, freeSlots: freeSlots) else {
+            throw fault("an object stands twice, or a slot is free twice")
+        }
+        return register
+    }
+
+    /// What a register begins with: no more slots than the rest has room for.
+    private mutating func readSlots(
+        atMost limit: Int
+    ) throws(ByteReaderError) -> (count: Int, free: [Int], isFree: SlotSet) {
+        let count = try readCount()
+        guard count <= limit else { throw fault("\(count) slots, and at most \(limit) are allowed", back: 4) }
+        let free = try readList(elementByteCount: 4) { reader throws(ByteReaderError) in
+            Int(try reader.read(UInt32.self))
+        }
+        var isFree = SlotSet()
+        for slot in free {
+            guard slot < count else { throw fault("a free slot \(slot) among \(count)") }
+            isFree.insert(slot)
+        }
+        return (count, free, isFree)
+    }
+
+    fileprivate mutating func readSessionRecord() throws(ByteReaderError) -> SessionRecord {
+        let number: UInt64 = try read()
+        let leg: UInt32 = try read()
+        let slot = Int(try read(UInt32.self))
+        let openedAt: UInt64 = try read()
+        return SessionRecord(number: number, leg: leg, slot: slot, openedAt: openedAt, traffic: try readTraffic())
+    }
+
+    fileprivate mutating func readLegTable() throws(ByteReaderError) -> LegTable {
+        let (slotCount, freeSlots, isFree) = try readSlots(atMost: Limits.counterSlots)
+        var legs: [LegRecord?] = []
+        legs.reserveCapacity(slotCount)
+        for slot in 0..<slotCount { legs.append(isFree.contains(slot) ? nil : try readLegRecord()) }
+        guard let table = LegTable(legs: legs, freeSlots: freeSlots) else {
+            throw fault("a counter slot is free twice")
+        }
+        return table
+    }
+
+    private mutating func readLegRecord() throws(ByteReaderError) -> LegRecord {
+        let id = try readLegID()
+        let name = try readText()
+        let retiredBy: UInt64? = try readOptional { reader throws(ByteReaderError) in try reader.read() }
+        var leg = LegRecord(id: id, sessionName: name, openedAt: try read())
+        leg.retiredBy = retiredBy
+        leg.isDraining = retiredBy != nil
+        leg.traffic = try readTraffic()
+        leg.usageSequence = try read()
+        return leg
+    }
+
+    fileprivate mutating func readCounterFile() throws(ByteReaderError) -> CounterFile {
+        let forwarder = try readText()
+        let file: UInt64 = try read()
+        var baselines: [CounterFile.Baseline] = []
+        for _ in 0..<(try readCount(elementByteCount: 44)) {
+            let slot = Int(try read(UInt32.self))
+            guard slot < Limits.counterSlots, slot >= baselines.count else {
+                throw fault("counter slot \(slot) is out of order or range", back: 4)
+            }
+            while baselines.count < slot { baselines.append(CounterFile.Baseline()) }
+            let total = try readTraffic()
+            baselines.append(CounterFile.Baseline(total: total, until: try read()))
+        }
+        return CounterFile(forwarder: forwarder, file: file, baselines: baselines)
+    }
+}

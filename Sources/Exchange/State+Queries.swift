@@ -1,0 +1,75 @@
+extension State {
+    /// An object of any kind, and its revision: the number of the command that last changed it.
+    public func object(_ key: ExchangeKey) -> (object: ExchangeObject, revision: UInt64)? {
+        switch key {
+        case .port(let name): ports.entry(of: name).map { (.port($0.object), $0.revision) }
+        case .line(let name): lines.entry(of: name).map { (.line($0.object), $0.revision) }
+        case .provider(let name): providers.entry(of: name).map { (.provider($0.object), $0.revision) }
+        case .service(let name): services.entry(of: name).map { (.service($0.object), $0.revision) }
+        case .tunnel(let name): tunnels.entry(of: name).map { (.tunnel($0.object), $0.revision) }
+        case .subscriber(let name): subscribers.entry(of: name).map { (.subscriber($0.object), $0.revision) }
+        case .condition(let use): conditions.entry(of: use).map { (.condition($0.object), $0.revision) }
+        case .session(let name): sessions.entry(of: name).map { (.session($0.object), $0.revision) }
+        case .label(let label): labels.entry(of: label).map { (.label($0.object), $0.revision) }
+        }
+    }
+
+    /// Whether there is an object with this key.
+    public func exists(_ key: ExchangeKey) -> Bool { object(key) != nil }
+
+    // MARK: Sessions and legs
+
+    /// The leg that is counted in a slot: an open session's present one, or a draining one.
+    public func leg(inSlot slot: Int) -> LegRecord? { legs[slot] }
+
+    /// Where a session is counted now. Nil if it isn't open.
+    public func counterSlot(ofSession name: String) -> Int? { sessionRecord(name)?.slot }
+
+    /// What is known of an open session besides its definition.
+    public func sessionRecord(_ name: String) -> SessionRecord? {
+        sessions.slot(name).flatMap { sessionRecords[$0] }
+    }
+
+    /// The counter slots of legs that are no longer used but not closed either, ascending.
+    public var drainingSlots: [Int] { legs.drainingSlots }
+
+    /// The port where a subscriber's packets come in: their own, else that of a plain access leg (of several the one of
+    /// the session in the highest slot). Nil where they come by tunnels only. The cost is the number of their sessions.
+    public func accessPort(ofSubscriber name: String) -> String? {
+        guard let entry = subscribers.slot(name), let subscriber = subscribers[name] else { return nil }
+        if let port = subscriber.port { return port }
+        var last: (session: Int, port: String)?
+        for slot in index.sessionsOfSubscriber.dependents(of: entry) where slot > last?.session ?? -1 {
+            guard case .plain(let port, _) = sessions.entry(slot)?.object.access else { continue }
+            last = (slot, port)
+        }
+        return last?.port
+    }
+
+    // MARK: Counters
+
+    /// The last reading of a slot from a forwarder's present counter file: what the next is measured from.
+    public func baseline(forwarder: String, slot: Int) -> Traffic {
+        counterFile(of: forwarder)?.baseline(slot).total ?? Traffic()
+    }
+
+    /// The number of a forwarder's present counter file. Nil before its first reading.
+    public func counterFile(ofForwarder name: String) -> UInt64? { counterFile(of: name)?.file }
+
+    func counterFile(of forwarder: String) -> CounterFile? {
+        counterFiles.first { $0.forwarder == forwarder }
+    }
+
+    // MARK: TUN ports
+
+    /// The longest packet in bytes that fits all tunnels that sessions lead into from a port: the least line MTU less
+    /// what the tunnel adds. So the kernel itself can tell senders what fits. Nil if no session leads into a tunnel.
+    ///
+    /// The cost is the number of such tunnels.
+    public func tunMTU(port slot: Int) -> Int? {
+        index.tunnels(behindPort: slot).compactMap { slot in
+            guard let tunnel = tunnels.entry(slot)?.object, let line = lines[tunnel.line] else { return nil }
+            return line.mtu - tunnel.encapsulation.overheadByteCount
+        }.min()
+    }
+}

@@ -1,0 +1,93 @@
+import Tables
+import Wire
+
+/// Puts a transaction together from its frames. Nothing of it is seen before it is whole.
+struct TransactionAssembler: Sendable {
+    private struct Partial {
+        var head: TransactionHead
+        var changes: [Transaction.Change] = []
+        var byteCount: UInt64 = 0
+        /// The beginning of a change that goes on in the next frame.
+        var rest: [UInt8] = []
+    }
+
+    private var partial: Partial?
+
+    mutating func begin(_ head: TransactionHead) throws(LinkError) {
+        if let partial {
+            throw LinkError(
+                "transaction \(head.number) begins before transaction \(partial.head.number) has ended")
+        }
+        guard head.changeCount <= LinkProtocol.changeLimit,
+            head.byteCount <= UInt64(LinkProtocol.transactionByteLimit)
+        else {
+            throw LinkError(
+                "transaction \(head.number) of \(head.changeCount) changes and \(head.byteCount) bytes is too large"
+            )
+        }
+        partial = Partial(head: head)
+    }
+
+    /// Takes in a piece of the stream of changes. Cost: linear in it.
+    mutating func add(_ piece: ArraySlice<UInt8>) throws(LinkError) {
+        guard var partial else { throw LinkError("changes without the transaction that they belong to") }
+        // Not two owners of the changes while they grow.
+        self.partial = nil
+        let number = partial.head.number
+        partial.byteCount += UInt64(piece.count)
+        guard partial.byteCount <= partial.head.byteCount else {
+            throw LinkError(
+                "transaction \(number) has more bytes than the \(partial.head.byteCount) announced")
+        }
+        var bytes = piece
+        if !partial.rest.isEmpty {
+            partial.rest.append(contentsOf: piece)
+            bytes = partial.rest[...]
+        }
+        while let change = Self.takeChange(&bytes) {
+            do throws(ByteReaderError) {
+                var reader = ByteReader(change)
+                partial.changes.append(try Transaction.Change(&reader))
+                try reader.finish()
+            } catch {
+                throw LinkError("change \(partial.changes.count + 1) of transaction \(number): \(error)")
+            }
+        }
+        guard partial.changes.count <= Int(partial.head.changeCount) else {
+            throw LinkError(
+                "transaction \(number) has more changes than the \(partial.head.changeCount) announced")
+        }
+        partial.rest = Array(bytes)
+        self.partial = partial
+    }
+
+    mutating func commit(_ end: TransactionEnd) throws(LinkError) -> ExpectedTransaction {
+        guard let partial else {
+            throw LinkError("the end of transaction \(end.number), which has not begun")
+        }
+        self.partial = nil
+        let head = partial.head
+        guard end.number == head.number else {
+            throw LinkError("transaction \(head.number) ends as transaction \(end.number)")
+        }
+        guard partial.rest.isEmpty, partial.byteCount == head.byteCount,
+            partial.changes.count == Int(head.changeCount)
+        else {
+            throw LinkError(
+                "transaction \(head.number) ends after \(partial.changes.count) of \(head.changeCount) changes "
+                    + "and \(partial.byteCount) of \(head.byteCount) bytes")
+        }
+        return ExpectedTransaction(
+            Transaction(number: head.number, isReset: head.isReset, changes: partial.changes),
+            tableHash: end.tableHash)
+    }
+
+    /// Takes the next whole change off the front; nil if there is none.
+    private static func takeChange(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard bytes.count >= 4 else { return nil }
+        let length = bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        guard bytes.count - 4 >= length else { return nil }
+        defer { bytes = bytes.dropFirst(4 + length) }
+        return bytes.dropFirst(4).prefix(length)
+    }
+}

@@ -1,0 +1,72 @@
+import CLinux
+import Glibc
+
+/// Stream sockets with a path (unix(7)), which never wait.
+enum UnixSocket {
+    private static func open() throws(LinkError) -> Descriptor {
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let number = socket(AF_UNIX, type, 0)
+        guard number >= 0 else { throw LinkError("can't open a socket: \(meaning(ofErrno: errno))") }
+        return Descriptor(number)
+    }
+
+    /// Listens at a path, for owner and group. What a dead process left there is replaced; the caller holds the lock
+    /// that says that it is dead.
+    static func listen(at path: String) throws(LinkError) -> Descriptor {
+        let socket = try open()
+        // The file is made with this mode, so that there is no moment in which others may connect.
+        fchmod(socket.number, 0o600)
+        var result = wl_unix_bind(socket.number, path)
+        if result == EADDRINUSE {
+            try removeStale(path)
+            result = wl_unix_bind(socket.number, path)
+        }
+        guard result == 0 else { throw failure("listen on", path, result) }
+        guard chmod(path, 0o660) == 0, Glibc.listen(socket.number, 16) == 0 else {
+            let number = errno
+            unlink(path)
+            throw failure("listen on", path, number)
+        }
+        return socket
+    }
+
+    /// Connects to whoever listens at a path.
+    static func connect(to path: String) throws(LinkError) -> Descriptor {
+        let socket = try open()
+        let result = wl_unix_connect(socket.number, path)
+        guard result == 0 else { throw failure("connect to", path, result) }
+        return socket
+    }
+
+    /// Somebody who wants to talk to the listener; nil if there is nobody any more.
+    static func accept(_ listener: Descriptor) -> Descriptor? {
+        let number = Glibc.accept(listener.number, nil, nil)
+        guard number >= 0 else { return nil }
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(number, F_SETFL, O_NONBLOCK)
+        return Descriptor(number)
+    }
+
+    private static func removeStale(_ path: String) throws(LinkError) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+            throw LinkError("can't listen on \(path): there is something else of that name; move it away")
+        }
+        let probe = try open()
+        let result = wl_unix_connect(probe.number, path)
+        guard result == ECONNREFUSED else {
+            throw LinkError("can't listen on \(path): another program does; end it first")
+        }
+        unlink(path)
+    }
+
+    private static func failure(_ action: String, _ path: String, _ number: Int32) -> LinkError {
+        if number == ENAMETOOLONG {
+            let limit = wl_socket_path_limit()
+            return LinkError(
+                "can't \(action) \(path): a socket's path may have \(limit) bytes; choose another run directory"
+            )
+        }
+        return LinkError("can't \(action) \(path): \(meaning(ofErrno: number))")
+    }
+}
