@@ -41,7 +41,7 @@ extension Endpoints {
         let text = try await call.text()
         let description: ExchangeDescription
         do throws(ExchangeFileError) {
-            description = try ExchangeFile.parse(text: text, fileName: "body", as: call.format)
+            description = try ExchangeFile.decode(text: text, fileName: "body", as: call.format)
         } catch {
             throw Problem(error)
         }

@@ -73,9 +73,11 @@ struct AddCommand<Fields: ObjectFields>: AsyncParsableCommand {
     @OptionGroup var fields: Fields
     @OptionGroup var source: SourceOption
 
+    func validate() throws { try source.check(fields.edits()) }
+
     func run() async throws {
         let edits = try fields.edits()
-        let input = try source.input(edits)
+        let input = try source.input()
         let body = input?.bytes ?? Array(edits.applied(to: .map([])).yaml().utf8)
         try await instance.daemon.change(
             name, "PUT", header: ("If-None-Match", "*"), body: body, of: input, wait: wait, output: output)
@@ -103,12 +105,17 @@ struct SetCommand<Fields: ObjectFields>: AsyncParsableCommand {
     @OptionGroup var fields: Fields
     @OptionGroup var source: SourceOption
 
-    func run() async throws {
+    func validate() throws {
         let edits = try fields.edits()
-        let input = try source.input(edits)
-        guard input != nil || !edits.isEmpty else {
+        try source.check(edits)
+        guard source.from != nil || !edits.isEmpty else {
             throw ValidationError("say what to change: name a key, or --from FILE")
         }
+    }
+
+    func run() async throws {
+        let edits = try fields.edits()
+        let input = try source.input()
         let present = try await instance.daemon.get(name.path)
         let body = input?.bytes ?? Array(edits.applied(to: present).yaml().utf8)
         // Somebody else's change in between is not overwritten.
@@ -148,14 +155,15 @@ struct SourceOption: ParsableArguments {
             "Take all keys from this file (YAML or JSON); - is standard input.", valueName: "FILE"))
     var from: String?
 
-    /// The file, if one is named; beside other options it can't be.
-    func input(_ edits: FieldEdits) throws -> InputFile? {
-        guard let from else { return nil }
-        guard edits.isEmpty else {
+    /// The file gives all keys, so that other options can't stand beside it.
+    func check(_ edits: FieldEdits) throws {
+        guard from == nil || edits.isEmpty else {
             throw ValidationError("--from gives all keys; leave the other options out")
         }
-        return try InputFile(from)
     }
+
+    /// The file, if one is named.
+    func input() throws -> InputFile? { try from.map { try InputFile($0) } }
 }
 
 extension ObjectName {
