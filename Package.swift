@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "wayleave-forwarder",
             dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Forwarder", "Packets", "Ports", argumentParser,
+                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports", "Wire",
+                argumentParser,
             ], swiftSettings: house),
         .executableTarget(
             name: "wayleaved",
@@ -121,7 +122,7 @@ let package = Package(
 
         // What several test targets build packets, exchanges and random numbers with.
         .target(
-            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Wire"],
+            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(

@@ -1,6 +1,7 @@
 import CLinux
 public import Forwarding
 public import Packets
+import Tables
 
 /// Packets and bytes of one session in one direction.
 public struct Count: BitwiseCopyable, Sendable, Equatable {
@@ -14,44 +15,56 @@ public struct Count: BitwiseCopyable, Sendable, Equatable {
     }
 }
 
-/// Every number that the forwarder keeps, and the memory it lies in. One worker writes; others may read at any time.
+/// Every number that the forwarder keeps, in memory laid out by `CountersLayout`. One worker writes; others may read at
+/// any time.
 ///
 /// Always: packets in = forwarded + consumed + dropped, and packets out = forwarded + originated.
 @safe public final class Counters {
-    private let layout: CountersLayout
     private let words: UnsafeMutablePointer<UInt64>
+    /// Nil where the memory is another's.
+    private let memory: Memory?
 
-    public init(sessionCount: Int, portCount: Int) {
-        layout = CountersLayout(portCount: portCount, sessionCount: sessionCount)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: layout.wordCount * 8, alignment: 64)
-        unsafe words = memory.initializeMemory(as: UInt64.self, repeating: 0, count: layout.wordCount)
+    /// Counters that begin at zero and end with this object.
+    public init() {
+        let memory = Memory()
+        self.memory = memory
+        unsafe words = memory.pages.start.bindMemory(to: UInt64.self, capacity: CountersLayout.wordCount)
     }
 
-    deinit { unsafe words.deallocate() }
+    /// Counters in memory that is there already: they go on from what stands in it.
+    /// - Parameter words: `CountersLayout.wordCount` words, aligned to a cache line, which outlive this object.
+    @unsafe public init(words: UnsafeMutablePointer<UInt64>) {
+        memory = nil
+        unsafe self.words = words
+    }
+
+    private final class Memory {
+        let pages = PageMemory(reserving: CountersLayout.wordCount * 8)
+    }
 
     /// What the data path adds to. Valid while this object lives.
-    public var view: CountersView { unsafe CountersView(words, layout) }
-    public var sessionCount: Int { layout.sessionCount }
-    public var portCount: Int { layout.portCount }
+    public var view: CountersView { unsafe CountersView(words) }
 
-    /// What the session carried in one direction; `conversion` is `2 × session + direction`.
+    /// What the session carried in one direction; `conversion` is `2 × session slot + direction`.
     public func session(conversion: Int) -> Count {
-        precondition(conversion >= 0 && conversion < 2 * sessionCount)
-        let word = layout.conversions + 2 * conversion
+        precondition(conversion >= 0 && conversion < 2 * CountersLayout.sessionCount)
+        let word = CountersLayout.conversions + 2 * conversion
         return Count(packets: read(word), bytes: read(word + 1))
     }
     public func received(_ port: PortIndex) -> UInt64 {
-        precondition(port.rawValue < portCount)
-        return read(layout.portsIn + Int(port.rawValue))
+        precondition(port.rawValue < CountersLayout.portCount)
+        return read(CountersLayout.portsIn + Int(port.rawValue))
     }
     public func sent(_ port: PortIndex) -> UInt64 {
-        precondition(port.rawValue < portCount)
-        return read(layout.portsOut + Int(port.rawValue))
+        precondition(port.rawValue < CountersLayout.portCount)
+        return read(CountersLayout.portsOut + Int(port.rawValue))
     }
-    public func dropped(_ reason: DropReason) -> UInt64 { read(layout.drops + Int(reason.rawValue)) }
-    public var forwarded: UInt64 { read(layout.forwarded) }
-    public var consumed: UInt64 { read(layout.consumed) }
-    public var originated: UInt64 { read(layout.originated) }
+    public func dropped(_ reason: DropReason) -> UInt64 {
+        read(CountersLayout.drops + Int(reason.rawValue))
+    }
+    public var forwarded: UInt64 { read(CountersLayout.forwarded) }
+    public var consumed: UInt64 { read(CountersLayout.consumed) }
+    public var originated: UInt64 { read(CountersLayout.originated) }
 
     private func read(_ word: Int) -> UInt64 { unsafe wl_counter_read(words + word) }
 }

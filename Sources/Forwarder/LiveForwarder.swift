@@ -1,6 +1,7 @@
 import Glibc
 import Packets
 import Ports
+public import Tables
 
 /// The forwarder on live ports: serves them in turn while packets come, sleeps when none do.
 ///
@@ -8,21 +9,29 @@ import Ports
 /// sleeps in `poll` until a port is readable. A forwarder without traffic uses no processor time.
 public final class LiveForwarder {
     public let worker: Worker
+    private let tables: ForwardingTables
     private let stop: StopSignal
     /// Called about once a second, with the ports already maintained.
     private let everySecond: () -> Void
-    private var states: [PortState]
+    /// By port slot.
+    private var states: [PortState?]
     private let report: (String) -> Void
 
     /// - Parameter report: takes a line for people: a port that came, went or changed.
     /// - Parameter everySecond: work at leisure, as writing the counters file.
-    public init(worker: Worker, report: @escaping (String) -> Void, everySecond: @escaping () -> Void) {
+    /// - Parameter tables: those that the worker works by; nobody else edits them.
+    public init(
+        worker: Worker, tables: ForwardingTables, report: @escaping (String) -> Void,
+        everySecond: @escaping () -> Void
+    ) {
         self.worker = worker
+        self.tables = tables
         self.report = report
         self.everySecond = everySecond
-        states = worker.ports.map(\.state)
+        states = worker.ports.map { $0?.state }
         stop = StopSignal()
         for (port, state) in zip(worker.ports, states) {
+            guard let port, let state else { continue }
             report("port \(port.name): \(Self.words(for: state))")
         }
     }
@@ -54,15 +63,31 @@ public final class LiveForwarder {
 
     private func maintain() {
         for (index, port) in worker.ports.enumerated() {
+            guard let port else { continue }
             port.maintain()
             guard port.state != states[index] else { continue }
             states[index] = port.state
             worker.forgetNeighbours(PortIndex(rawValue: UInt16(index)))
             report("port \(port.name): \(Self.words(for: port.state))")
         }
-        worker.refreshPorts()
+        refreshPorts()
         worker.confirmNeighbours(at: Self.now(CLOCK_REALTIME))
         everySecond()
+    }
+
+    /// Takes over what the ports know only once their interfaces are there.
+    private func refreshPorts() {
+        var isChanged = false
+        for (slot, port) in worker.ports.enumerated() {
+            guard let port, let mac = port.macAddress else { continue }
+            let mtu = port.link == .ethernet ? UInt16(clamping: port.mtu) : nil
+            isChanged =
+                !tables.portFacts(UInt16(slot), mac: mac, mtu: mtu).changedPorts.isEmpty || isChanged
+        }
+        guard isChanged else { return }
+        worker.adopt(Publication(tables: tables.publish(), ports: worker.ports))
+        while !worker.isAdopted { worker.adoptSome() }
+        tables.settle()
     }
 
     private static func words(for state: PortState) -> String {
@@ -76,7 +101,7 @@ public final class LiveForwarder {
 
     /// Sleeps until a port is readable, a signal arrives, or the time has come.
     private func sleep(until deadline: UInt64) {
-        var descriptors = worker.ports.compactMap(\.pollDescriptor).map {
+        var descriptors = worker.ports.compactMap { $0?.pollDescriptor }.map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         descriptors.append(pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0))

@@ -24,41 +24,30 @@ struct NeighbourResolver {
     private var nextHops: [Key: AdjacencyIndex] = [:]
     /// Adjacencies whose destinations are their own next hops.
     private var links: [LinkKey: AdjacencyIndex] = [:]
-    /// Entered by the operator: nothing on the wire changes them.
-    private var statics: Set<Key> = []
+    /// The ports' settings, and those before: by slot. What an operator has entered there nothing on the wire changes.
+    private var settings: [PortSettings?]
+    private var previousSettings: [PortSettings?]
     /// When each question was last asked.
     private var asked: [Key: UInt64] = [:]
     /// When each learned neighbour last said where it is.
     private var heard: [AdjacencyIndex: UInt64] = [:]
-    /// Adjacencies that the configuration made; behind them stand the learned ones.
-    private let configuredCount: Int
     /// Where the next look at all adjacencies goes on.
     private var cursor = 0
 
-    init(_ contents: TableContents) {
-        configuredCount = contents.adjacencies.count
-        for (index, adjacency) in contents.adjacencies.enumerated() {
-            let index = AdjacencyIndex(rawValue: UInt32(index))
-            if let nextHop = adjacency.nextHop {
-                let key = Key(port: Int(adjacency.port), tags: adjacency.tags, address: nextHop)
-                nextHops[key] = index
-                if adjacency.state == .resolved { statics.insert(key) }
-            } else if adjacency.state == .onLink {
-                links[LinkKey(port: Int(adjacency.port), tags: adjacency.tags)] = index
-            }
-        }
-        for (address, _, onLink) in contents.neighbours {
-            let adjacency = contents.adjacencies[Int(onLink.rawValue)]
-            statics.insert(Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
-        }
+    /// A resolver that knows no neighbours: they come with the first publication.
+    init() {
+        settings = Array(repeating: nil, count: ForwardingTables.portCapacity)
+        previousSettings = settings
     }
+
+    private func isStatic(_ key: Key) -> Bool { settings[key.port]?.neighbours[key.address] != nil }
 
     /// Takes in where a neighbour is. A next hop that is in the tables is always updated; another address becomes a
     /// neighbour only when we asked for it, when it asked for us, or when it is one already (RFC 826).
     mutating func learn(
-        _ key: Key, _ mac: MACAddress, _ tables: ForwardingTables, isForUs: Bool, at timestamp: UInt64
+        _ key: Key, _ mac: MACAddress, _ tables: WorkerTables, isForUs: Bool, at timestamp: UInt64
     ) {
-        guard !statics.contains(key) else { return }
+        guard !isStatic(key) else { return }
         let wasAsked = asked.removeValue(forKey: key) != nil
         if let index = nextHops[key] {
             tables.adjacencies[Int(index.rawValue)].destination = mac
@@ -97,38 +86,112 @@ extension NeighbourResolver {
     /// A neighbour that moves to another MAC address without telling us is so found again. Cost: linear in the
     /// adjacencies, up to `scanCount` of them a call.
     /// - Returns: up to `limit` adjacencies.
-    mutating func due(_ tables: ForwardingTables, at timestamp: UInt64, limit: Int) -> [AdjacencyIndex] {
+    mutating func due(_ tables: WorkerTables, at timestamp: UInt64, limit: Int) -> [AdjacencyIndex] {
         var due: [AdjacencyIndex] = []
-        for _ in 0..<min(Self.scanCount, tables.adjacencyCount) where due.count < limit {
-            cursor = cursor + 1 < tables.adjacencyCount ? cursor + 1 : 0
-            let index = AdjacencyIndex(rawValue: UInt32(cursor))
-            let adjacency = tables.adjacencies[cursor]
+        for _ in 0..<min(Self.scanCount, tables.placeCount) where due.count < limit {
+            cursor = cursor + 1 < tables.placeCount ? cursor + 1 : 0
+            guard let index = tables.adjacency(inPlace: cursor) else { continue }
+            let place = Int(index.rawValue)
+            let adjacency = tables.adjacencies[place]
             guard let address = adjacency.nextHop,
-                !statics.contains(
-                    Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
+                !isStatic(Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
             else { continue }
             let silence = heard[index].map { timestamp > $0 ? timestamp - $0 : 0 }
             if adjacency.state == .resolved, silence ?? .max >= Self.lifetime {
-                tables.adjacencies[cursor].forgetDestination()
+                tables.adjacencies[place].forgetDestination()
                 heard[index] = nil
             }
             // A learned neighbour that is gone is asked for again when there is something to send to it.
-            let isWanted = cursor < configuredCount || tables.adjacencies[cursor].state == .resolved
+            let isWanted = tables.isConfigured(index) || tables.adjacencies[place].state == .resolved
             if isWanted, silence ?? .max >= Self.confirmInterval { due.append(index) }
         }
         return due
     }
 
     /// Forgets where a port's neighbours are, all but the static ones: the link behind it may be another.
-    mutating func forget(port: Int, _ tables: ForwardingTables) {
-        for place in 0..<tables.adjacencyCount where Int(tables.adjacencies[place].port) == port {
+    mutating func forget(port: Int, _ tables: WorkerTables) {
+        for index in (0..<tables.placeCount).lazy.compactMap({ tables.adjacency(inPlace: $0) }) {
+            let place = Int(index.rawValue)
             let adjacency = tables.adjacencies[place]
-            guard adjacency.state == .resolved, let address = adjacency.nextHop,
-                !statics.contains(Key(port: port, tags: adjacency.tags, address: address))
+            guard adjacency.port == port, adjacency.state == .resolved, let address = adjacency.nextHop,
+                !isStatic(Key(port: port, tags: adjacency.tags, address: address))
             else { continue }
             tables.adjacencies[place].forgetDestination()
-            heard[AdjacencyIndex(rawValue: UInt32(place))] = nil
+            heard[index] = nil
         }
         asked = asked.filter { $0.key.port != port }
+    }
+}
+
+// MARK: - Tables that change
+extension NeighbourResolver {
+    /// Begins to take in a publication: what is added and updated from here on goes by its ports.
+    mutating func begin(_ publication: TablesPublication, _ previous: TablesPublication) {
+        settings = publication.ports
+        previousSettings = previous.ports
+        for port in publication.changedPorts where isOtherInterface(Int(port)) {
+            asked = asked.filter { $0.key.port != Int(port) }
+        }
+    }
+
+    /// Whether the port's MAC address is another than before: what was learned of its neighbours is void then.
+    private func isOtherInterface(_ port: Int) -> Bool {
+        previousSettings[port].map { $0.mac != settings[port]?.mac } ?? false
+    }
+
+    /// Takes in an adjacency of the configuration; on a link, with the neighbours that are stated.
+    mutating func add(_ index: AdjacencyIndex, _ tables: WorkerTables) {
+        tables.add(index)
+        let adjacency = tables.adjacencies[Int(index.rawValue)]
+        let port = Int(adjacency.port)
+        if let nextHop = adjacency.nextHop {
+            nextHops[Key(port: port, tags: adjacency.tags, address: nextHop)] = index
+        } else if adjacency.state == .onLink {
+            links[LinkKey(port: port, tags: adjacency.tags)] = index
+            addStaticNeighbours(onLink: index, port, tables)
+        }
+    }
+
+    private func addStaticNeighbours(onLink index: AdjacencyIndex, _ port: Int, _ tables: WorkerTables) {
+        for neighbour in settings[port]?.statedNeighbours ?? [] {
+            _ = tables.addNeighbour(neighbour.address, neighbour.mac, onLink: index)
+        }
+    }
+
+    /// Brings an adjacency up to what its port has become, if it is on that port.
+    mutating func update(_ index: AdjacencyIndex, on port: UInt16, _ tables: WorkerTables) {
+        let place = Int(index.rawValue)
+        let adjacency = tables.adjacencies[place]
+        guard adjacency.port == port, let new = settings[Int(port)] else { return }
+        if adjacency.source != new.mac { tables.adjacencies[place].source = new.mac }
+        if adjacency.state == .onLink {
+            addStaticNeighbours(onLink: index, Int(port), tables)
+        } else if let address = adjacency.nextHop {
+            if let mac = new.neighbours[address] {
+                tables.adjacencies[place].destination = mac
+            } else if previousSettings[Int(port)]?.neighbours[address] != nil || isOtherInterface(Int(port)) {
+                tables.adjacencies[place].forgetDestination()
+                heard[index] = nil
+            }
+        }
+    }
+
+    /// Gives up an adjacency of the configuration; of a link, with the neighbours learned there.
+    mutating func retire(_ index: AdjacencyIndex, _ tables: WorkerTables) {
+        let adjacency = tables.adjacencies[Int(index.rawValue)]
+        let port = Int(adjacency.port)
+        if let nextHop = adjacency.nextHop {
+            let key = Key(port: port, tags: adjacency.tags, address: nextHop)
+            if nextHops[key] == index { nextHops[key] = nil }
+        } else if adjacency.state == .onLink {
+            let key = LinkKey(port: port, tags: adjacency.tags)
+            if links[key] == index { links[key] = nil }
+            for neighbour in tables.neighbours(onLink: index) {
+                heard[neighbour] = nil
+                tables.removeNeighbour(neighbour)
+            }
+        }
+        heard[index] = nil
+        tables.remove(index)
     }
 }

@@ -10,22 +10,19 @@ final class SlowPath {
     /// ICMP errors in one second at most (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).
     static let errorsPerSecond = 1000
 
-    let tables: ForwardingTables
+    let tables: WorkerTables
     let originated: PacketVector
     let fragments: PacketVector
     var neighbours: NeighbourResolver
-    /// By port.
-    let addresses: [[IPAddress]]
+    /// The node's own, by port.
+    var addresses: [[IPAddress]] { tables.publication.addressesByPort }
     private var errorBudget = RateLimit(perSecond: SlowPath.errorsPerSecond)
 
-    init(tables: ForwardingTables, contents: TableContents, slotByteCount: Int) {
+    init(tables: WorkerTables, slotByteCount: Int) {
         self.tables = tables
         originated = PacketVector(capacity: 64, slotByteCount: slotByteCount)
         fragments = PacketVector(capacity: 256, slotByteCount: slotByteCount)
-        neighbours = NeighbourResolver(contents)
-        addresses = contents.ports.indices.map { port in
-            contents.localAddresses.filter { Int($0.port) == port }.map(\.address)
-        }
+        neighbours = NeighbourResolver()
     }
 
     /// Whether the next packet might not find room for its answer.

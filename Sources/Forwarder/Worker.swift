@@ -9,44 +9,64 @@ import Trace
 ///
 /// The order matters for the bill: a packet is on it only once its port has taken it.
 @safe public final class Worker {
-    public let ports: [any PacketPort]
-    public let tables: ForwardingTables
+    /// By slot; nil where there is none.
+    public private(set) var ports: [(any PacketPort)?]
+    /// What packets are held against. Changes in `adoptSome` only, hence never within a vector.
+    public let tables: WorkerTables
     public let counters: Counters
 
     let vector: PacketVector
     private let slowPath: SlowPath
     var state = LoopState()
+    private var adoption: Adoption?
     /// Indices of the packets for one output port, in order.
     private let selection: UnsafeMutableBufferPointer<UInt8>
 
-    /// - Parameter ports: in the order of the tables' ports.
+    /// A worker that has adopted its first publication.
+    /// - Parameter publication: the first one of its tables, or that of empty tables.
     /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
     public init(
-        ports: [any PacketPort], contents: TableContents, vectorCapacity: Int = 256, slotByteCount: Int = 2048
+        _ publication: Publication, counters: Counters = Counters(), vectorCapacity: Int = 256,
+        slotByteCount: Int = 2048
     ) {
-        precondition(ports.count == contents.ports.count)
-        self.ports = ports
-        tables = ForwardingTables(contents)
-        counters = Counters(sessionCount: tables.sessionCount, portCount: ports.count)
+        precondition(publication.tables.serial <= 1, "what was published before is unknown to a new worker")
+        ports = publication.ports
+        tables = WorkerTables(publication.tables)
+        self.counters = counters
         vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
-        slowPath = SlowPath(tables: tables, contents: contents, slotByteCount: slotByteCount)
+        slowPath = SlowPath(tables: tables, slotByteCount: slotByteCount)
         unsafe selection = .allocate(capacity: 256)
-        refreshPorts()
+        adoption = Adoption(publication)
+        while !isAdopted { adoptSome() }
     }
 
     deinit { unsafe selection.deallocate() }
 
-    /// Takes over what the ports know only once their interfaces are there. A port with another address than before
-    /// is on another interface: what was learned of its neighbours is forgotten.
-    public func refreshPorts() {
-        for (index, port) in ports.enumerated() {
-            guard let mac = port.macAddress, mac != tables.view.port(UInt16(index)).macAddress else {
-                continue
-            }
-            tables.setMAC(mac, port: UInt16(index))
-            slowPath.neighbours.forget(port: index, tables)
-        }
+    // MARK: Tables that change
+
+    /// Begins to take in the publication that follows the last one. Between vectors.
+    public func adopt(_ publication: Publication) {
+        precondition(isAdopted, "adopted a publication before the last one was taken in")
+        precondition(publication.tables.serial == tables.publication.serial + 1)
+        adoption = Adoption(publication)
     }
+
+    /// Takes in a bounded part of what is to be adopted, some 256 adjacencies. To be called between vectors, until
+    /// `isAdopted`.
+    public func adoptSome() {
+        guard let publication = adoption?.publication else { return }
+        if adoption!.advance(tables, &slowPath.neighbours, limit: Self.adoptionStepCount) {
+            tables.turn(to: publication.tables)
+            ports = publication.ports
+        }
+        if adoption!.isDone { adoption = nil }
+    }
+
+    private static let adoptionStepCount = 256
+
+    /// Whether the last publication has been taken in, so that nothing here refers to an earlier one: not before all
+    /// workers have may its tables settle.
+    public var isAdopted: Bool { adoption == nil }
 
     /// Forgets where a port's neighbours are: its link has been interrupted, and may lead elsewhere now.
     public func forgetNeighbours(_ port: PortIndex) {
@@ -57,7 +77,7 @@ import Trace
     /// where they were. To be called about once a second, between vectors.
     /// - Parameter timestamp: now, in nanoseconds since the Unix epoch.
     public func confirmNeighbours(at timestamp: UInt64) {
-        slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0.state == .up })
+        slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0?.state == .up })
         sendOriginated()
     }
 
@@ -78,7 +98,7 @@ import Trace
     /// Takes in what has come by a port.
     func receive(from port: PortIndex) -> Int {
         vector.removeAll()
-        return ports[Int(port.rawValue)].receive(into: vector)
+        return ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
     }
 
     /// Everything behind the loop: answers, sends, counts.
@@ -146,8 +166,12 @@ import Trace
                 count += 1
             }
             // Every port gives each packet its outcome, so that none is looked at twice.
-            unsafe ports[Int(egress.rawValue)].transmit(
-                vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
+            if let port = ports[Int(egress.rawValue)] {
+                unsafe port.transmit(
+                    vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
+            } else {
+                for index in unsafe selection[..<count] { vector[Int(index)].drop(.portDown) }
+            }
             first = next + 1
         }
     }

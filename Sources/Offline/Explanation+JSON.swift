@@ -85,7 +85,7 @@ extension Explanation {
             return [("step", .string("timeToLiveHandedOn")), ("ttl", .number(Int(timeToLive)))]
         case .converted(let index): return [("step", .string("converted"))] + session(index)
         case .relabelled(let index):
-            let binding = names.labelBindings[Int(index.rawValue)]
+            let binding = names.binding(index)
             return [("step", .string("relabelled")), ("in", .number(Int(binding.in.rawValue)))]
         case .adjacency(let index):
             return [("step", .string("adjacency")), ("index", .number(Int(index.rawValue)))]

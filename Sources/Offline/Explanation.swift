@@ -72,8 +72,10 @@ public struct Explanation: Sendable {
     ) throws(Rejection) {
         let index = try exchange.portIndex(name)
         let facts = PortFacts.offline(exchange)
-        let compiled = try CompiledExchange(exchange, facts)
-        let bench = Bench(compiled, facts)
+        let compiled = CompiledExchange(exchange, facts)
+        let tables: ForwardingTables
+        do throws(TableError) { tables = try compiled.makeTables() } catch { throw Rejection("\(error)") }
+        let bench = Bench(compiled, tables.publication)
         var run = bench.run(packet, from: index)
         if assumingNeighbours, case .dropped(.neighbourUnresolved) = run.outcome {
             let neighbour = bench.learnNextHop(of: run)
@@ -131,15 +133,15 @@ private struct Bench {
     let ports: [MemoryPort]
     let worker: Worker
 
-    init(_ compiled: CompiledExchange, _ facts: PortFacts) {
-        ports = compiled.ports.enumerated().map { index, plan in
-            let isEthernet = plan.port.isEthernet
-            return MemoryPort(
-                name: plan.port.name, link: isEthernet ? .ethernet : .ip,
-                macAddress: isEthernet ? facts.macAddresses[index] : nil)
+    init(_ compiled: CompiledExchange, _ tables: TablesPublication) {
+        ports = zip(compiled.ports, compiled.facts.macAddresses).map { port, mac in
+            MemoryPort(
+                name: port.name, link: port.isEthernet ? .ethernet : .ip,
+                macAddress: port.isEthernet ? mac : nil)
         }
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Replay.slotByteCount)
+            Publication(tables: tables, ports: ports), vectorCapacity: 1,
+            slotByteCount: Replay.slotByteCount)
     }
 
     func run(_ packet: [UInt8], from port: Int) -> Run {
@@ -151,7 +153,7 @@ private struct Bench {
             port.takeSent().map { (port: index, bytes: $0.bytes) }
         }
         let adjacency = packets[0].adjacency
-        let isKnown = adjacency < worker.tables.adjacencyCount
+        let isKnown = adjacency < worker.tables.adjacencies.capacity
         return Run(
             port: port, packet: packet, steps: recorder.steps, descriptor: packets[0], frames: frames,
             adjacency: isKnown ? worker.tables.adjacencies[Int(adjacency)] : nil)

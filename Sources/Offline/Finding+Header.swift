@@ -146,10 +146,12 @@ extension Narrator {
         return Finding(why + ".", remedy: remedy + ".")
     }
 
-    private func tooBigForLabels(_ nhlfe: Int) -> Finding {
-        let entry = names.contents.nhlfes[nhlfe]
+    private func tooBigForLabels(_ nhlfe: NHLFEIndex) -> Finding {
+        guard let entry = names.labelObjects[names.binding(nhlfe).in] else {
+            preconditionFailure("a transit label that isn't in the tables")
+        }
         let link = FrameSummary.linkHeaderByteCount(run.packet, isEthernet: port.isEthernet) ?? 0
-        let byteCount = run.packet.count - link - 4 + 4 * Int(entry.labelCount)
+        let byteCount = run.packet.count - link - 4 + 4 * entry.labels.count
         return Finding(
             "With its new labels the packet would have \(byteCount) bytes, and the line takes \(entry.mtu); labelled "
                 + "packets are not fragmented here.",

@@ -77,8 +77,9 @@ extension Narrator {
         guard let label = trail.unboundLabel?.label else {
             return Finding(DropReason.labelOutOfContext.explanation)
         }
-        let homes = names.contents.userLabels.filter { $0.label == label }.map { binding in
-            "\(spelling(binding.context)) (session \(session(binding.conversion).name))"
+        let homes = names.sessionObjects.flatMap { session in
+            [session.up.userLabel, session.down.userLabel].compactMap { $0 }.filter { $0.label == label }
+                .map { "\(spelling($0.context)) (session \(names.sessions[Int(session.slot.rawValue)]))" }
         }
         let came = trail.pathLabel.map { "under path label \($0.entry.label)" } ?? "on top of the stack"
         return Finding(

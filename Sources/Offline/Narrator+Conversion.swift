@@ -16,11 +16,10 @@ extension Narrator {
 
     func conversion(_ index: ConversionIndex) -> Explanation.Line? {
         guard let packet = converted else { return nil }
-        let record = conversionRecord(index)
         let text: String
-        switch record.encapsulation {
-        case .plain: text = "bare IP, " + timeToLive(packet)
-        case .mpls: text = pushed(packet, tunnel(of: leavingLeg(index)))
+        switch way(index).push {
+        case .nothing: text = "bare IP, " + timeToLive(packet)
+        case .labels: text = pushed(packet, tunnel(of: leavingLeg(index)))
         case .ipv4: text = outerHeader(packet, tunnel(of: leavingLeg(index)))
         }
         return Explanation.Line(subject: "conversion", text: text)
@@ -64,8 +63,8 @@ extension Narrator {
 
     func relabelling(_ index: NHLFEIndex) -> Explanation.Line? {
         guard let packet = converted, let incoming = trail.transitLabel?.entry else { return nil }
-        let binding = names.labelBindings[Int(index.rawValue)]
-        let count = Int(names.contents.nhlfes[Int(index.rawValue)].labelCount)
+        let binding = names.binding(index)
+        let count = names.labelObjects[binding.in]?.labels.count ?? 0
         let stack = entries(packet, count)
         let labels = Words.list(stack.map { "\($0.label)" })
         let sent = stack.first.map { "TTL \($0.ttl), TC \($0.trafficClass)" } ?? ""
@@ -115,7 +114,7 @@ extension Narrator {
 
     private var leavingLine: String? {
         if let transit = trail.transitLabel {
-            switch names.labelBindings[transit.nhlfe].via {
+            switch names.binding(transit.nhlfe).via {
             case .line(let name): return name
             case .tunnel(let name): return tunnel(name)?.line
             }

@@ -6,15 +6,21 @@ import Wire
 /// What the tables number, by name.
 extension Narrator {
     func session(_ index: ConversionIndex) -> Session { exchange.sessions[Int(index.session.rawValue)] }
-    func conversionRecord(_ index: ConversionIndex) -> Conversion {
-        names.contents.conversions[Int(index.rawValue)]
+    func way(_ index: ConversionIndex) -> SessionWay {
+        let session = names.sessionObjects[Int(index.session.rawValue)]
+        return index.direction == .up ? session.up : session.down
     }
 
     /// The session's conversion, known from the session step or from a user label.
     var conversionIndex: ConversionIndex? { trail.session ?? trail.userLabel?.conversion }
 
     var maximumInnerByteCount: Int? {
-        conversionIndex.map { Int(conversionRecord($0).maximumInnerByteCount) }
+        conversionIndex.map {
+            let way = way($0)
+            let port = Int(way.nextHop.port)
+            let linkMTU = names.facts.mtus[port].map { UInt16(clamping: $0) }
+            return Int(way.maximumInnerByteCount ?? names.ports[port].plainByteCount(linkMTU: linkMTU))
+        }
     }
 
     /// The leg that packets of this direction leave by, and the one they arrive by.
@@ -58,9 +64,7 @@ extension Narrator {
 
     /// The compiled rules of a session: one for each protocol and range of ports.
     func rules(_ index: ConversionIndex?) -> [Tables.Rule] {
-        guard let index else { return [] }
-        let record = conversionRecord(index)
-        return Array(names.contents.rules[record.firstRule..<record.firstRule + record.ruleCount])
+        index.map { names.sessionObjects[Int($0.session.rawValue)].rules } ?? []
     }
 
     /// `tcp 80`, `udp 5000–5009`, `icmp`, `anything`.
@@ -85,10 +89,7 @@ extension Narrator {
 
     /// Where a subscriber's packets must come in: the port in the register, else that of a plain access leg.
     func home(of subscriber: Subscriber) -> String? {
-        if let port = subscriber.port { return port }
-        guard let index = exchange.subscribers.firstIndex(of: subscriber) else { return nil }
-        let entry = names.contents.subscribers[index]
-        return exchange.ports.indices.first { entry.isOn(port: UInt16($0)) }.map { exchange.ports[$0].name }
+        subscriber.port ?? names.state.accessPort(ofSubscriber: subscriber.name)
     }
 
     /// The port's own addresses of one version.
@@ -98,9 +99,25 @@ extension Narrator {
 
     /// Whether the node has any address of this version, to speak from.
     func hasAddress(_ version: IPVersion) -> Bool {
-        names.contents.localAddresses.contains { $0.address.version == version }
+        let isOnPort = exchange.ports.contains {
+            $0.addresses.contains { $0.address.version == version }
+        }
+        let isTunnelEnd = exchange.tunnels.contains {
+            if case .ipip(let ipip) = $0.encapsulation { ipip.local.version == version } else { false }
+        }
+        return isOnPort || isTunnelEnd
     }
 
     /// The port's MAC address, as it is without interfaces.
-    var macAddress: MACAddress { names.contents.ports[run.port].macAddress }
+    var macAddress: MACAddress { names.facts.macAddresses[run.port] ?? MACAddress(rawValue: 0) }
+}
+
+extension CompiledExchange {
+    /// The label binding that an NHLFE was made from: they are numbered by the incoming label.
+    func binding(_ index: NHLFEIndex) -> LabelBinding {
+        guard let label = Label(rawValue: index.rawValue), let binding = state.labels[label] else {
+            preconditionFailure("NHLFE \(index.rawValue) has no label binding")
+        }
+        return binding
+    }
 }

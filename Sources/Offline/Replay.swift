@@ -34,7 +34,7 @@ public struct Replay {
             throw Rejection("there is no port '\(name)'; the exchange has \(known)")
         }
         let facts = PortFacts.offline(exchange)
-        compiled = try CompiledExchange(exchange, facts)
+        compiled = CompiledExchange(exchange, facts)
         var precision = PcapFileWriter.Precision.microseconds
         for input in files.values.compactMap(\.input)
         where try PcapFileReader(path: input).precision == .nanoseconds {
@@ -48,7 +48,8 @@ public struct Replay {
                     mtu: port.mtu ?? 1500, precision: precision, discardsOutput: true))
         }
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: Self.slotByteCount)
+            Publication(tables: try compiled.makeTables().publication, ports: ports), vectorCapacity: 1,
+            slotByteCount: Self.slotByteCount)
     }
 
     /// Room for any frame that a capture can hold.

@@ -26,7 +26,7 @@ struct Trail {
     private(set) var headers: [Header] = []
     private(set) var pathLabel: (entry: LabelStackEntry, tunnel: Int)?
     private(set) var userLabel: (entry: LabelStackEntry, conversion: ConversionIndex)?
-    private(set) var transitLabel: (entry: LabelStackEntry, nhlfe: Int)?
+    private(set) var transitLabel: (entry: LabelStackEntry, nhlfe: NHLFEIndex)?
     private(set) var unboundLabel: LabelStackEntry?
     private(set) var tunnel: Int?
     private(set) var subscriber: LookupResult?
@@ -57,7 +57,7 @@ struct Trail {
                     timeToLive: timeToLive, byteCount: byteCount))
         case .pathLabel(let entry, let tunnel): pathLabel = (entry, Int(tunnel.rawValue))
         case .userLabel(let entry, let conversion): userLabel = (entry, conversion)
-        case .transitLabel(let entry, let nhlfe): transitLabel = (entry, Int(nhlfe.rawValue))
+        case .transitLabel(let entry, let nhlfe): transitLabel = (entry, nhlfe)
         case .unboundLabel(let entry): unboundLabel = entry
         case .tunnel(let tunnel): self.tunnel = Int(tunnel.rawValue)
         case .subscriber(let result): subscriber = result

@@ -2,38 +2,72 @@ public import Exchange
 public import Tables
 public import Wire
 
-/// An exchange as the forwarder wants it: the contents of its tables, the ports to open, and the names by which people
-/// know what the tables only number.
+/// A whole exchange as the forwarder wants it, in one transaction; with the names by which people know what the tables
+/// only number.
 public struct CompiledExchange: Sendable {
-    public internal(set) var contents = TableContents()
-    /// In the order of the file, like `contents.ports`.
-    public internal(set) var ports: [PortPlan] = []
-    /// By session index.
-    public internal(set) var sessions: [String] = []
-    /// By subscriber index.
-    public internal(set) var subscribers: [String] = []
-    /// By service index.
-    public internal(set) var services: [String] = []
-    /// By tunnel index.
-    public internal(set) var tunnels: [String] = []
-    /// By NHLFE index: the binding as the file has it.
-    public internal(set) var labelBindings: [LabelBinding] = []
+    public let state: State
+    /// What makes the tables, from nothing.
+    public let transaction: Transaction
+    public let facts: PortFacts
+    /// By port slot.
+    public let ports: [PortObject]
+    /// By session slot.
+    public let sessionObjects: [SessionObject]
+    /// By label.
+    public let labelObjects: [Label: LabelObject]
+    /// By session slot.
+    public let sessions: [String]
+    /// By subscriber slot.
+    public let subscribers: [String]
+    /// By service slot.
+    public let services: [String]
+    /// By tunnel slot.
+    public let tunnels: [String]
+
+    /// Compiles a validated exchange, its objects in the slots that are their places in the file. Deterministic: the same
+    /// exchange gives the same transaction.
+    public init(_ exchange: ExchangeDescription, _ facts: PortFacts) {
+        precondition(
+            facts.macAddresses.count == exchange.ports.count && facts.mtus.count == exchange.ports.count)
+        state = State(exchange)
+        self.facts = facts
+        transaction = TableCompiler.everything(in: state, number: state.sequence)
+        var ports: [PortObject] = []
+        var sessions: [SessionObject] = []
+        var labels: [Label: LabelObject] = [:]
+        for change in transaction.changes {
+            switch change {
+            case .set(.port(let port)): ports.append(port)
+            case .set(.session(let session)): sessions.append(session)
+            case .set(.label(let label)): labels[label.label] = label
+            default: break
+            }
+        }
+        self.ports = ports
+        sessionObjects = sessions
+        labelObjects = labels
+        self.sessions = exchange.sessions.map(\.name)
+        subscribers = exchange.subscribers.map(\.name)
+        services = exchange.services.map(\.name)
+        tunnels = exchange.tunnels.map(\.name)
+    }
+
+    /// Tables with all of it, published.
+    /// - Throws: what the tables refuse although validation didn't.
+    public func makeTables() throws(TableError) -> ForwardingTables {
+        let tables = ForwardingTables()
+        for (slot, (mac, mtu)) in zip(facts.macAddresses, facts.mtus).enumerated() {
+            tables.portFacts(UInt16(slot), mac: mac, mtu: mtu.map { UInt16(clamping: $0) })
+        }
+        try tables.stage(transaction)
+        _ = tables.publish()
+        return tables
+    }
 }
 
-/// A port to be opened, with what follows from the rest of the exchange.
-public struct PortPlan: Sendable {
-    public let port: Port
-    /// What the forwarder answers to on an Ethernet port; nil: the interface's own, once it is there.
-    public let mac: MACAddress?
-    /// TUN: the smallest path MTU of the sessions behind it less what their tunnels add, unless the file says.
-    public let mtu: Int?
-    /// TUN: what the kernel is to route into it.
-    public let routes: [IPPrefix]
-}
-
-/// What isn't in the file but must be known before tables can be made.
+/// What isn't in the file but is known of the ports.
 public struct PortFacts: Sendable {
-    /// By place in the file. Nil where it isn't known yet: adjacencies are then given it by `ForwardingTables.setMAC`.
+    /// By place in the file. Nil where it isn't known yet.
     public var macAddresses: [MACAddress?]
     /// The longest network-layer packet by place in the file; nil: 1,500 bytes.
     public var mtus: [Int?]

@@ -3,33 +3,7 @@ import Tables
 import Wire
 
 extension TableCompiler {
-    /// Joins the conditions of each (subscriber, service): a packet needs one rule of any of them; one condition
-    /// without rules admits everything.
-    mutating func compileConditions() throws(Rejection) {
-        var order: [Admission] = []
-        var rules: [Admission: [Tables.Rule]] = [:]
-        var unlimited: Set<Admission> = []
-        for condition in exchange.conditions {
-            let admission = Admission(
-                subscriber: place(condition.subscriber, subscriberIndices),
-                service: place(condition.service, serviceIndices))
-            if rules[admission] == nil { order.append(admission) }
-            rules[admission, default: []] += (condition.allow ?? []).flatMap { Self.rules($0) }
-            if condition.allow == nil { unlimited.insert(admission) }
-            guard rules[admission]!.count < 256 else {
-                throw Rejection(
-                    "the conditions of subscriber '\(condition.subscriber)' for service '\(condition.service)' make "
-                        + "\(rules[admission]!.count) rules, a port range each; 255 are possible: join ranges",
-                    at: condition.location)
-            }
-        }
-        for admission in order {
-            let first = result.contents.rules.count
-            if !unlimited.contains(admission) { result.contents.rules += rules[admission]! }
-            ruleRanges[admission] = first..<result.contents.rules.count
-        }
-    }
-
+    /// What a condition's rule comes to: one for each range of ports.
     static func rules(_ rule: Exchange.Rule) -> [Tables.Rule] {
         let protocols: (IPProtocol, IPProtocol)
         switch rule.protocol {

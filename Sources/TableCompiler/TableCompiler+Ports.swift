@@ -1,41 +1,42 @@
 import Exchange
+import Tables
 import Wire
 
 extension TableCompiler {
-    /// What each port is opened with.
-    mutating func planPorts() {
-        for (index, port) in exchange.ports.enumerated() {
-            let isTUN = if case .tun = port.medium { true } else { false }
-            result.ports.append(
-                PortPlan(
-                    port: port, mac: port.mac, mtu: isTUN ? port.mtu ?? tunMTU(port.name) : port.mtu,
-                    routes: isTUN ? routes(port) : []))
-            precondition(result.ports.count == index + 1)
+    static func object(_ port: Port, _ slot: Int, _ state: State) -> PortObject {
+        let medium: Tables.PortMedium
+        var isTUN = false
+        switch port.medium {
+        case .tun(let interface):
+            medium = .tun(interface: interface)
+            isTUN = true
+        case .tap(let interface): medium = .tap(interface: interface)
+        case .packet(let interface): medium = .packet(interface: interface)
+        case .capture(let interface): medium = .capture(interface: interface)
+        case .file(let read, let write, let link):
+            medium = .file(read: read, write: write, isEthernet: link == .ethernet)
         }
-    }
-
-    /// The smallest path MTU of the sessions whose plain leg is on this TUN, less what their other leg adds. So the
-    /// kernel itself tells senders what fits.
-    private func tunMTU(_ name: String) -> Int {
-        var smallest: Int?
-        for session in exchange.sessions {
-            for (leg, other) in [(session.access, session.network), (session.network, session.access)] {
-                guard case .plain(name, _) = leg, case .tunnel(let tunnelName, _, _) = other else { continue }
-                let tunnel = tunnel(tunnelName)
-                let fits = line(tunnel.line).mtu - tunnel.encapsulation.overheadByteCount
-                smallest = min(smallest ?? fits, fits)
-            }
-        }
-        return smallest ?? Line.defaultMTU
+        // The kernel itself tells senders what fits into the tunnels behind a TUN.
+        let mtu = port.mtu ?? (isTUN ? state.tunMTU(port: slot) ?? Line.defaultMTU : nil)
+        return PortObject(
+            slot: UInt16(slot), name: port.name, medium: medium,
+            role: port.role == .access ? .access : .network, addresses: port.addresses, mac: port.mac,
+            mtu: mtu.map { UInt16(clamping: $0) }, routes: isTUN ? routes(port) : .none,
+            neighbours: port.neighbours.map { StaticNeighbour(address: $0.address, mac: $0.mac) })
     }
 
     /// What goes into a TUN: on the access side all that subscribers may ask for, on the network side all subscribers.
-    private func routes(_ port: Port) -> [IPPrefix] {
+    private static func routes(_ port: Port) -> Tables.PortRoutes {
         switch port.routes {
-        case .prefixes(let prefixes): return prefixes
-        case .automatic:
-            return port.role == .access
-                ? exchange.services.flatMap(\.prefixes) : exchange.subscribers.flatMap(\.addresses)
+        case .prefixes(let prefixes): .prefixes(prefixes)
+        case .automatic: port.role == .access ? .services : .subscribers
         }
+    }
+
+    static func object(_ subscriber: Subscriber, _ slot: Int, _ state: State) -> SubscriberObject {
+        let home = subscriber.port ?? state.accessPort(ofSubscriber: subscriber.name)
+        return SubscriberObject(
+            slot: SubscriberIndex(rawValue: UInt32(slot)), port: home.map { portSlot($0, state) },
+            tags: subscriber.vlan, prefixes: subscriber.addresses)
     }
 }

@@ -3,79 +3,60 @@ import Tables
 import Wire
 
 extension TableCompiler {
-    mutating func compile(_ session: Session, _ index: Int) {
-        let sessionIndex = SessionIndex(rawValue: UInt32(index))
-        let admission = Admission(
-            subscriber: place(session.subscriber, subscriberIndices),
-            service: place(session.service, serviceIndices))
-        result.contents.conversions.append(
-            conversion(session, admission, .up, from: session.access, to: session.network, sessionIndex))
-        result.contents.conversions.append(
-            conversion(session, admission, .down, from: session.network, to: session.access, sessionIndex))
-        result.contents.admissions.append(
-            (
-                SubscriberIndex(rawValue: UInt32(admission.subscriber)),
-                ServiceIndex(rawValue: UInt32(admission.service)), sessionIndex
-            ))
-        result.sessions.append(session.name)
+    static func object(_ session: Session, _ slot: Int, _ id: LegID, _ state: State) -> SessionObject {
+        let use = UseOfService(subscriber: session.subscriber, service: session.service)
+        return SessionObject(
+            slot: SessionIndex(rawValue: UInt32(slot)), session: id.session, leg: id.leg,
+            subscriber: subscriberIndex(session.subscriber, state),
+            service: serviceIndex(session.service, state),
+            rules: (state.conditions[use]?.allow ?? []).flatMap { rules($0) },
+            up: way(from: session.access, to: session.network, session, .up, state),
+            down: way(from: session.network, to: session.access, session, .down, state))
     }
 
-    mutating func conversion(
-        _ session: Session, _ admission: Admission, _ direction: Direction, from arriving: Leg,
-        to leaving: Leg,
-        _ sessionIndex: SessionIndex
-    ) -> Conversion {
+    private static func way(
+        from arriving: Leg, to leaving: Leg, _ session: Session, _ direction: Direction, _ state: State
+    ) -> SessionWay {
         let arrival: Arrival
+        var userLabel: SessionWay.UserLabel?
         switch arriving {
-        case .plain(let port, _): arrival = Arrival(port: UInt16(self.port(port)))
+        case .plain(let port, _): arrival = Arrival(port: portSlot(port, state))
         case .tunnel(let name, _, let receive):
-            arrival = Arrival(tunnel: TunnelIndex(rawValue: UInt32(tunnelIndex(name))))
-            if let receive { bind(receive, tunnel(name), ConversionIndex(sessionIndex, direction)) }
-        }
-        let rules = ruleRanges[admission] ?? 0..<0
-        func record(_ adjacency: AdjacencyIndex, maximumInnerByteCount: Int) -> Conversion {
-            Conversion(
-                arrival: arrival, adjacency: adjacency,
-                subscriber: SubscriberIndex(rawValue: UInt32(admission.subscriber)),
-                service: ServiceIndex(rawValue: UInt32(admission.service)), rules: rules,
-                maximumInnerByteCount: maximumInnerByteCount)
+            arrival = Arrival(tunnel: tunnelIndex(name, state))
+            userLabel = receive.map { .init(context: context(ofTunnel: name, state), label: $0) }
         }
         switch leaving {
         case .plain(let name, let nextHop):
-            let port = port(name)
-            let subscriber = exchange.subscribers[admission.subscriber]
-            let towardsSubscriber = direction == .down
-            let adjacency = adjacency(
-                port, tags: towardsSubscriber ? subscriber.vlan : [],
-                nextHop: nextHop ?? (towardsSubscriber ? subscriber.nextHop : nil))
-            return record(adjacency, maximumInnerByteCount: plainMTU(port))
+            let port = port(name, state)
+            let subscriber = direction == .down ? state.subscribers[session.subscriber] : nil
+            // A link without headers has no MTU of its own: what we add to the packets behind it doesn't bound those
+            // that leave by it.
+            let limit = port.isEthernet ? nil : UInt16(clamping: port.mtu ?? 65_535)
+            return SessionWay(
+                arrival: arrival, userLabel: userLabel,
+                nextHop: self.nextHop(
+                    on: name, tags: subscriber?.vlan ?? [], nextHop ?? subscriber?.nextHop, state),
+                push: .nothing, maximumInnerByteCount: limit)
         case .tunnel(let name, let send, _):
-            let tunnel = tunnel(name)
-            let line = line(tunnel.line)
-            var conversion = record(
-                adjacency(of: line), maximumInnerByteCount: line.mtu - tunnel.encapsulation.overheadByteCount)
-            push(tunnel.encapsulation, userLabel: send, &conversion)
-            return conversion
+            let tunnel = tunnel(name, state)
+            let line = line(tunnel.line, state)
+            return SessionWay(
+                arrival: arrival, userLabel: userLabel, nextHop: self.nextHop(of: line, state),
+                push: push(tunnel.encapsulation, userLabel: send),
+                maximumInnerByteCount: UInt16(clamping: line.mtu - tunnel.encapsulation.overheadByteCount))
         }
     }
 
-    /// The longest packet of a plain leg. A TUN takes what the kernel can: the packets in it are no link's.
-    func plainMTU(_ port: Int) -> Int {
-        facts.mtus[port] ?? exchange.ports[port].mtu ?? (exchange.ports[port].isEthernet ? 1500 : 65_535)
+    /// Where the user labels that arrive by a tunnel have their meaning.
+    private static func context(ofTunnel name: String, _ state: State) -> LabelContext {
+        let tunnel = tunnel(name, state)
+        if case .mpls(let mpls) = tunnel.encapsulation, mpls.php {
+            return .port(portSlot(line(tunnel.line, state).port, state))
+        }
+        return .tunnel(tunnelIndex(name, state))
     }
 
-    mutating func bind(_ label: Label, _ tunnel: Tunnel, _ conversion: ConversionIndex) {
-        let isAlone = if case .mpls(let mpls) = tunnel.encapsulation { mpls.php } else { false }
-        let context: LabelContext =
-            isAlone
-            ? .port(UInt16(port(line(tunnel.line).port)))
-            : .tunnel(TunnelIndex(rawValue: UInt32(tunnelIndex(tunnel.name))))
-        result.contents.userLabels.append((context, label, conversion))
-    }
-
-    func push(
-        _ encapsulation: Tunnel.Encapsulation, userLabel: Label?, _ conversion: inout Conversion
-    ) {
+    private static func push(_ encapsulation: Tunnel.Encapsulation, userLabel: Label?) -> SessionWay.Push {
         switch encapsulation {
         case .mpls(let mpls):
             var flags: Conversion.Flags = []
@@ -87,29 +68,23 @@ extension TableCompiler {
             } else {
                 flags.insert(.copyClass)
             }
-            var labels = [userLabel].compactMap { $0 }
-            precondition(labels.count == 1, "an MPLS leg without a user label was not validated")
-            if mpls.null == .explicit {
-                // Above another label either explicit null serves (RFC 4182); what lies below says what it is.
-                labels.insert(.ipv4ExplicitNull, at: 0)
-            } else if let path = mpls.send, mpls.null == nil {
-                labels.insert(path, at: 0)
+            guard let userLabel else {
+                preconditionFailure("an MPLS leg without a user label was not validated")
             }
-            conversion.push(
+            let labels = [pathLabel(mpls), userLabel].compactMap { $0 }
+            return .labels(
                 labels.enumerated().map { position, label in
                     LabelStackEntry(
                         label: label, trafficClass: trafficClass,
                         isBottomOfStack: position == labels.count - 1, ttl: ttl)
                 }, flags)
         case .ipip(let ipip):
-            guard case .v4(let local) = ipip.local, case .v4(let remote) = ipip.remote else {
-                preconditionFailure("an outer IPv6 header was not refused")
-            }
+            let (local, remote) = ends(ipip)
             var flags: Conversion.Flags = []
             var dscp: UInt8 = 0
             if case .fixed(let fixed) = ipip.dscp { dscp = fixed } else { flags.insert(.copyClass) }
             if ipip.df == .copy { flags.insert(.copyDontFragment) }
-            conversion.push(outerSource: local, outerDestination: remote, ttl: ipip.ttl, dscp: dscp, flags)
+            return .ipv4(source: local, destination: remote, ttl: ipip.ttl, dscp: dscp, flags)
         }
     }
 }

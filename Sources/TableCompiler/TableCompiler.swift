@@ -1,142 +1,95 @@
 public import Exchange
-import Tables
+public import Tables
 import Wire
 
-extension CompiledExchange {
-    /// Compiles a validated exchange. Deterministic: the same exchange gives the same contents, index for index.
-    /// - Throws: a `Rejection` for what the tables can't hold although the exchange may say it.
-    public init(_ exchange: ExchangeDescription, _ facts: PortFacts) throws(Rejection) {
-        var compiler = TableCompiler(exchange, facts)
-        try compiler.compile()
-        self = compiler.result
-    }
-}
-
-/// Turns names into indices and descriptions into records, one kind of object after the other.
-struct TableCompiler {
-    let exchange: ExchangeDescription
-    let facts: PortFacts
-    var result = CompiledExchange()
-
-    let portIndices: [String: Int]
-    let lineIndices: [String: Int]
-    let tunnelIndices: [String: Int]
-    let subscriberIndices: [String: Int]
-    let serviceIndices: [String: Int]
-    /// The compiled rules of each (subscriber, service) that a condition names; empty: everything.
-    var ruleRanges: [Admission: Range<Int>] = [:]
-    var adjacencies: [NextHop: AdjacencyIndex] = [:]
-    private var localAddresses: Set<IPAddress> = []
-
-    /// Look-up keys only: nothing iterates over them, so that the result doesn't depend on hashing.
-    struct Admission: Hashable {
-        let subscriber: Int
-        let service: Int
-    }
-    struct NextHop: Hashable {
-        let port: Int
-        let tags: [UInt16]
-        /// Nil: every destination on the link is its own.
-        let address: IPAddress?
-    }
-
-    init(_ exchange: ExchangeDescription, _ facts: PortFacts) {
-        precondition(
-            facts.macAddresses.count == exchange.ports.count && facts.mtus.count == exchange.ports.count)
-        self.exchange = exchange
-        self.facts = facts
-        portIndices = Self.places(exchange.ports.map(\.name))
-        lineIndices = Self.places(exchange.lines.map(\.name))
-        tunnelIndices = Self.places(exchange.tunnels.map(\.name))
-        subscriberIndices = Self.places(exchange.subscribers.map(\.name))
-        serviceIndices = Self.places(exchange.services.map(\.name))
-    }
-
-    mutating func compile() throws(Rejection) {
-        compilePorts()
-        compileTunnels()
-        compileRegisters()
-        try compileConditions()
-        for (index, session) in exchange.sessions.enumerated() { compile(session, index) }
-        for binding in exchange.labels { compile(binding) }
-        compileNeighbours()
-        planPorts()
-    }
-
-    private static func places(_ names: [String]) -> [String: Int] {
-        Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
-    }
-
-    /// The place of a name that validation has seen.
-    func place(_ name: String, _ places: [String: Int]) -> Int {
-        guard let place = places[name] else { preconditionFailure("'\(name)' was not validated") }
-        return place
-    }
-    func port(_ name: String) -> Int { place(name, portIndices) }
-    func line(_ name: String) -> Line { exchange.lines[place(name, lineIndices)] }
-    func tunnelIndex(_ name: String) -> Int { place(name, tunnelIndices) }
-    func tunnel(_ name: String) -> Tunnel { exchange.tunnels[tunnelIndex(name)] }
-
-    private mutating func compilePorts() {
-        for (index, port) in exchange.ports.enumerated() {
-            let mac = facts.macAddresses[index] ?? MACAddress(rawValue: 0)
-            result.contents.ports.append(
-                PortEntry(
-                    role: port.role == .access ? .access : .network, isEthernet: port.isEthernet,
-                    macAddress: mac))
-            for address in port.addresses {
-                result.contents.localAddresses.append((address.address, UInt16(index)))
-                localAddresses.insert(address.address)
+/// From the control plane's state to the forwarder's tables: each object of the state that packets meet becomes one table
+/// object, in the same slot. Pure: what comes out depends on the state alone.
+///
+/// What an object says of others (a tunnel of its line, a session of its tunnels) is looked up by name; the state has been
+/// validated, so a name that leads nowhere is our own mistake.
+public enum TableCompiler {
+    /// What is to become of a slot's table object: set as the state has it, or removed where the slot is free, or its
+    /// leg only drains.
+    public static func change(_ slot: StateSlot, in state: State) -> Transaction.Change {
+        switch slot {
+        case .port(let slot):
+            guard let port = state.ports.entry(slot)?.object else { return .remove(.port(UInt16(slot))) }
+            return .set(.port(object(port, slot, state)))
+        case .tunnel(let slot):
+            guard let tunnel = state.tunnels.entry(slot)?.object else {
+                return .remove(.tunnel(TunnelIndex(rawValue: UInt32(slot))))
             }
+            return .set(.tunnel(object(tunnel, slot, state)))
+        case .subscriber(let slot):
+            guard let subscriber = state.subscribers.entry(slot)?.object else {
+                return .remove(.subscriber(SubscriberIndex(rawValue: UInt32(slot))))
+            }
+            return .set(.subscriber(object(subscriber, slot, state)))
+        case .service(let slot):
+            let index = ServiceIndex(rawValue: UInt32(slot))
+            guard let service = state.services.entry(slot)?.object else { return .remove(.service(index)) }
+            return .set(.service(ServiceObject(slot: index, prefixes: service.prefixes)))
+        case .leg(let slot):
+            guard let leg = state.leg(inSlot: slot), !leg.isDraining,
+                let session = state.sessions[leg.sessionName]
+            else { return .remove(.session(SessionIndex(rawValue: UInt32(slot)))) }
+            return .set(.session(object(session, slot, leg.id, state)))
+        case .label(let label):
+            guard let binding = state.labels[label] else { return .remove(.label(label)) }
+            return .set(.label(object(binding, state)))
         }
     }
 
-    private mutating func compileTunnels() {
-        for (index, tunnel) in exchange.tunnels.enumerated() {
-            let port = port(line(tunnel.line).port)
-            let tunnelIndex = TunnelIndex(rawValue: UInt32(index))
-            var handsOnTTL = false
-            switch tunnel.encapsulation {
-            case .mpls(let mpls):
-                handsOnTTL = mpls.ttl == .uniform
-                if let receive = mpls.receive, !mpls.php {
-                    result.contents.incomingLabels.append((receive, ILMEntry(tunnelIndex)))
-                }
-            case .ipip(let ipip):
-                if case .v4(let remote) = ipip.remote, case .v4(let local) = ipip.local {
-                    // An end that is no port's address, as a router's loopback address is none, is still ours.
-                    if localAddresses.insert(ipip.local).inserted {
-                        result.contents.localAddresses.append((ipip.local, UInt16(port)))
-                    }
-                    result.contents.tunnelEndpoints.append((remote, local, tunnelIndex))
-                }
-            }
-            result.contents.tunnels.append(TunnelEntry(port: UInt16(port), handsOnTTL: handsOnTTL))
-            result.tunnels.append(tunnel.name)
+    /// The transaction that makes the tables what the state says, whatever they are. Linear in the state.
+    public static func everything(in state: State, number: UInt64) -> Transaction {
+        var changes: [Transaction.Change] = []
+        for (slot, _) in state.ports.all { changes.append(change(.port(slot), in: state)) }
+        for (slot, _) in state.tunnels.all { changes.append(change(.tunnel(slot), in: state)) }
+        for (slot, _) in state.subscribers.all { changes.append(change(.subscriber(slot), in: state)) }
+        for (slot, _) in state.services.all { changes.append(change(.service(slot), in: state)) }
+        for (_, entry) in state.sessions.all {
+            let slot = found(state.counterSlot(ofSession: entry.key), entry.key)
+            changes.append(change(.leg(slot), in: state))
         }
+        for (_, entry) in state.labels.all { changes.append(change(.label(entry.key), in: state)) }
+        return Transaction(number: number, isReset: true, changes: changes)
     }
 
-    private mutating func compileRegisters() {
-        var plainPorts: [Int: Int] = [:]
-        for session in exchange.sessions {
-            guard case .plain(let port, _) = session.access else { continue }
-            plainPorts[place(session.subscriber, subscriberIndices)] = self.port(port)
-        }
-        for (index, subscriber) in exchange.subscribers.enumerated() {
-            let port = subscriber.port.map { self.port($0) } ?? plainPorts[index]
-            result.contents.subscribers.append(
-                SubscriberEntry(port: port.map { UInt16($0) }, tags: subscriber.vlan))
-            for prefix in subscriber.addresses {
-                result.contents.subscriberPrefixes.append((prefix, SubscriberIndex(rawValue: UInt32(index))))
-            }
-            result.subscribers.append(subscriber.name)
-        }
-        for (index, service) in exchange.services.enumerated() {
-            for prefix in service.prefixes {
-                result.contents.servicePrefixes.append((prefix, ServiceIndex(rawValue: UInt32(index))))
-            }
-            result.services.append(service.name)
-        }
+    // MARK: Names
+
+    /// What a name that validation has seen leads to.
+    private static func found<Value>(_ value: Value?, _ name: String) -> Value {
+        guard let value else { preconditionFailure("'\(name)' was not validated") }
+        return value
+    }
+    static func port(_ name: String, _ state: State) -> Port { found(state.ports[name], name) }
+    static func portSlot(_ name: String, _ state: State) -> UInt16 {
+        UInt16(found(state.ports.slot(name), name))
+    }
+    static func line(_ name: String, _ state: State) -> Line { found(state.lines[name], name) }
+    static func tunnel(_ name: String, _ state: State) -> Tunnel { found(state.tunnels[name], name) }
+    static func tunnelIndex(_ name: String, _ state: State) -> TunnelIndex {
+        TunnelIndex(rawValue: UInt32(found(state.tunnels.slot(name), name)))
+    }
+    static func subscriberIndex(_ name: String, _ state: State) -> SubscriberIndex {
+        SubscriberIndex(rawValue: UInt32(found(state.subscribers.slot(name), name)))
+    }
+    static func serviceIndex(_ name: String, _ state: State) -> ServiceIndex {
+        ServiceIndex(rawValue: UInt32(found(state.services.slot(name), name)))
     }
 
+    // MARK: Next hops
+
+    /// A next hop on a port; where frames have no link header, there is only one.
+    static func nextHop(on name: String, tags: [UInt16] = [], _ address: IPAddress?, _ state: State)
+        -> NextHop
+    {
+        let isEthernet = port(name, state).isEthernet
+        return NextHop(
+            port: portSlot(name, state), tags: isEthernet ? tags : [], address: isEthernet ? address : nil)
+    }
+
+    static func nextHop(of line: Line, _ state: State) -> NextHop {
+        nextHop(on: line.port, line.nextHop, state)
+    }
 }

@@ -1,152 +1,182 @@
 public import Wire
 
-/// The forwarder's tables and the memory they lie in. The data path reads them through `view`.
+/// The forwarder's tables, and the memory they lie in: edited by one thread while others forward packets by them.
 ///
 /// | table | key | value | capacity |
 /// |---|---|---|---|
+/// | ports | slot | role, link kind, MAC address | 256, flat |
 /// | incoming label map | label | path label of a tunnel, or NHLFE | 2²⁰, flat |
-/// | user labels | context and label | conversion | as made |
-/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, or "this node" | as made |
-/// | admissions | subscriber and service | session | as made |
-/// | tunnel endpoints | outer source and destination | tunnel | as made |
-/// | adjacencies | index | link header | as made, and `neighbourCapacity` learned ones |
+/// | NHLFEs | the incoming label | labels to send, adjacency | 2²⁰, flat |
+/// | user labels | context and label | conversion | grows |
+/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, or "this node" | as compiled |
+/// | admissions | subscriber and service | session | grows |
+/// | tunnel endpoints | outer source and destination | tunnel | grows |
+/// | conversions | 2 × session slot + direction | `Conversion` | 2²², flat |
+/// | rules | place | `Rule` | 2²⁴, flat |
+/// | adjacencies | index | link header | 2²¹, and `neighbourCapacity` learned ones behind |
 ///
-/// Everything but the adjacencies is fixed once made; those are written between vectors, by the worker's own slow path.
+/// **Two sides.** All tables that packets are looked up in stand twice. The published side isn't written. Records that
+/// only a look-up leads to (rules, adjacencies) stand once: new ones are written before anything published refers to
+/// them, and their places are used again only when nothing does. Tries are immutable, and shared by both sides.
+///
+/// **Protocol**, on one thread, the editor's:
+/// 1. `stage` a transaction, and `portFacts`, any number of times: the standby side is written. What is refused
+///    changes nothing.
+/// 2. `publish`: the sides change places. The result is handed to every reader.
+/// 3. Wait until every reader has taken it in (`Worker.isAdopted`) or will never look again.
+/// 4. `settle`: the other side is brought to the same, and what has been retired is free.
+///
+/// Address space is reserved for the limits, so that no table moves; memory is taken as it is written. The cost of a
+/// transaction is linear in its changes, but that a change of prefixes compiles the trie that they are in.
 @safe public final class ForwardingTables {
-    /// Learned neighbours at most.
-    public static let neighbourCapacity = 65_536
+    public static let portCapacity = 256
+    public static let tunnelCapacity = 1 << 16
+    public static let subscriberCapacity = 1 << 20
+    public static let serviceCapacity = 1 << 16
+    /// Counter slots: twice the sessions that can be open, since a slot drains before it is used again.
+    public static let sessionCapacity = 1 << 21
     public static let labelCount = 1 << 20
+    public static let ruleCapacity = 1 << 24 - 1
+    /// Adjacencies that objects can ask for.
+    public static let adjacencyCapacity = 1 << 21
+    /// Learned neighbours at most; their adjacencies stand behind the others.
+    public static let neighbourCapacity = 65_536
 
-    public let adjacencies: Table<Adjacency>
-    public private(set) var adjacencyCount: Int
-    public let localAddresses: [(address: IPAddress, port: UInt16)]
-    public let portCount: Int
-    public let sessionCount: Int
+    // Two sides.
+    var ports = TwinTable<PortEntry>(capacity: portCapacity)
+    var incomingLabels = TwinTable<ILMEntry>(capacity: labelCount)
+    var boundUserLabels = TwinTable<UInt64>(capacity: labelCount / 64)
+    var nhlfes = TwinTable<NHLFE>(capacity: labelCount)
+    var tunnels = TwinTable<TunnelEntry>(capacity: tunnelCapacity)
+    var subscribers = TwinTable<SubscriberEntry>(capacity: subscriberCapacity)
+    var conversions = TwinTable<Conversion>(capacity: 2 * sessionCapacity)
+    var userLabels = TwinMatch()
+    var admissions = TwinMatch()
+    var tunnelEndpoints = TwinMatch()
+    // Standing once.
+    var rules = RuleRegister(capacity: ruleCapacity)
+    var adjacencyRegister = AdjacencyRegister(capacity: adjacencyCapacity, spare: neighbourCapacity)
+    var subscriberPrefixes = PrefixRegister()
+    var servicePrefixes = PrefixRegister()
 
-    private let ports: Table<PortEntry>
-    private let incomingLabels = Table<ILMEntry>(capacity: labelCount)
-    private let boundUserLabels = Table<UInt64>(capacity: labelCount / 64)
-    private let nhlfes: Table<NHLFE>
-    private let tunnels: Table<TunnelEntry>
-    private let subscribers: Table<SubscriberEntry>
-    private let conversions: Table<Conversion>
-    private let rules: Table<Rule>
-    private let userLabels: ExactMatch
-    private let admissions: ExactMatch
-    private let tunnelEndpoints: ExactMatch
-    private let neighbours = ExactMatch()
-    private let subscribers4: Poptrie<UInt32>
-    private let subscribers6: Poptrie<UInt128>
-    private let services4: Poptrie<UInt32>
-    private let services6: Poptrie<UInt128>
+    // The editor's own.
+    var objects = TableObjects()
+    /// By slot.
+    var settings: [PortSettings?] = Array(repeating: nil, count: portCapacity)
+    var facts: [PortFact] = Array(repeating: PortFact(), count: portCapacity)
+    /// In how many contexts a label is bound.
+    let userLabelUses = Table<UInt32>(capacity: labelCount)
+    /// How many objects say that the address is this node's.
+    var localUses: [IPAddress: Int] = [:]
+    var areLocalAddressesStale = false
+    private var localAddresses = LocalAddresses()
+    /// By slot: what the next publication tells.
+    var isPortChanged: [Bool] = Array(repeating: false, count: portCapacity)
+    private var isSettled = true
+    /// Counts transactions, to know which of them named an object last.
+    var stamp: UInt32 = 0
 
-    /// Builds every table. Cost: linear in the contents, plus the tries (about a microsecond a prefix).
-    public init(_ contents: TableContents) {
-        precondition(contents.conversions.count % 2 == 0)
-        ports = Self.table(contents.ports)
-        portCount = contents.ports.count
-        sessionCount = contents.conversions.count / 2
-        localAddresses = contents.localAddresses
-        nhlfes = Self.table(contents.nhlfes)
-        tunnels = Self.table(contents.tunnels)
-        subscribers = Self.table(contents.subscribers)
-        conversions = Self.table(contents.conversions)
-        rules = Self.table(contents.rules)
-        adjacencies = Self.table(contents.adjacencies, spare: Self.neighbourCapacity)
-        adjacencyCount = contents.adjacencies.count
+    /// What has been published last; at first nothing.
+    public var publication: TablesPublication { latest! }
+    private var latest: TablesPublication?
+    /// The number of the last transaction staged.
+    public internal(set) var number: UInt64 = 0
+    /// The sum of the hashes of all objects staged, mod 2⁶⁴.
+    public var tableHash: UInt64 { objects.hash }
 
-        for (label, entry) in contents.incomingLabels { incomingLabels[Int(label.rawValue)] = entry }
-        userLabels = ExactMatch()
-        for (context, label, conversion) in contents.userLabels {
-            userLabels.insert(context.key(label.rawValue), value: conversion.rawValue + 1)
-            boundUserLabels[Int(label.rawValue / 64)] |= 1 << UInt64(label.rawValue % 64)
-        }
-        admissions = ExactMatch()
-        for (subscriber, service, session) in contents.admissions {
-            admissions.insert(TablesView.admissionKey(subscriber, service), value: session.rawValue + 1)
-        }
-        tunnelEndpoints = ExactMatch()
-        for (remote, local, tunnel) in contents.tunnelEndpoints {
-            tunnelEndpoints.insert(TablesView.endpointKey(remote, local), value: tunnel.rawValue + 1)
-        }
-
-        let local = contents.localAddresses.map { (IPPrefix($0.address), LookupResult.local) }
-        let subscriberTries = Self.tries(
-            contents.subscriberPrefixes.map { ($0.prefix, LookupResult($0.subscriber.rawValue)) } + local)
-        (subscribers4, subscribers6) = subscriberTries
-        let serviceTries = Self.tries(
-            contents.servicePrefixes.map { ($0.prefix, LookupResult($0.service.rawValue)) } + local)
-        (services4, services6) = serviceTries
-        for (address, mac, onLink) in contents.neighbours { _ = addNeighbour(address, mac, onLink: onLink) }
+    /// Empty tables.
+    public init() {
+        latest = makePublication(serial: 0)
     }
 
-    /// The tables as the data path sees them. Valid as long as this object lives; taken anew after `addNeighbour`.
-    public var view: TablesView {
-        unsafe TablesView(
-            ports: ports.base, incomingLabels: incomingLabels.base, boundUserLabels: boundUserLabels.base,
-            nhlfes: nhlfes.base, tunnels: tunnels.base, subscribers: subscribers.base,
-            conversions: conversions.base, rules: rules.base, adjacencies: adjacencies.base,
-            userLabels: userLabels.view, admissions: admissions.view, tunnelEndpoints: tunnelEndpoints.view,
-            neighbours: neighbours.view, subscribers4: subscribers4.view, subscribers6: subscribers6.view,
-            services4: services4.view, services6: services6.view)
+    /// Makes everything staged what packets are held against: as soon as a reader takes the result in, and no sooner.
+    /// Compiles the tries that have changed.
+    public func publish() -> TablesPublication {
+        precondition(isSettled, "published twice without settling")
+        isSettled = false
+        ports.turn()
+        incomingLabels.turn()
+        boundUserLabels.turn()
+        nhlfes.turn()
+        tunnels.turn()
+        subscribers.turn()
+        conversions.turn()
+        userLabels.turn()
+        admissions.turn()
+        tunnelEndpoints.turn()
+        latest = makePublication(serial: publication.serial + 1)
+        return publication
     }
 
-    /// Gives a port its MAC address, and with it every adjacency that leaves by the port.
-    public func setMAC(_ mac: MACAddress, port: UInt16) {
-        ports[Int(port)].macAddress = mac
-        for index in 0..<adjacencyCount where adjacencies[index].port == port {
-            adjacencies[index].source = mac
-        }
+    /// Brings the side that was published before to the same, and frees what has been retired. Only when no reader uses
+    /// an earlier publication any more. Without effect where there is nothing to settle.
+    public func settle() {
+        guard !isSettled else { return }
+        isSettled = true
+        ports.settle()
+        incomingLabels.settle()
+        boundUserLabels.settle()
+        nhlfes.settle()
+        tunnels.settle()
+        subscribers.settle()
+        conversions.settle()
+        userLabels.settle()
+        admissions.settle()
+        tunnelEndpoints.settle()
+        rules.settle()
+        adjacencyRegister.settle()
     }
 
-    /// Adds a neighbour on a link whose destinations are their own next hops, or gives a known one a new MAC address.
-    /// - Returns: the neighbour's adjacency; nil when `neighbourCapacity` is used up.
-    public func addNeighbour(
-        _ address: IPAddress, _ mac: MACAddress, onLink: AdjacencyIndex
-    ) -> AdjacencyIndex? {
-        let template = adjacencies[Int(onLink.rawValue)]
-        precondition(template.state == .onLink)
-        let key = TablesView.neighbourKey(onLink, address)
-        let known = neighbours.lookup(key)
-        if known != 0 {
-            // Two IPv6 addresses may share a key; the second is then not learned, and its packets are dropped.
-            guard adjacencies[Int(known - 1)].nextHop == address else { return nil }
-            adjacencies[Int(known - 1)].destination = mac
-            return AdjacencyIndex(rawValue: known - 1)
-        }
-        guard adjacencyCount < adjacencies.capacity else { return nil }
-        adjacencies[adjacencyCount] = Adjacency(
-            port: template.port, source: template.source, tags: template.tags, nextHop: address,
-            destination: mac)
-        adjacencyCount += 1
-        neighbours.insert(key, value: UInt32(adjacencyCount))
-        return AdjacencyIndex(rawValue: UInt32(adjacencyCount - 1))
+    private func makePublication(serial: UInt64) -> TablesPublication {
+        let (added, retired) = adjacencyRegister.publish()
+        rules.publish()
+        let subscriberTries = subscriberPrefixes.compiled()
+        let serviceTries = servicePrefixes.compiled()
+        if areLocalAddressesStale { localAddresses = collectLocalAddresses() }
+        areLocalAddressesStale = false
+        let changedPorts = isPortChanged.indices.filter { isPortChanged[$0] }.map { UInt16($0) }
+        for port in changedPorts { isPortChanged[Int(port)] = false }
+        let view = unsafe TablesView(
+            ports: ports.published.base, incomingLabels: incomingLabels.published.base,
+            boundUserLabels: boundUserLabels.published.base, nhlfes: nhlfes.published.base,
+            tunnels: tunnels.published.base, subscribers: subscribers.published.base,
+            conversions: conversions.published.base, rules: rules.table.base,
+            adjacencies: adjacencyRegister.table.base, userLabels: userLabels.published.view,
+            admissions: admissions.published.view, tunnelEndpoints: tunnelEndpoints.published.view,
+            neighbours: Self.noNeighbours.view, subscribers4: subscriberTries.v4.view,
+            subscribers6: subscriberTries.v6.view, services4: serviceTries.v4.view,
+            services6: serviceTries.v6.view)
+        let memory: [AnyObject] = [
+            ports.published, incomingLabels.published, boundUserLabels.published, nhlfes.published,
+            tunnels.published, subscribers.published, conversions.published, rules.table,
+            userLabels.published, admissions.published, tunnelEndpoints.published, subscriberTries.v4,
+            subscriberTries.v6, serviceTries.v4, serviceTries.v6,
+        ]
+        return TablesPublication(
+            serial: serial, number: number, tableHash: tableHash, view: view, memory: memory,
+            adjacencies: adjacencyRegister.table, added: added, retired: retired, changedPorts: changedPorts,
+            ports: settings, addresses: localAddresses)
     }
 
-    /// Whether a neighbour has been added on this link.
-    public func hasNeighbour(_ address: IPAddress, onLink: AdjacencyIndex) -> Bool {
-        let known = neighbours.lookup(TablesView.neighbourKey(onLink, address))
-        return known != 0 && adjacencies[Int(known - 1)].nextHop == address
-    }
+    /// What a publication's own view says of learned neighbours.
+    private static let noNeighbours = ExactMatch()
 
-    private static func table<Element: BitwiseCopyable>(_ elements: [Element], spare: Int = 0) -> Table<
-        Element
-    > {
-        let table = Table<Element>(capacity: max(1, elements.count + spare))
-        for (index, element) in elements.enumerated() { table[index] = element }
-        return table
-    }
-
-    private static func tries(_ entries: [(IPPrefix, LookupResult)]) -> (Poptrie<UInt32>, Poptrie<UInt128>) {
-        var v4 = PrefixTree<UInt32>()
-        var v6 = PrefixTree<UInt128>()
-        for (prefix, result) in entries {
-            switch prefix.address {
-            case .v4(let address):
-                v4.insert(address.rawValue, length: prefix.bitCount, value: result.rawValue)
-            case .v6(let address): v6.insert(address.bits, length: prefix.bitCount, value: result.rawValue)
+    /// The ports' addresses by slot, then the tunnel ends that are no port's, by the first tunnel that has them.
+    private func collectLocalAddresses() -> LocalAddresses {
+        var addresses = LocalAddresses()
+        var known: Set<IPAddress> = []
+        objects.ports.forEach { _, port in
+            for address in port.addresses.map(\.address) {
+                addresses.append(address, port.slot)
+                known.insert(address)
             }
         }
-        return (Poptrie(v4), Poptrie(v6))
+        objects.tunnels.forEach { _, tunnel in
+            guard case .ipip(_, let local) = tunnel.end, known.insert(.v4(local)).inserted else { return }
+            addresses.append(.v4(local), tunnel.port)
+        }
+        return addresses
     }
+
+    func checkSettled() { precondition(isSettled, "staged before the last publication had settled") }
 }

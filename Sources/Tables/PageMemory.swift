@@ -15,7 +15,13 @@ import Glibc
     private static var hugePageByteCount: Int { 2 << 20 }
 
     /// Traps if the address space is used up; physical memory is only taken as it is written.
-    package init(byteCount requested: Int) {
+    package init(byteCount requested: Int) { self.init(requested, flags: 0) }
+
+    /// Address space for a table's limit, of which little may ever be written: the kernel sets no memory aside for it,
+    /// however strictly it counts. So a table never has to move.
+    package init(reserving requested: Int) { self.init(requested, flags: MAP_NORESERVE) }
+
+    private init(_ requested: Int, flags: Int32) {
         precondition(requested > 0)
         let isHuge = requested >= Self.hugePageByteCount
         let alignment = isHuge ? Self.hugePageByteCount : Self.pageByteCount
@@ -24,7 +30,7 @@ import Glibc
         // The kernel aligns to a small page only: for more, map too much and return both ends.
         let surplus = isHuge ? alignment : 0
         let mapping = unsafe mmap(
-            nil, byteCount + surplus, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            nil, byteCount + surplus, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0)
         guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else {
             preconditionFailure("no address space for a table of \(byteCount) bytes: errno \(errno)")
         }

@@ -122,6 +122,19 @@ public struct PrefixTree<Bits: AddressBits>: Sendable {
         return value
     }
 
+    /// The value stored for exactly this prefix, or 0.
+    @specialized(where Bits == UInt32)
+    @specialized(where Bits == UInt128)
+    public func value(of bits: Bits, length: Int) -> UInt32 {
+        Self.check(bits, length)
+        var node = 0
+        while Int(nodes[node].length) < length {
+            node = Int(nodes[node][bits.bit(Int(nodes[node].length))])
+            if node == 0 { return 0 }
+        }
+        return Int(nodes[node].length) == length && nodes[node].bits == bits ? nodes[node].value : 0
+    }
+
     /// The value of the longest prefix that holds `address`, or 0. Walks the tree: for tests and tools, not for packets.
     @specialized(where Bits == UInt32)
     @specialized(where Bits == UInt128)

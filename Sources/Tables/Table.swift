@@ -11,7 +11,7 @@
     public init(capacity: Int) {
         precondition(capacity > 0)
         self.capacity = capacity
-        memory = PageMemory(byteCount: capacity * MemoryLayout<Element>.stride)
+        memory = PageMemory(reserving: capacity * MemoryLayout<Element>.stride)
         unsafe base = memory.start.bindMemory(to: Element.self, capacity: capacity)
     }
 

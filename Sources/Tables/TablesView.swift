@@ -37,7 +37,7 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let userLabels: ExactMatchView
     @usableFromInline let admissions: ExactMatchView
     @usableFromInline let tunnelEndpoints: ExactMatchView
-    @usableFromInline let neighbours: ExactMatchView
+    @usableFromInline var neighbours: ExactMatchView
     @usableFromInline let subscribers4: PoptrieView<UInt32>
     @usableFromInline let subscribers6: PoptrieView<UInt128>
     @usableFromInline let services4: PoptrieView<UInt32>

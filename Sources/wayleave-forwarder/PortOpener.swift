@@ -1,43 +1,47 @@
-import Exchange
 import Packets
 import Ports
-import TableCompiler
+import Tables
+import Wire
 
 /// Makes live ports out of port plans.
 enum PortOpener {
     /// Opens a port. An interface that isn't there yet is no error: the port's state says so.
-    /// - Parameter warn: takes what the operator should know, in a sentence.
+    /// - Parameters:
+    ///   - routes: what the kernel is to route into a TUN.
+    ///   - warn: takes what the operator should know, in a sentence.
     /// - Throws: what can't come right by itself: a missing right, an unreadable file.
-    static func open(_ plan: PortPlan, warn: @escaping (String) -> Void) throws -> any PacketPort {
-        let port = plan.port
+    static func open(_ port: PortObject, routes: [IPPrefix], warn: @escaping (String) -> Void) throws
+        -> any PacketPort
+    {
+        let mtu = port.mtu.map { Int($0) }
         switch port.medium {
         case .tun(let interface):
             return try TUNPort(
                 TUNPort.Configuration(
-                    name: port.name, interface: interface, addresses: port.addresses, routes: plan.routes,
-                    mtu: plan.mtu ?? Line.defaultMTU))
+                    name: port.name, interface: interface, addresses: port.addresses, routes: routes,
+                    mtu: mtu ?? defaultMTU))
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
-                    name: port.name, interface: interface, mtu: plan.mtu ?? Line.defaultMTU,
-                    macAddress: plan.mac))
+                    name: port.name, interface: interface, mtu: mtu ?? defaultMTU, macAddress: port.mac))
         case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
-                    name: port.name, interface: interface, macAddress: plan.mac, mtu: plan.mtu), warn: warn)
+                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu), warn: warn)
         case .capture(let interface):
             return try CapturePort(
                 CapturePort.Configuration(
-                    name: port.name, interface: interface, macAddress: plan.mac, mtu: plan.mtu,
-                    link: .ethernet))
-        case .file(let read, let write, let link):
+                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu, link: .ethernet))
+        case .file(let read, let write, let isEthernet):
             return try PcapFilePort(
                 PcapFilePort.Configuration(
-                    name: port.name, inputPath: read, outputPath: write,
-                    link: link == .ethernet ? .ethernet : .ip,
-                    macAddress: plan.mac, mtu: plan.mtu ?? Line.defaultMTU))
+                    name: port.name, inputPath: read, outputPath: write, link: isEthernet ? .ethernet : .ip,
+                    macAddress: port.mac, mtu: mtu ?? defaultMTU))
         }
     }
+
+    /// Bytes of a full Ethernet frame's payload.
+    private static let defaultMTU = 1500
 
     /// Slots for the longest packet of any port, with its link header and room to spare: 2 KiB for an MTU of 1,500.
     static func slotByteCount(_ ports: [any PacketPort]) -> Int {

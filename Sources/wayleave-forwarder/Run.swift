@@ -5,6 +5,7 @@ import Forwarder
 @preconcurrency import Glibc
 import Ports
 import TableCompiler
+import Tables
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,15 +45,20 @@ struct Run: ParsableCommand {
             Self.report("\(error)")
             throw ExitCode(65)
         }
-        // The plans need no facts of the interfaces; the tables do.
-        let plans = try CompiledExchange(description, .offline(description)).ports
-        let ports = try plans.map { try PortOpener.open($0, warn: Self.report) }
-        let facts = PortFacts(
-            macAddresses: zip(description.ports, ports).map { $0.mac ?? $1.macAddress },
-            mtus: zip(description.ports, ports).map { $0.mtu ?? ($0.isEthernet ? $1.mtu : nil) })
-        let compiled = try CompiledExchange(description, facts)
+        let compiled = CompiledExchange(description, .offline(description))
+        let tables = ForwardingTables()
+        try tables.stage(compiled.transaction)
+        let ports = try compiled.ports.map {
+            try PortOpener.open($0, routes: tables.routes(for: $0.slot), warn: Self.report)
+        }
+        for (slot, port) in ports.enumerated() {
+            let mtu = port.link == .ethernet ? UInt16(clamping: port.mtu) : nil
+            tables.portFacts(UInt16(slot), mac: port.macAddress, mtu: mtu)
+        }
         let worker = Worker(
-            ports: ports, contents: compiled.contents, slotByteCount: PortOpener.slotByteCount(ports))
+            Publication(tables: tables.publish(), ports: ports),
+            slotByteCount: PortOpener.slotByteCount(ports))
+        tables.settle()
         let file = counters.map { CountersFile(path: $0) }
         func counts() -> CountersReport {
             CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name))
@@ -60,7 +66,7 @@ struct Run: ParsableCommand {
         func write() throws(CountersFileError) { try file?.write(counts()) }
         try write()
         var failure: CountersFileError?
-        let forwarder = LiveForwarder(worker: worker, report: Self.report) {
+        let forwarder = LiveForwarder(worker: worker, tables: tables, report: Self.report) {
             // Said once for as long as it lasts: the log may be on the same full disk.
             do throws(CountersFileError) {
                 try write()

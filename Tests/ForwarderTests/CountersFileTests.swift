@@ -31,7 +31,7 @@ import Testing
 
     @Test("Without sessions, ports and drops, the report is still JSON")
     func emptyJSON() {
-        let json = CountersReport(Counters(sessionCount: 0, portCount: 0), sessions: [], ports: []).json
+        let json = CountersReport(Counters(), sessions: [], ports: []).json
         #expect(
             json == #"{"sessions":{},"ports":{},"forwarded":0,"consumed":0,"originated":0,"drops":{}}"# + "\n"
         )

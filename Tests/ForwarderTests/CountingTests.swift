@@ -40,7 +40,7 @@ import Wire
     @Test("PX-5 sums balance for any mixture of outcomes", arguments: SeededGenerator.seeds)
     func account(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        let counters = Counters(sessionCount: 5, portCount: 3)
+        let counters = Counters()
         var sent = [Count](repeating: Count(), count: 10)
         var drops: [DropReason: UInt64] = [:]
         var totals = (forwarded: UInt64(0), consumed: UInt64(0), originated: UInt64(0), received: UInt64(0))

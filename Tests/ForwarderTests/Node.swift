@@ -2,6 +2,7 @@ import Forwarder
 import Packets
 import Ports
 import TableCompiler
+import Tables
 import Testbed
 import Testing
 import Wire
@@ -10,19 +11,29 @@ import Wire
 final class Node {
     let ports: [MemoryPort]
     let worker: Worker
+    let tables: ForwardingTables
     private let sessions: [String]
 
     init(_ exchange: String = Edges.subscriberEdge, vectorCapacity: Int = 256, slotByteCount: Int = 4096) {
         let compiled = Edges.compile(exchange)
-        ports = zip(compiled.contents.ports, compiled.ports).map { entry, plan in
+        ports = zip(compiled.ports, compiled.facts.macAddresses).map { port, mac in
             MemoryPort(
-                name: plan.port.name, link: entry.isEthernet ? .ethernet : .ip,
-                macAddress: entry.isEthernet ? entry.macAddress : nil)
+                name: port.name, link: port.isEthernet ? .ethernet : .ip,
+                macAddress: port.isEthernet ? mac : nil)
         }
         sessions = compiled.sessions
+        tables = Edges.tables(compiled)
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: vectorCapacity,
+            Publication(tables: tables.publication, ports: ports), vectorCapacity: vectorCapacity,
             slotByteCount: slotByteCount)
+        tables.settle()
+    }
+
+    /// Has the worker adopt what has been staged.
+    func publish() {
+        worker.adopt(Publication(tables: tables.publish(), ports: ports))
+        while !worker.isAdopted { worker.adoptSome() }
+        tables.settle()
     }
 
     subscript(name: String) -> MemoryPort {

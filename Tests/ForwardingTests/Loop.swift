@@ -17,15 +17,15 @@ enum Outcome: Equatable {
 
 /// The loop on tables of its own: no ports, no slow path, nothing sent.
 final class Loop {
-    let tables: ForwardingTables
+    let tables: TablesPublication
     let ports: [String]
     let sessions: [String]
     private var state = LoopState()
 
     init(_ exchange: String) {
         let compiled = Edges.compile(exchange)
-        tables = ForwardingTables(compiled.contents)
-        ports = compiled.ports.map(\.port.name)
+        tables = Edges.tables(compiled).publication
+        ports = compiled.ports.map(\.name)
         sessions = compiled.sessions
     }
 

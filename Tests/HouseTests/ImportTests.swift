@@ -32,7 +32,8 @@ import Testing
             "Wire",
         ],
         "wayleave-forwarder": [
-            "Exchange", "ExchangeFile", "TableCompiler", "Forwarder", "Packets", "Ports", "ArgumentParser",
+            "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports", "Wire",
+            "ArgumentParser",
         ],
         "wayleaved": ["API", "ControlPlane", "ArgumentParser", "ServiceLifecycle", "Logging"],
         "wayleave": [

@@ -1,6 +1,7 @@
 public import Exchange
 import ExchangeFile
 public import TableCompiler
+public import Tables
 public import Wire
 
 /// Two edges with a core link between them, as exchange files: what leaves one by `core0` arrives at the
@@ -118,10 +119,11 @@ public enum Edges {
     public static func compile(_ text: String) -> CompiledExchange { compile(describe(text)) }
 
     public static func compile(_ exchange: ExchangeDescription) -> CompiledExchange {
-        do throws(Rejection) {
-            return try CompiledExchange(exchange, .offline(exchange))
-        } catch {
-            preconditionFailure("\(error)")
-        }
+        CompiledExchange(exchange, .offline(exchange))
+    }
+
+    /// The published tables of a compiled exchange that is good.
+    public static func tables(_ compiled: CompiledExchange) -> ForwardingTables {
+        do throws(TableError) { return try compiled.makeTables() } catch { preconditionFailure("\(error)") }
     }
 }

@@ -1,0 +1,19 @@
+public import Ports
+public import Tables
+
+/// What a worker works by: tables, and the ports that they speak of. Made by one thread, adopted by others.
+///
+/// Ports aren't thread-safe: from when a publication is handed over, the worker alone uses those in it, but for what a
+/// port itself allows.
+public final class Publication: @unchecked Sendable {
+    public let tables: TablesPublication
+    /// By slot, 256 of them; nil where there is none. Packets for such a port are dropped as for one that is down.
+    public let ports: [(any PacketPort)?]
+
+    /// - Parameter ports: by slot, at most 256; what is missing at the end is nil.
+    public init(tables: TablesPublication, ports: [(any PacketPort)?]) {
+        precondition(ports.count <= ForwardingTables.portCapacity)
+        self.tables = tables
+        self.ports = ports + Array(repeating: nil, count: ForwardingTables.portCapacity - ports.count)
+    }
+}

@@ -1,0 +1,240 @@
+import Wire
+
+/// Objects put into the tables and taken out again, one by one: what each has put where is read from the tables.
+extension ForwardingTables {
+    /// Puts an object into its free place.
+    /// - Throws: what stands against it. Nothing has been changed then.
+    func install(_ object: TableObject, hash: UInt64) throws(TableError) {
+        let key = object.key
+        var missing: TableKey?
+        object.forEachReference { reference in
+            if missing == nil, reference.slot >= objects.capacity(reference) || !objects.contains(reference) {
+                missing = reference
+            }
+        }
+        if let missing { throw TableError(key, "there is no \(missing)") }
+        switch object {
+        case .port(let port): install(port)
+        case .tunnel(let tunnel): try install(tunnel)
+        case .subscriber(let subscriber):
+            try check(subscriber.prefixes, in: subscriberPrefixes, key)
+            subscribers[key.slot] = SubscriberEntry(port: subscriber.port, tags: subscriber.tags)
+            for prefix in subscriber.prefixes {
+                subscriberPrefixes.insert(prefix, LookupResult(subscriber.slot.rawValue))
+            }
+        case .service(let service):
+            try check(service.prefixes, in: servicePrefixes, key)
+            for prefix in service.prefixes {
+                servicePrefixes.insert(prefix, LookupResult(service.slot.rawValue))
+            }
+        case .session(let session): try install(session)
+        case .label(let label): try install(label)
+        }
+        object.forEachReference { objects.uses($0)[$0.slot] += 1 }
+        objects.insert(object, hash: hash)
+    }
+
+    /// Takes an object out of its place.
+    /// - Returns: the object, to be put back if need be. Nil if there is none.
+    func withdraw(_ key: TableKey) -> TableObjects.Entry? {
+        guard let entry = objects[key] else { return nil }
+        switch entry.object {
+        case .port(let port):
+            isPortChanged[key.slot] = true
+            settings[key.slot] = nil
+            for address in port.addresses { removeLocal(address.address) }
+        case .tunnel(let tunnel):
+            switch tunnel.end {
+            case .mpls(let receive, _):
+                if let receive { incomingLabels[Int(receive.rawValue)] = ILMEntry() }
+            case .ipip(let remote, let local):
+                tunnelEndpoints.remove(TablesView.endpointKey(remote, local))
+                removeLocal(.v4(local))
+            }
+        case .subscriber(let subscriber):
+            for prefix in subscriber.prefixes { subscriberPrefixes.remove(prefix) }
+        case .service(let service):
+            for prefix in service.prefixes { servicePrefixes.remove(prefix) }
+        case .session(let session): withdraw(session)
+        case .label(let label):
+            incomingLabels[key.slot] = ILMEntry()
+            adjacencyRegister.release(nhlfes[Int(label.label.rawValue)].adjacency)
+        }
+        entry.object.forEachReference { objects.uses($0)[$0.slot] -= 1 }
+        objects.remove(key)
+        return entry
+    }
+
+    // MARK: Ports and tunnels
+
+    private func install(_ port: PortObject) {
+        for address in port.addresses { addLocal(address.address) }
+        set(port)
+    }
+
+    /// Takes in what is stated and known of a port.
+    func set(_ port: PortObject) {
+        let settings = PortSettings(port, facts[Int(port.slot)])
+        self.settings[Int(port.slot)] = settings
+        ports[Int(port.slot)] = PortEntry(
+            role: port.role, isEthernet: port.isEthernet, macAddress: settings.mac)
+        isPortChanged[Int(port.slot)] = true
+    }
+
+    private func install(_ tunnel: TunnelObject) throws(TableError) {
+        var handsOnTTL = false
+        switch tunnel.end {
+        case .mpls(let receive, let uniform):
+            handsOnTTL = uniform
+            if let receive {
+                guard case .none = incomingLabels[Int(receive.rawValue)].action else {
+                    throw TableError(.tunnel(tunnel.slot), "label \(receive) is taken")
+                }
+                incomingLabels[Int(receive.rawValue)] = ILMEntry(tunnel.slot)
+            }
+        case .ipip(let remote, let local):
+            let key = TablesView.endpointKey(remote, local)
+            let holder = tunnelEndpoints.lookup(key)
+            guard holder == 0 else {
+                throw TableError(
+                    .tunnel(tunnel.slot), "packets from \(remote) to \(local) are tunnel \(holder - 1)'s")
+            }
+            tunnelEndpoints.insert(key, value: tunnel.slot.rawValue + 1)
+            addLocal(.v4(local))
+        }
+        tunnels[Int(tunnel.slot.rawValue)] = TunnelEntry(port: tunnel.port, handsOnTTL: handsOnTTL)
+    }
+
+    private func addLocal(_ address: IPAddress) {
+        areLocalAddressesStale = true
+        localUses[address, default: 0] += 1
+        guard localUses[address] == 1 else { return }
+        subscriberPrefixes.insertLocal(address)
+        servicePrefixes.insertLocal(address)
+    }
+
+    private func removeLocal(_ address: IPAddress) {
+        areLocalAddressesStale = true
+        localUses[address]! -= 1
+        guard localUses[address] == 0 else { return }
+        localUses[address] = nil
+        subscriberPrefixes.removeLocal(address)
+        servicePrefixes.removeLocal(address)
+    }
+
+    // MARK: Prefixes
+
+    private func check(_ prefixes: [IPPrefix], in register: borrowing PrefixRegister, _ key: TableKey)
+        throws(TableError)
+    {
+        for prefix in prefixes where register.isOwned(prefix) {
+            throw TableError(key, "\(prefix) is another's already")
+        }
+        guard prefixes.count < 2 || Set(prefixes).count == prefixes.count else {
+            throw TableError(key, "a prefix stands twice")
+        }
+    }
+
+    // MARK: Sessions
+
+    private func install(_ session: SessionObject) throws(TableError) {
+        let key = TableKey.session(session.slot)
+        let admission = TablesView.admissionKey(session.subscriber, session.service)
+        let holder = admissions.lookup(admission)
+        guard holder == 0 else {
+            throw TableError(
+                key,
+                "subscriber \(session.subscriber.rawValue) uses service \(session.service.rawValue) in session "
+                    + "\(holder - 1)")
+        }
+        let ways = [(session.up, Direction.up), (session.down, .down)]
+        for way in [session.up, session.down] {
+            guard let userLabel = way.userLabel, userLabels.lookup(userLabel.key) != 0 else { continue }
+            throw TableError(key, "user label \(userLabel.label) is taken")
+        }
+        if let label = session.up.userLabel, label == session.down.userLabel {
+            throw TableError(key, "user label \(label.label) stands for both directions")
+        }
+        guard rules.hasRoom(for: session.rules) else {
+            throw TableError(key, "there is no room for \(session.rules.count) more rules")
+        }
+        try checkRoom([session.up.nextHop, session.down.nextHop], key)
+
+        let range = rules.acquire(session.rules)
+        for (way, direction) in ways {
+            let index = ConversionIndex(session.slot, direction)
+            conversions[Int(index.rawValue)] = conversion(way, session, range)
+            guard let userLabel = way.userLabel else { continue }
+            userLabels.insert(userLabel.key, value: index.rawValue + 1)
+            let label = Int(userLabel.label.rawValue)
+            userLabelUses[label] += 1
+            if userLabelUses[label] == 1 { boundUserLabels[label / 64] |= 1 << UInt64(label % 64) }
+        }
+        admissions.insert(admission, value: session.slot.rawValue + 1)
+    }
+
+    private func withdraw(_ session: SessionObject) {
+        admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
+        for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
+            let record = conversions[Int(ConversionIndex(session.slot, direction).rawValue)]
+            adjacencyRegister.release(record.adjacency)
+            if direction == .up, record.ruleCount > 0 { rules.release(record.firstRule) }
+            guard let userLabel = way.userLabel else { continue }
+            userLabels.remove(userLabel.key)
+            let label = Int(userLabel.label.rawValue)
+            userLabelUses[label] -= 1
+            if userLabelUses[label] == 0 { boundUserLabels[label / 64] &= ~(1 << UInt64(label % 64)) }
+        }
+    }
+
+    /// The record of one direction; its adjacency is acquired.
+    private func conversion(_ way: SessionWay, _ session: SessionObject, _ rules: Range<Int>) -> Conversion {
+        let port = port(way.nextHop.port)
+        var conversion = Conversion(
+            arrival: way.arrival, adjacency: adjacencyRegister.acquire(way.nextHop, on: port),
+            subscriber: session.subscriber, service: session.service, rules: rules,
+            maximumInnerByteCount: Int(way.maximumInnerByteCount ?? port.plainByteCount))
+        switch way.push {
+        case .nothing: break
+        case .labels(let labels, let flags): conversion.push(labels, flags)
+        case .ipv4(let source, let destination, let ttl, let dscp, let flags):
+            conversion.push(
+                outerSource: source, outerDestination: destination, ttl: ttl, dscp: dscp, flags)
+        }
+        return conversion
+    }
+
+    // MARK: Transit labels
+
+    private func install(_ label: LabelObject) throws(TableError) {
+        let slot = Int(label.label.rawValue)
+        guard case .none = incomingLabels[slot].action else {
+            throw TableError(.label(label.label), "it is a tunnel's path label")
+        }
+        try checkRoom([label.nextHop], .label(label.label))
+        nhlfes[slot] = NHLFE(
+            labels: label.labels.map(\.rawValue), pops: label.pops,
+            adjacency: adjacencyRegister.acquire(label.nextHop, on: port(label.nextHop.port)),
+            mtu: Int(label.mtu))
+        incomingLabels[slot] = ILMEntry(NHLFEIndex(rawValue: label.label.rawValue))
+    }
+
+    // MARK: Next hops
+
+    /// A port that an installed object refers to.
+    private func port(_ slot: UInt16) -> PortSettings {
+        guard let settings = settings[Int(slot)] else { preconditionFailure("port \(slot) was not checked") }
+        return settings
+    }
+
+    private func checkRoom(_ nextHops: [NextHop], _ key: TableKey) throws(TableError) {
+        guard adjacencyRegister.hasRoom(for: nextHops, isEthernet: { port($0).isEthernet }) else {
+            throw TableError(key, "there is no room for another next hop: \(Self.adjacencyCapacity) are in use")
+        }
+    }
+}
+
+extension SessionWay.UserLabel {
+    /// What it is looked up by.
+    var key: UInt64 { context.key(label.rawValue) }
+}

@@ -1,0 +1,238 @@
+public import Wire
+
+extension ForwardingTables {
+    /// Brings the standby side up to a transaction, or leaves it as it is.
+    ///
+    /// Linear in the transaction's changes; a reset also goes through all objects there are. Where a port's kind or MTU
+    /// changes, everything that leaves by it is made anew.
+    /// - Throws: the first thing that can't be: a slot beyond its table, an object that isn't there or that is still
+    ///   in use, a label, address or use of a service that is another's. Nothing has been changed then.
+    @discardableResult
+    public func stage(_ transaction: Transaction) throws(TableError) -> StagedChange {
+        checkSettled()
+        var staged = StagedChange(number: transaction.number)
+        stamp += 1
+        var edits = try edits(of: transaction, &staged)
+        addDependents(of: edits[0], transaction, &edits)
+        staged.changedPorts = edits[0].map { UInt16($0.key.slot) }.sorted()
+        let changesRoutes = changesRoutes(edits, transaction)
+        try carryOut(edits) { Self.object($0, transaction) }
+        number = transaction.number
+        objects.ports.forEach { _, port in
+            let isConcerned =
+                port.routes == .services && changesRoutes.services
+                || port.routes == .subscribers && changesRoutes.subscribers
+            if isConcerned || staged.changedPorts.contains(port.slot) {
+                staged.portsWithChangedRoutes.append(port.slot)
+            }
+        }
+        return staged
+    }
+
+    /// Takes in what is known of an opened port's interface: its MAC address, where the port's object states none, and
+    /// the longest packet that its link takes, likewise. Staged as a transaction is, and kept until the port's object
+    /// is taken out; may come before the object does.
+    @discardableResult
+    public func portFacts(_ slot: UInt16, mac: MACAddress?, mtu: UInt16?) -> StagedChange {
+        checkSettled()
+        var staged = StagedChange(number: number)
+        let fact = PortFact(mac: mac, mtu: mtu)
+        guard facts[Int(slot)] != fact else { return staged }
+        facts[Int(slot)] = fact
+        guard let port = objects.ports[Int(slot)]?.object, let before = settings[Int(slot)] else {
+            return staged
+        }
+        staged.changedPorts = [slot]
+        set(port)
+        guard before.plainByteCount != port.plainByteCount(linkMTU: mtu) else { return staged }
+        // Everything fitted before, and nothing else has changed.
+        let dependents = sessions { Self.isPlain($0, leavingBy: slot) }
+        for key in dependents {
+            guard let entry = withdraw(key) else { continue }
+            do throws(TableError) { try install(entry.object, hash: entry.hash) } catch {
+                preconditionFailure("\(error)")
+            }
+        }
+        return staged
+    }
+
+    /// What the kernel is to route into a TUN: what its object states, or all prefixes of services or subscribers, by
+    /// slot. Linear in these.
+    public func routes(for slot: UInt16) -> [IPPrefix] {
+        var routes: [IPPrefix] = []
+        switch objects.ports[Int(slot)]?.object.routes {
+        case nil, .some(.none): break
+        case .prefixes(let prefixes): routes = prefixes
+        case .services: objects.services.forEach { routes += $1.prefixes }
+        case .subscribers: objects.subscribers.forEach { routes += $1.prefixes }
+        }
+        return routes
+    }
+
+    /// The objects there are, as the transaction that would make them so.
+    public var contents: Transaction {
+        var changes: [Transaction.Change] = []
+        objects.forEachKey { if let entry = objects[$0] { changes.append(.set(entry.object)) } }
+        return Transaction(number: number, isReset: true, changes: changes)
+    }
+}
+
+/// One object to be taken out, put in, or both.
+private struct Edit {
+    let key: TableKey
+    /// The change that puts the object in; negative: it is taken out, or made anew as it is.
+    var change: Int32
+    var isRemoval: Bool { change == -1 }
+    static let removal: Int32 = -1
+    static let renewal: Int32 = -2
+    var hash: UInt64 = 0
+}
+
+extension ForwardingTables {
+    /// The edits that a transaction comes to, by the rank of their keys.
+    private func edits(of transaction: Transaction, _ staged: inout StagedChange) throws(TableError)
+        -> [[Edit]]
+    {
+        var edits: [[Edit]] = Array(repeating: [], count: TableKey.rankCount)
+        for (place, change) in transaction.changes.enumerated() {
+            let key = change.key
+            guard key.slot < objects.capacity(key) else {
+                throw TableError(key, "there are only \(objects.capacity(key)) slots")
+            }
+            guard objects.stamps(key)[key.slot] != stamp else {
+                throw TableError(key, "it stands twice in one transaction")
+            }
+            objects.stamps(key)[key.slot] = stamp
+            switch change {
+            case .remove:
+                guard objects.contains(key) else { continue }
+                edits[key.rank].append(Edit(key: key, change: Edit.removal))
+                staged.removed += 1
+            case .set(let object):
+                let hash = object.hash
+                if objects.hash(of: key) == hash {
+                    staged.untouched += 1
+                    continue
+                }
+                if let fault = object.fault { throw TableError(key, fault) }
+                edits[key.rank].append(Edit(key: key, change: Int32(place), hash: hash))
+                staged.set += 1
+            }
+        }
+        guard transaction.isReset else { return edits }
+        objects.forEachKey { key in
+            guard objects.stamps(key)[key.slot] != stamp else { return }
+            objects.stamps(key)[key.slot] = stamp
+            edits[key.rank].append(Edit(key: key, change: Edit.removal))
+            staged.removed += 1
+        }
+        return edits
+    }
+
+    private static func object(_ edit: Edit, _ transaction: Transaction) -> TableObject? {
+        guard edit.change >= 0, case .set(let object) = transaction.changes[Int(edit.change)] else {
+            return nil
+        }
+        return object
+    }
+
+    /// Adds everything that is made by what a port was and now isn't, unless it is edited anyway.
+    private func addDependents(of ports: [Edit], _ transaction: Transaction, _ edits: inout [[Edit]]) {
+        for edit in ports {
+            guard case .port(let port) = Self.object(edit, transaction),
+                let before = settings[Int(port.slot)]
+            else { continue }
+            let isOtherKind = before.isEthernet != port.isEthernet
+            let isOtherMTU =
+                before.plainByteCount != port.plainByteCount(linkMTU: facts[Int(port.slot)].mtu)
+            guard isOtherKind || isOtherMTU else { continue }
+            var dependents = sessions { session in
+                isOtherKind
+                    ? session.up.nextHop.port == port.slot || session.down.nextHop.port == port.slot
+                    : Self.isPlain(session, leavingBy: port.slot)
+            }
+            if isOtherKind {
+                objects.labels.forEach { _, label in
+                    if label.nextHop.port == port.slot { dependents.append(.label(label.label)) }
+                }
+            }
+            for key in dependents where objects.stamps(key)[key.slot] != stamp {
+                objects.stamps(key)[key.slot] = stamp
+                edits[key.rank].append(Edit(key: key, change: Edit.renewal))
+            }
+        }
+    }
+
+    private func sessions(where isMeant: (SessionObject) -> Bool) -> [TableKey] {
+        var keys: [TableKey] = []
+        objects.sessions.forEach { if isMeant($1) { keys.append(.session($1.slot)) } }
+        return keys
+    }
+
+    /// Whether the port's MTU bounds the session's packets.
+    private static func isPlain(_ session: SessionObject, leavingBy port: UInt16) -> Bool {
+        [session.up, session.down].contains {
+            $0.nextHop.port == port && $0.maximumInnerByteCount == nil
+        }
+    }
+
+    private func changesRoutes(_ edits: [[Edit]], _ transaction: Transaction) -> (
+        services: Bool, subscribers: Bool
+    ) {
+        func prefixes(_ object: TableObject?) -> [IPPrefix] {
+            switch object {
+            case .service(let service): service.prefixes
+            case .subscriber(let subscriber): subscriber.prefixes
+            default: []
+            }
+        }
+        func doChange(_ edits: [Edit]) -> Bool {
+            edits.contains {
+                prefixes(objects[$0.key]?.object) != prefixes(Self.object($0, transaction))
+            }
+        }
+        return (
+            doChange(edits[TableKey.service(ServiceIndex(rawValue: 0)).rank]),
+            doChange(edits[TableKey.subscriber(SubscriberIndex(rawValue: 0)).rank])
+        )
+    }
+
+    /// Takes out all old objects, those that refer to others first, and puts in all new ones, the other way round. If
+    /// one can't be put in, or one that was taken out is still referred to, does the same backwards.
+    private func carryOut(_ edits: [[Edit]], _ object: (Edit) -> TableObject?) throws(TableError) {
+        var old: [TableObjects.Entry] = []
+        var renewed: [TableObjects.Entry] = []
+        for edit in edits.reversed().joined() {
+            guard let entry = withdraw(edit.key) else { continue }
+            old.append(entry)
+            if edit.change == Edit.renewal { renewed.append(entry) }
+        }
+        var installed: [TableKey] = []
+        do throws(TableError) {
+            for edit in edits.joined() {
+                guard let object = object(edit) else { continue }
+                try install(object, hash: edit.hash)
+                installed.append(edit.key)
+            }
+            for entry in renewed {
+                try install(entry.object, hash: entry.hash)
+                installed.append(entry.object.key)
+            }
+            for edit in edits.joined() where edit.isRemoval {
+                let uses = objects.uses(edit.key)[edit.key.slot]
+                guard uses == 0 else {
+                    throw TableError(edit.key, "it can't go: others refer to it (\(uses) references)")
+                }
+            }
+        } catch {
+            for key in installed.reversed() { _ = withdraw(key) }
+            for entry in old.reversed() {
+                do throws(TableError) { try install(entry.object, hash: entry.hash) } catch {
+                    preconditionFailure("the tables don't take back what they held: \(error)")
+                }
+            }
+            throw error
+        }
+        for edit in edits[0] where edit.isRemoval { facts[edit.key.slot] = PortFact() }
+    }
+}
