@@ -78,7 +78,9 @@ let package = Package(
             swiftSettings: house),
 
         // The process boundary, and what stands behind it.
-        .target(name: "Link", dependencies: ["CLinux", "Tables", "Wire"], swiftSettings: house),
+        .target(
+            name: "Link", dependencies: ["CLinux", "Tables", "Wire"], exclude: ["README.md"],
+            swiftSettings: house),
         .target(
             name: "Journal", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: house),
         .target(
@@ -141,6 +143,9 @@ let package = Package(
             dependencies: [
                 "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
+        .testTarget(
+            name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],
+            swiftSettings: house),
         .testTarget(
             name: "ExchangeTests", dependencies: ["Exchange", "Wire", "Testbed"], swiftSettings: house),
         .testTarget(

@@ -58,7 +58,10 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
     }
 
     /// Ends at once, if `run` hasn't ended it gracefully before: nothing is lost, since what was answered is journaled.
-    deinit { engine.stop(isGraceful: false) }
+    deinit { abandon() }
+
+    /// Ends the engine in the middle of things, as a crash would.
+    func abandon() { engine.stop(isGraceful: false) }
 
     /// Talks to forwarders until it is cancelled or told to shut down gracefully; then answers what waits, collects usage
     /// once more and writes a snapshot. The forwarders forward on.

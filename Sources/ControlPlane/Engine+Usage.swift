@@ -27,11 +27,12 @@ extension Engine {
             areAllTaken = areAllTaken && isTaken
         }
         if areAllTaken, !closable.isEmpty {
+            // Where no file was ever seen, any number will do: the first file has another one, and begins at zero.
             let (forwarder, file) =
                 sources.last.map { ($0.forwarder, $0.file) }
                 ?? (
                     InstanceDirectory.defaultForwarder,
-                    state.counterFile(ofForwarder: InstanceDirectory.defaultForwarder) ?? 0
+                    state.counterFile(ofForwarder: InstanceDirectory.defaultForwarder) ?? 1
                 )
             _ = take(
                 UsageReadings(forwarder: forwarder, file: file, readings: [], closed: closable), into: &batch)
@@ -57,12 +58,14 @@ extension Engine {
         guard total != baseline else { return nil }
         let id = LegID(session: key.session, leg: key.leg)
         guard id == leg.id, total.isAtLeast(baseline) else {
-            logger.error(
-                "a counter is not taken in: it is another leg's, or went back",
-                metadata: [
-                    "forwarder": "\(source.forwarder)", "slot": "\(slot)", "session": "\(leg.sessionName)",
-                    "leg": "\(leg.id)", "found": "\(id)", "total": "\(total)", "journaled": "\(baseline)",
-                ])
+            if collector.isFirst("\(source.forwarder) \(slot) \(id)") {
+                logger.error(
+                    "a counter is not taken in: it is another leg's, or went back",
+                    metadata: [
+                        "forwarder": "\(source.forwarder)", "slot": "\(slot)", "session": "\(leg.sessionName)",
+                        "leg": "\(leg.id)", "found": "\(id)", "total": "\(total)", "journaled": "\(baseline)",
+                    ])
+            }
             return nil
         }
         return UsageReadings.Reading(slot: slot, leg: id, total: total)

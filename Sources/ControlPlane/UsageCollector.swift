@@ -12,6 +12,13 @@ struct UsageCollector {
     private var readers: [(forwarder: String, reader: CounterReader)] = []
     /// What was complained about and still holds, so that it is said once.
     private var complaints: Set<String> = []
+    /// Counters that have been complained about.
+    private var faultyCounters: Set<String> = []
+
+    /// Whether this fault of a counter hasn't been reported yet; no longer told after a thousand faults.
+    mutating func isFirst(_ fault: String) -> Bool {
+        faultyCounters.count < 1_000 && faultyCounters.insert(fault).inserted
+    }
 
     /// The counter files in the folder as they are now, by name of forwarder. A file outlives its forwarder.
     mutating func refresh(_ directory: InstanceDirectory, complain: (String) -> Void) -> [Source] {

@@ -21,9 +21,9 @@ struct FrameReader: Sendable {
 
     /// The next whole frame; nil until more bytes have come.
     /// - Throws: what is wrong with the frame, as soon as it shows.
-    mutating func next() throws(LinkError) -> Frame? {
-        guard buffer.count - taken >= Frame.headerByteCount else { return nil }
-        var header = ByteReader(buffer[taken..<taken + Frame.headerByteCount])
+    mutating func next() throws(LinkError) -> LinkFrame? {
+        guard buffer.count - taken >= LinkFrame.headerByteCount else { return nil }
+        var header = ByteReader(buffer[taken..<taken + LinkFrame.headerByteCount])
         let fields:
             (magic: UInt32, kind: UInt8, flags: UInt8, reserved: UInt16, length: UInt32, check: UInt32)
         do throws(ByteReaderError) {
@@ -32,9 +32,9 @@ struct FrameReader: Sendable {
                 try header.read()
             )
         } catch {
-            preconditionFailure("a header has \(Frame.headerByteCount) bytes: \(error)")
+            preconditionFailure("a header has \(LinkFrame.headerByteCount) bytes: \(error)")
         }
-        guard fields.magic == Frame.magic else {
+        guard fields.magic == LinkFrame.magic else {
             throw LinkError("what came is no frame: it begins with 0x\(String(fields.magic, radix: 16))")
         }
         guard let kind = FrameKind(rawValue: fields.kind) else {
@@ -47,7 +47,7 @@ struct FrameReader: Sendable {
             throw LinkError(
                 "a \(kind) frame of \(fields.length) bytes, where \(LinkProtocol.payloadLimit) are possible")
         }
-        let start = taken + Frame.headerByteCount
+        let start = taken + LinkFrame.headerByteCount
         let end = start + Int(fields.length)
         guard end <= buffer.count else { return nil }
         let payload = buffer[start..<end]
@@ -55,6 +55,6 @@ struct FrameReader: Sendable {
             throw LinkError("a \(kind) frame whose checksum is wrong: its bytes have been garbled")
         }
         taken = end
-        return Frame(kind, ArraySlice(Array(payload)))
+        return LinkFrame(kind, ArraySlice(Array(payload)))
     }
 }

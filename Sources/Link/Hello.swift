@@ -74,7 +74,7 @@ extension Hello {
     }
 
     /// The versions alone, which stand first in every version of a hello.
-    static func versions(in frame: Frame) throws(LinkError) -> ClosedRange<UInt16> {
+    static func versions(in frame: LinkFrame) throws(LinkError) -> ClosedRange<UInt16> {
         var reader = ByteReader(frame.payload)
         do throws(ByteReaderError) {
             return try readVersions(&reader)

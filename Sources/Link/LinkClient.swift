@@ -22,7 +22,7 @@ public final class LinkClient: Sendable {
     /// What the client's thread is made with.
     struct Settings: Sendable {
         var path: String
-        var timing: LinkTiming
+        var tuning: LinkTuning
         var hello: @Sendable () -> Hello
         var handler: @Sendable (Event) -> Void
     }
@@ -36,12 +36,12 @@ public final class LinkClient: Sendable {
     /// - Parameter hello: called on the client's thread before each attempt.
     /// - Parameter handler: called on the client's thread, one event after the other. It must not wait.
     public init(
-        path: String, timing: LinkTiming = LinkTiming(), hello: @escaping @Sendable () -> Hello,
+        path: String, tuning: LinkTuning = LinkTuning(), hello: @escaping @Sendable () -> Hello,
         handler: @escaping @Sendable (Event) -> Void
     ) {
         let wakeUp = WakeUp()
         let answers = Answers(wakeUp: wakeUp)
-        let settings = Settings(path: path, timing: timing, hello: hello, handler: handler)
+        let settings = Settings(path: path, tuning: tuning, hello: hello, handler: handler)
         let stopping = stopping
         self.wakeUp = wakeUp
         self.answers = answers

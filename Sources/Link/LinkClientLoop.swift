@@ -11,20 +11,20 @@ struct LinkClientLoop {
     let settings: LinkClient.Settings
 
     func run(until stop: StopFlag) {
-        var wait = settings.timing.retry.lowerBound
+        var wait = settings.tuning.retry.lowerBound
         var lastReason: String?
         while !stop.isRaised {
             let attempt = talk(until: stop)
             if attempt.wasWelcome {
                 settings.handler(.disconnected(reason: attempt.reason))
-                wait = settings.timing.retry.lowerBound
+                wait = settings.tuning.retry.lowerBound
                 lastReason = nil
             } else if attempt.reason != lastReason, !stop.isRaised {
                 settings.handler(.unreachable(reason: attempt.reason))
                 lastReason = attempt.reason
             }
             sleep(wait, until: stop)
-            wait = min(wait * 2, settings.timing.retry.upperBound)
+            wait = min(wait * 2, settings.tuning.retry.upperBound)
         }
     }
 
@@ -44,7 +44,7 @@ struct LinkClientLoop {
         defer { answers.end() }
         do throws(LinkError) {
             let socket = try UnixSocket.connect(to: settings.path)
-            let peer = Peer(socket, outbox: outbox, timing: settings.timing, at: .now)
+            let peer = Peer(socket, outbox: outbox, tuning: settings.tuning, at: .now)
             outbox.append([Message.hello(settings.hello()).frame.bytes])
             var assembler = TransactionAssembler()
             while !stop.isRaised {

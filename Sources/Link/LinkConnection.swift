@@ -5,8 +5,10 @@ public final class LinkConnection: Sendable, Identifiable {
     /// What the forwarder said of itself.
     public let hello: Hello
     private let outbox: Outbox
+    private let queueByteLimit: Int
 
-    init(hello: Hello, outbox: Outbox) {
+    init(hello: Hello, outbox: Outbox, queueByteLimit: Int) {
+        self.queueByteLimit = queueByteLimit
         self.hello = hello
         self.outbox = outbox
     }
@@ -15,9 +17,9 @@ public final class LinkConnection: Sendable, Identifiable {
     public var name: String { hello.name }
 
     /// Whether `send` takes a transaction now: the connection stands, and not more than
-    /// `LinkProtocol.queueByteLimit` bytes wait to be sent. A forwarder that stops reading stops this.
+    /// `LinkTuning.queueByteLimit` bytes wait to be sent. A forwarder that stops reading stops this.
     public var canSend: Bool {
-        outbox.closing == nil && outbox.byteCount < LinkProtocol.queueByteLimit
+        outbox.closing == nil && outbox.byteCount < queueByteLimit
     }
 
     /// Queues a transaction to be sent. Never waits; what it takes stands in memory until the forwarder reads it.
@@ -27,7 +29,7 @@ public final class LinkConnection: Sendable, Identifiable {
     @discardableResult public func send(_ transaction: Transaction, tableHash: UInt64) -> Bool {
         guard canSend else { return false }
         let frames = ExpectedTransaction(transaction, tableHash: tableHash).frames
-        return outbox.append(frames, unlessQueued: LinkProtocol.queueByteLimit)
+        return outbox.append(frames, unlessQueued: queueByteLimit)
     }
 
     /// Ends the connection; `disconnected` follows with this reason. The forwarder forwards on, and connects again.

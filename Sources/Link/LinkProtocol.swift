@@ -9,8 +9,6 @@ public enum LinkProtocol {
     public static let changeLimit = 1 << 23
     /// Bytes of the changes of one transaction at most.
     public static let transactionByteLimit = 2 << 30
-    /// Bytes that wait to be sent on a connection before `LinkConnection.canSend` says no.
-    public static let queueByteLimit = 64 << 20
 
     /// The version to be used with a peer that speaks `others`; nil if there is none.
     public static func common(
@@ -21,21 +19,25 @@ public enum LinkProtocol {
     }
 }
 
-/// How long the link waits. Another than the usual is for tests.
-public struct LinkTiming: Hashable, Sendable {
+/// How long the link waits, and how much. Another than the usual is for tests.
+public struct LinkTuning: Hashable, Sendable {
     /// A ping is sent this often, each way.
     public var ping: Duration
     /// A connection on which nothing has come for so long is dead.
     public var silence: Duration
     /// Between attempts to connect: the first wait, and the longest; each is twice the one before.
     public var retry: ClosedRange<Duration>
+    /// Bytes that wait to be sent on a connection before `LinkConnection.canSend` says no.
+    public var queueByteLimit: Int
 
     public init(
         ping: Duration = .seconds(1), silence: Duration = .seconds(5),
-        retry: ClosedRange<Duration> = .milliseconds(100) ... .seconds(1)
+        retry: ClosedRange<Duration> = .milliseconds(100) ... .seconds(1),
+        queueByteLimit: Int = 64 << 20
     ) {
         self.ping = ping
         self.silence = silence
         self.retry = retry
+        self.queueByteLimit = queueByteLimit
     }
 }

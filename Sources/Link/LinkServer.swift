@@ -21,7 +21,7 @@ public final class LinkServer: Sendable {
     /// What the server's thread is made with.
     struct Settings: Sendable {
         var journal: UInt64
-        var timing: LinkTiming
+        var tuning: LinkTuning
         var handler: @Sendable (Event) -> Void
     }
 
@@ -39,14 +39,14 @@ public final class LinkServer: Sendable {
     /// - Parameter path: where; owner and group may connect (mode 0660).
     /// - Parameter journal: the id of the journal that transactions come from.
     /// - Parameter handler: called on the server's thread, one event after the other. It must not wait: connections on
-    ///   which nothing moves for `timing.silence` are dead.
+    ///   which nothing moves for `tuning.silence` are dead.
     /// - Throws: a sentence, if the path can't be listened on.
     public init(
-        path: String, holding lock: InstanceLock, journal: UInt64, timing: LinkTiming = LinkTiming(),
+        path: String, holding lock: InstanceLock, journal: UInt64, tuning: LinkTuning = LinkTuning(),
         handler: @escaping @Sendable (Event) -> Void
     ) throws(LinkError) {
         let listener = try UnixSocket.listen(at: path)
-        let settings = Settings(journal: journal, timing: timing, handler: handler)
+        let settings = Settings(journal: journal, tuning: tuning, handler: handler)
         let (wakeUp, stopping) = (wakeUp, StopFlag())
         self.path = path
         self.lock = lock

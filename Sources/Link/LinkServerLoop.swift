@@ -54,7 +54,7 @@ struct LinkServerLoop {
     private mutating func acceptAll(at now: ContinuousClock.Instant) {
         while clients.count < Self.clientLimit, let socket = UnixSocket.accept(listener) {
             let outbox = Outbox(wakeUp: wakeUp)
-            clients.append(Client(Peer(socket, outbox: outbox, timing: settings.timing, at: now)))
+            clients.append(Client(Peer(socket, outbox: outbox, tuning: settings.tuning, at: now)))
         }
     }
 
@@ -85,7 +85,7 @@ struct LinkServerLoop {
         }
     }
 
-    private func handle(_ frame: Frame, _ client: Client) throws(LinkError) {
+    private func handle(_ frame: LinkFrame, _ client: Client) throws(LinkError) {
         guard let connection = client.connection else { return try greet(frame, client) }
         switch try Message(frame) {
         case .applied(let applied): settings.handler(.applied(connection, applied))
@@ -98,7 +98,7 @@ struct LinkServerLoop {
     }
 
     /// Takes in who it is, or refuses.
-    private func greet(_ frame: Frame, _ client: Client) throws(LinkError) {
+    private func greet(_ frame: LinkFrame, _ client: Client) throws(LinkError) {
         guard frame.kind == .hello else { throw LinkError("a \(frame.kind) frame where a hello is due") }
         let versions = try Hello.versions(in: frame)
         guard let version = LinkProtocol.common(LinkProtocol.versions, versions) else {
@@ -113,7 +113,8 @@ struct LinkServerLoop {
         }
         let welcome = Welcome(version: version, journal: settings.journal)
         client.peer.outbox.append([Message.welcome(welcome).frame.bytes])
-        let connection = LinkConnection(hello: hello, outbox: client.peer.outbox)
+        let connection = LinkConnection(
+            hello: hello, outbox: client.peer.outbox, queueByteLimit: settings.tuning.queueByteLimit)
         client.connection = connection
         settings.handler(.connected(connection))
     }

@@ -17,26 +17,26 @@ enum Message: Equatable, Sendable {
 
 extension Message {
     /// The frame that carries the message.
-    var frame: Frame {
+    var frame: LinkFrame {
         var writer = ByteWriter()
         switch self {
         case .hello(let hello): hello.write(to: &writer)
         case .welcome(let welcome): welcome.write(to: &writer)
         case .refusal(let reason): writer.write(sentence: reason)
         case .begin(let head): head.write(to: &writer)
-        case .changes(let piece): return Frame(.changes, piece)
+        case .changes(let piece): return LinkFrame(.changes, piece)
         case .commit(let end): end.write(to: &writer)
         case .applied(let applied): applied.write(to: &writer)
         case .rejected(let rejected): rejected.write(to: &writer)
         case .ports(let ports): writer.write(ports) { $1.write(to: &$0) }
         case .ping, .pong: break
         }
-        return Frame(kind, writer.bytes[...])
+        return LinkFrame(kind, writer.bytes[...])
     }
 
     /// What the frame says.
     /// - Throws: what of its payload can't be, and at which byte.
-    init(_ frame: Frame) throws(LinkError) {
+    init(_ frame: LinkFrame) throws(LinkError) {
         do throws(ByteReaderError) {
             self = try Self.read(frame)
         } catch {
@@ -60,7 +60,7 @@ extension Message {
         }
     }
 
-    private static func read(_ frame: Frame) throws(ByteReaderError) -> Message {
+    private static func read(_ frame: LinkFrame) throws(ByteReaderError) -> Message {
         if frame.kind == .changes { return .changes(frame.payload) }
         var reader = ByteReader(frame.payload)
         let message: Message =

@@ -6,7 +6,7 @@ import Glibc
 final class Peer {
     let socket: Descriptor
     let outbox: Outbox
-    private let timing: LinkTiming
+    private let tuning: LinkTuning
     private var reader = FrameReader()
     /// Bytes of the frame at the front that have been sent.
     private var sentByteCount = 0
@@ -14,13 +14,13 @@ final class Peer {
     private var nextPing: ContinuousClock.Instant
 
     init(
-        _ socket: Descriptor, outbox: Outbox, timing: LinkTiming, at now: ContinuousClock.Instant
+        _ socket: Descriptor, outbox: Outbox, tuning: LinkTuning, at now: ContinuousClock.Instant
     ) {
         self.socket = socket
         self.outbox = outbox
         lastHeard = now
-        nextPing = now + timing.ping
-        self.timing = timing
+        nextPing = now + tuning.ping
+        self.tuning = tuning
     }
 
     /// What to poll for. One who doesn't want to read only hears that the other end is gone.
@@ -56,7 +56,7 @@ final class Peer {
     }
 
     /// The next frame that has come.
-    func next() throws(LinkError) -> Frame? { try reader.next() }
+    func next() throws(LinkError) -> LinkFrame? { try reader.next() }
 
     /// Sends what waits, as far as the other end takes it.
     func send() throws(LinkError) {
@@ -83,17 +83,17 @@ final class Peer {
     /// - Parameter isListening: whether what comes is read at all: only then silence means something.
     func keepAlive(isListening: Bool, at now: ContinuousClock.Instant) throws(LinkError) {
         if !isListening { lastHeard = now }
-        guard now < lastHeard + timing.silence else {
-            throw LinkError("nothing has come from the other end for \(timing.silence)")
+        guard now < lastHeard + tuning.silence else {
+            throw LinkError("nothing has come from the other end for \(tuning.silence)")
         }
         guard now >= nextPing else { return }
-        nextPing = now + timing.ping
+        nextPing = now + tuning.ping
         // One who doesn't read is not sent more.
         if outbox.front == nil { outbox.append([Message.ping.frame.bytes]) }
     }
 
     /// When `keepAlive` wants to be called again.
-    var nextDeadline: ContinuousClock.Instant { min(nextPing, lastHeard + timing.silence) }
+    var nextDeadline: ContinuousClock.Instant { min(nextPing, lastHeard + tuning.silence) }
 }
 
 /// Milliseconds for `poll` to wait until then: never less than there are, never for ever.

@@ -40,7 +40,7 @@ extension ExpectedTransaction {
         func finish() {
             guard !piece.bytes.isEmpty else { return }
             byteCount += piece.bytes.count
-            pieces.append(Frame(.changes, piece.bytes[...]).bytes)
+            pieces.append(LinkFrame(.changes, piece.bytes[...]).bytes)
             piece = ByteWriter()
         }
         func add(_ bytes: ArraySlice<UInt8>) {

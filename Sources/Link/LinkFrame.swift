@@ -16,7 +16,7 @@ import Wire
 /// |                                   payload …                                   |
 /// ```
 /// Numbers are in network byte order.
-struct Frame: Equatable, Sendable {
+struct LinkFrame: Equatable, Sendable {
     static let headerByteCount = 16
     static let magic: UInt32 = 0x574c_4e4b
 

@@ -1,0 +1,188 @@
+import ControlPlane
+import Exchange
+import Glibc
+import Link
+import Synchronization
+import Tables
+
+/// A forwarder without packets: holds the tables it is sent in a dictionary, and counts what a test says.
+final class FakeForwarder: Sendable {
+    /// How it treats transactions.
+    enum Manner: Sendable {
+        case applies
+        case isSilent
+        case refuses(String)
+    }
+
+    /// A transaction as it came, and what it did.
+    struct Arrival: Equatable, Sendable {
+        var number: UInt64
+        var isReset: Bool
+        var changeCount: Int
+        var setCount = 0
+        var removedCount = 0
+        var untouchedCount = 0
+    }
+
+    private struct Contents {
+        var manner = Manner.applies
+        var objects: [TableKey: TableObject] = [:]
+        var version = TableVersion.empty
+        var welcome: Welcome?
+        var client: LinkClient?
+        var arrivals: [Arrival] = []
+        var held: [ReceivedTransaction] = []
+    }
+
+    private static let region = CounterRegion(
+        slotCount: 4_096, portCount: 8, wordCount: 32 + 4 * 4_096, totals: 0, drops: 8, portsIn: 16, portsOut: 24,
+        slots: 32, dropNames: ["notAdmitted", "ttlExpired"])
+
+    let name: String
+    let counters: CounterFile
+    private let directory: InstanceDirectory
+    private let lock: InstanceLock
+    private let contents = Mutex(Contents())
+
+    init(_ site: Site, name: String = "main") throws {
+        self.name = name
+        directory = try InstanceDirectory("test", base: site.configuration.runDirectory)
+        try directory.create()
+        lock = try InstanceLock(directory.forwarderLock(name), for: "forwarder")
+        counters = try CounterFile(
+            path: directory.counterFile(forwarder: name), region: Self.region, requiresTmpfs: false)
+        try counters.ensure(slots: 4_096)
+    }
+
+    deinit { disconnect() }
+
+    // MARK: The link
+
+    func connect() {
+        let client = LinkClient(path: directory.linkSocket) { [weak self] in
+            guard let self else { preconditionFailure("connects without a forwarder") }
+            return contents.withLock { contents in
+                Hello(
+                    software: "fake", name: name, processID: UInt32(getpid()), counterFile: counters.fileID,
+                    tables: contents.version)
+            }
+        } handler: { [weak self] event in
+            switch event {
+            case .connected(let welcome): self?.contents.withLock { $0.welcome = welcome }
+            case .transaction(let received): self?.receive(received)
+            case .disconnected, .unreachable: break
+            }
+        }
+        contents.withLock { $0.client = client }
+    }
+
+    func disconnect() {
+        contents.withLock { contents in
+            defer { contents.client = nil }
+            return contents.client
+        }?.stop()
+    }
+
+    func send(_ ports: [Link.PortStatus]) { contents.withLock { $0.client }?.send(ports) }
+
+    /// How it treats transactions from now on; those that it was silent about are treated so too.
+    func become(_ manner: Manner) {
+        let held = contents.withLock { contents in
+            contents.manner = manner
+            defer { contents.held = [] }
+            return contents.held
+        }
+        for received in held { receive(received) }
+    }
+
+    private func receive(_ received: ReceivedTransaction) {
+        let answer = contents.withLock { contents -> ((LinkClient) -> Void)? in
+            let transaction = received.transaction
+            var arrival = Arrival(
+                number: transaction.number, isReset: transaction.isReset, changeCount: transaction.changes.count)
+            switch contents.manner {
+            case .isSilent:
+                contents.held.append(received)
+                return nil
+            case .refuses(let reason):
+                contents.arrivals.append(arrival)
+                return {
+                    $0.answer(RejectedTransaction(number: transaction.number, reason: reason), to: received)
+                }
+            case .applies:
+                contents.apply(transaction, &arrival, counters)
+                contents.arrivals.append(arrival)
+                let applied = AppliedTransaction(
+                    number: transaction.number, setCount: UInt32(arrival.setCount),
+                    removedCount: UInt32(arrival.removedCount), untouchedCount: UInt32(arrival.untouchedCount),
+                    tableHash: contents.version.hash, microseconds: 7)
+                return { $0.answer(applied, to: received) }
+            }
+        }
+        // The client is set by the time that anything can come by it, or a moment later.
+        while let answer, contents.withLock({ $0.client }) == nil { _ = answer; sched_yield() }
+        if let answer, let client = contents.withLock({ $0.client }) { answer(client) }
+    }
+
+    // MARK: What it has
+
+    var objects: [TableKey: TableObject] { contents.withLock { $0.objects } }
+    var version: TableVersion { contents.withLock { $0.version } }
+    /// Every transaction that it has answered.
+    var arrivals: [Arrival] { contents.withLock { $0.arrivals } }
+    /// How many it hasn't answered.
+    var heldCount: Int { contents.withLock { $0.held.count } }
+
+    /// The counter slot of a session's present leg, as the tables say.
+    func slot(ofSession number: UInt64) -> Int? {
+        objects.values.lazy.compactMap { object -> Int? in
+            guard case .session(let session) = object, session.session == number else { return nil }
+            return Int(session.slot.rawValue)
+        }.first
+    }
+
+    /// Counts packets of a slot.
+    func count(_ slot: Int, up: (packets: UInt64, bytes: UInt64), down: (packets: UInt64, bytes: UInt64) = (0, 0)) {
+        let words = counters.words(worker: 0) + Self.region.slots + 4 * slot
+        words[0] += up.packets
+        words[1] += up.bytes
+        words[2] += down.packets
+        words[3] += down.bytes
+    }
+
+    /// Counts what isn't a session's: totals, drops of the first reason, packets of the first port.
+    func count(forwarded: UInt64, dropped: UInt64, received: UInt64, sent: UInt64) {
+        let words = counters.words(worker: 0)
+        words[Self.region.totals] += forwarded
+        words[Self.region.drops] += dropped
+        words[Self.region.portsIn] += received
+        words[Self.region.portsOut] += sent
+    }
+}
+
+extension FakeForwarder.Contents {
+    fileprivate mutating func apply(
+        _ transaction: Transaction, _ arrival: inout FakeForwarder.Arrival, _ counters: CounterFile
+    ) {
+        var gone = transaction.isReset ? Set(objects.keys) : []
+        for change in transaction.changes {
+            switch change {
+            case .set(let object):
+                gone.remove(object.key)
+                if objects[object.key] == object {
+                    arrival.untouchedCount += 1
+                    continue
+                }
+                arrival.setCount += 1
+                objects[object.key] = object
+                guard case .session(let session) = object else { continue }
+                counters.bind(slot: Int(session.slot.rawValue), session: session.session, leg: session.leg)
+            case .remove(let key): gone.insert(key)
+            }
+        }
+        for key in gone where objects.removeValue(forKey: key) != nil { arrival.removedCount += 1 }
+        version = TableVersion(
+            journal: welcome?.journal ?? 0, number: transaction.number,
+            hash: objects.values.reduce(0) { $0 &+ $1.hash })
+    }
+}

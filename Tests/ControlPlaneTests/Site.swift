@@ -1,0 +1,102 @@
+import Exchange
+import Glibc
+import Logging
+import Testbed
+
+@testable import ControlPlane
+
+/// The directories of one instance, gone when the test is, and how control planes are started in them.
+final class Site: Sendable {
+    let path: String
+    let configuration: ControlPlane.Configuration
+
+    /// - Parameter stateDirectory: where the journal is, if not beside the rest.
+    init(stateDirectory: String? = nil, _ change: (inout ControlPlane.Configuration) -> Void = { _ in }) {
+        var template = Array("/tmp/wayleave-site-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { fatalError("no scratch folder: errno \(errno)") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var configuration = ControlPlane.Configuration(instance: "test")
+        configuration.runDirectory = "\(path)/run"
+        configuration.stateDirectory = stateDirectory ?? "\(path)/state"
+        // Usage is collected when a test says so.
+        configuration.collectInterval = .seconds(3_600)
+        change(&configuration)
+        self.configuration = configuration
+    }
+
+    deinit { Self.remove(path) }
+
+    /// Starts a control plane that keeps quiet.
+    func open() throws -> ControlPlane {
+        try ControlPlane(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// The journal as it is on the disk at this moment, as the site of another instance: what a crash would leave.
+    func copy() -> Site {
+        let other = Site { $0.collectInterval = self.configuration.collectInterval }
+        let target = "\(other.configuration.stateDirectory)/test"
+        mkdir(other.configuration.stateDirectory, 0o755)
+        mkdir(target, 0o755)
+        for suffix in ["", "-wal"] {
+            guard let bytes = fileContents(configuration.journalPath + suffix) else { continue }
+            write(bytes, to: "\(target)/journal.sqlite\(suffix)")
+        }
+        return other
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) {
+        guard let stream = fopen(path, "w") else { fatalError("\(path): errno \(errno)") }
+        fwrite(bytes, 1, bytes.count, stream)
+        fclose(stream)
+    }
+
+    private static func remove(_ path: String) {
+        for name in folderEntries(path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
+}
+
+/// Waits until something is so, for at most ten seconds.
+func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while try await !condition() {
+        guard .now < deadline else { return false }
+        try? await Task.sleep(for: .milliseconds(5))
+    }
+    return true
+}
+
+/// A control plane that runs, until it is stopped or abandoned.
+final class RunningPlane: Sendable {
+    let plane: ControlPlane
+    private let task: Task<Void, any Error>
+
+    init(_ site: Site) throws {
+        let plane = try site.open()
+        self.plane = plane
+        task = Task { try await plane.run() }
+    }
+
+    /// Ends it as SIGTERM does.
+    func stop() async throws {
+        task.cancel()
+        try await task.value
+    }
+
+    /// Ends it as a crash does.
+    func crash() async {
+        plane.abandon()
+        task.cancel()
+        _ = await task.result
+    }
+}
+
+extension ControlPlane {
+    /// The hash of everything it knows.
+    func digest() async -> String? { await status(withDigest: true).digest }
+
+    /// Puts in everything that a good exchange file describes.
+    @discardableResult func apply(_ text: String) async throws -> Receipt {
+        try await apply(Edges.describe(text)).receipt
+    }
+}
