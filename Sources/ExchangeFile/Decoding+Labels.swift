@@ -3,11 +3,14 @@ import Wire
 
 extension Decoding {
     mutating func decodeLabels(_ file: Fields) {
-        exchange.labels = decodeListed(file["labels"], "label binding", as: .label) { $0.decodeBinding($1) }
+        exchange.labels = decodeListed(file["labels"], "label binding", as: .label) { decoding, fields in
+            let label = decoding.require("in", in: fields).flatMap { decoding.readLabel($0) }
+            return decoding.decodeBinding(fields, in: label)
+        }
     }
 
-    private mutating func decodeBinding(_ fields: Fields) -> LabelBinding? {
-        let label = require("in", in: fields).flatMap { readLabel($0) }
+    /// What is done with an incoming label; nil where that, or the label, has been rejected.
+    mutating func decodeBinding(_ fields: Fields, in label: Label?) -> LabelBinding? {
         let operation = decodeOperation(fields)
         let via = require("via", in: fields).flatMap { decodeVia($0) }
         guard let label, let operation, let via else { return nil }

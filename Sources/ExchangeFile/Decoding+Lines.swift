@@ -6,7 +6,7 @@ extension Decoding {
         decodeNamed(file["lines"], "line", as: .line, into: \.lines) { $0.decodeLine(name: $1, $2) }
     }
 
-    private mutating func decodeLine(name: String, _ fields: Fields) -> Line? {
+    mutating func decodeLine(name: String, _ fields: Fields) -> Line? {
         let port = require("port", in: fields).flatMap { readText($0, "a port's name") }
         let nextHop = fields["nextHop"].flatMap { readAddress($0) }
         let mtu = fields["mtu"].flatMap { readMTU($0) }
@@ -22,7 +22,7 @@ extension Decoding {
         decodeNamed(file["tunnels"], "tunnel", as: .tunnel, into: \.tunnels) { $0.decodeTunnel(name: $1, $2) }
     }
 
-    private mutating func decodeTunnel(name: String, _ fields: Fields) -> Tunnel? {
+    mutating func decodeTunnel(name: String, _ fields: Fields) -> Tunnel? {
         let line = require("line", in: fields).flatMap { readText($0, "a line's name") }
         let capacity = fields["capacity"].flatMap { readCapacity($0) }
         guard let (key, field) = requireOne(of: ["mpls", "ipip"], in: fields) else { return nil }

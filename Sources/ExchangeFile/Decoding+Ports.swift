@@ -7,7 +7,7 @@ extension Decoding {
         decodeTopNeighbours(file["neighbours"])
     }
 
-    private mutating func decodePort(name: String, _ fields: Fields) -> Port? {
+    mutating func decodePort(name: String, _ fields: Fields) -> Port? {
         let medium = decodeMedium(fields)
         let role: PortRole? = require("role", in: fields).flatMap { readChoice($0) }
         let addresses = list(fields["addresses"]) { $0.readInterfaceAddress($1) }
@@ -62,8 +62,7 @@ extension Decoding {
             if address == nil {
                 reject("\(field.name): `\(key.text)` is not an IP address", at: key.location)
             }
-            let mac = readMAC(
-                Field(owner: field.name, key: key.text, node: value, ifUnmarked: key.location))
+            let mac = readMAC(Field(owner: field.name, key: key.text, node: value))
             guard let address, let mac else { continue }
             neighbours.append(Neighbour(address: address, mac: mac, location: key.location))
         }

@@ -1,11 +1,12 @@
 import Exchange
 import Wire
-import Yams
 
 /// Single values. Each returns nil after a rejection that says what is due.
 extension Decoding {
     mutating func readText(_ field: Field, _ due: String = "a text") -> String? {
-        guard case .scalar(let scalar) = field.node, !field.isNull else {
+        guard case .scalar(let scalar) = field.node, !field.isNull, scalar.style != .number,
+            scalar.style != .word
+        else {
             reject(field, "\(due) is due here, not \(field.kind)")
             return nil
         }
@@ -19,7 +20,9 @@ extension Decoding {
         -> Value?
     {
         if case .scalar(let scalar) = field.node, !field.isNull, let value = read(scalar.string) {
-            return value
+            if !scalar.isUntypedInQuotes { return value }
+            reject(field, "in JSON, \(scalar.string) stands without quotes")
+            return nil
         }
         reject(field, "\(due()) is due here, not \(field.kind)")
         return nil
@@ -92,10 +95,14 @@ extension Decoding {
 
     // MARK: Lists
 
-    /// The items of a list; a value alone is a list of one, and nothing is an empty list.
-    func items(_ field: Field) -> [Field] {
+    /// The items of a list. In YAML a value alone is a list of one, and nothing is an empty list.
+    mutating func items(_ field: Field) -> [Field] {
         if field.isNull { return [] }
-        guard case .sequence(let items) = field.node else { return [field] }
+        guard case .sequence(let items, _) = field.node else {
+            if !field.node.isJSONScalar { return [field] }
+            reject(field, "a list (`[…]`) is due here, not \(field.kind)")
+            return []
+        }
         return items.map(field.item)
     }
 
@@ -103,5 +110,13 @@ extension Decoding {
     mutating func list<Item>(_ field: Field?, _ read: (inout Decoding, Field) -> Item?) -> [Item] {
         guard let field else { return [] }
         return items(field).compactMap { isFull ? nil : read(&self, $0) }
+    }
+}
+
+extension Node.Scalar {
+    /// Whether this is a JSON string where JSON has a type of its own: a number or a flag in quotes.
+    fileprivate var isUntypedInQuotes: Bool {
+        guard style == .string else { return false }
+        return string == "true" || string == "false" || string.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 }

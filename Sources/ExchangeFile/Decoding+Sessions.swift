@@ -10,14 +10,17 @@ extension Decoding {
         }
     }
 
-    private mutating func decodeCondition(_ fields: Fields) -> Condition? {
+    mutating func decodeCondition(_ fields: Fields) -> Condition? {
         let subscriber = require("subscriber", in: fields).flatMap { readText($0, "a subscriber's name") }
         let service = require("service", in: fields).flatMap { readText($0, "a service's name") }
-        let allow = fields["allow"].map {
-            decodeListed($0, "\(fields.name): rule", as: .rule) { $0.decodeRule($1) }
-        }
+        let allow = fields["allow"].map { decodeRules($0, fields) }
         guard let subscriber, let service else { return nil }
         return Condition(subscriber: subscriber, service: service, allow: allow, location: fields.location)
+    }
+
+    /// The rules of the condition whose fields these are.
+    mutating func decodeRules(_ field: Field, _ condition: Fields) -> [Rule] {
+        decodeListed(field, "\(condition.name): rule", as: .rule) { $0.decodeRule($1) }
     }
 
     private mutating func decodeRule(_ fields: Fields) -> Rule {
@@ -71,7 +74,7 @@ extension Decoding {
         }
     }
 
-    private mutating func decodeSession(name: String, _ fields: Fields) -> Session? {
+    mutating func decodeSession(name: String, _ fields: Fields) -> Session? {
         let subscriber = require("subscriber", in: fields).flatMap { readText($0, "a subscriber's name") }
         let service = require("service", in: fields).flatMap { readText($0, "a service's name") }
         let access = require("access", in: fields).flatMap { decodeLeg($0) }

@@ -1,5 +1,4 @@
 import Exchange
-import Yams
 
 /// One file being decoded: what has been read, and what has been found wrong.
 ///
@@ -46,8 +45,7 @@ struct Decoding {
         known.reserveCapacity(entries.count)
         for (key, value) in entries {
             if schema.keys.contains(key.text) {
-                let field = Field(owner: field.name, key: key.text, node: value, ifUnmarked: key.location)
-                known.append((key.text, field))
+                known.append((key.text, Field(owner: field.name, key: key.text, node: value)))
             } else {
                 let hint =
                     Spelling.nearest(to: key.text, among: schema.keys).map { "did you mean `\($0)`?" }
@@ -61,7 +59,7 @@ struct Decoding {
     /// The entries of a mapping in their order. A field with nothing in it is an empty mapping.
     mutating func entries(_ field: Field) -> [(key: Key, value: Node)]? {
         if field.isNull { return [] }
-        guard case .mapping(let mapping) = field.node else {
+        guard case .mapping(let mapping, _) = field.node else {
             reject(field, "a mapping (`key: value`) is due here, not \(field.kind)")
             return nil
         }
@@ -101,7 +99,7 @@ struct Decoding {
         _ field: Field?, _ kind: String, as schema: Schema, _ decode: (inout Decoding, Fields) -> Object?
     ) -> [Object] {
         guard let field, !field.isNull else { return [] }
-        guard case .sequence(let items) = field.node else {
+        guard case .sequence(let items, _) = field.node else {
             reject(field, "a list (`- …`) is due here, not \(field.kind)")
             return []
         }
@@ -109,7 +107,7 @@ struct Decoding {
         objects.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {
             if isFull { break }
-            let object = Field(owner: "\(kind) \(index + 1)", node: item, ifUnmarked: field.location)
+            let object = Field(owner: "\(kind) \(index + 1)", node: item)
             guard let fields = fields(object, as: schema) else { continue }
             if let object = decode(&self, fields) { objects.append(object) }
         }
@@ -185,21 +183,18 @@ struct Field {
     }
 
     /// A field that stands where its node does.
-    init(
-        owner: String, key: String? = nil, node: Node,
-        ifUnmarked location: SourceLocation = SourceLocation(line: 1, column: 1)
-    ) {
+    init(owner: String, key: String? = nil, node: Node) {
         self.owner = owner
         self.key = key
         self.node = node
-        self.location = node.mark.map(SourceLocation.init) ?? location
+        location = node.location
     }
 
     /// What it is the value of: "line `north`: mtu". Put together only when asked for, which is once in a fault.
     var name: String { key.map { "\(owner): \($0)" } ?? owner }
 
     /// An item of this field's list.
-    func item(_ node: Node) -> Field { Field(owner: owner, key: key, node: node, ifUnmarked: location) }
+    func item(_ node: Node) -> Field { Field(owner: owner, key: key, node: node) }
 
     /// Whether there is no value: nothing behind the colon, or a bare `~` or `null`.
     var isNull: Bool {
@@ -217,7 +212,6 @@ struct Field {
         case .scalar(let scalar): "`\(scalar.string.prefix(40))`"
         case .mapping: "a mapping (is a quote missing around a text with a colon?)"
         case .sequence: "a list"
-        case .alias: "an alias"
         }
     }
 }

@@ -17,9 +17,10 @@ public enum ExchangeFile {
     }
 
     /// Decodes and validates the text of a file. `fileName` is for the messages only.
-    public static func parse(text: String, fileName: String) throws(ExchangeFileError) -> ExchangeDescription
+    public static func parse(text: String, fileName: String, as format: ExchangeFormat = .yaml)
+        throws(ExchangeFileError) -> ExchangeDescription
     {
-        let exchange = try decode(text: text, fileName: fileName)
+        let exchange = try decode(text: text, fileName: fileName, as: format)
         let rejections = exchange.validate(limit: maximumRejections)
         guard rejections.isEmpty else { throw .rejected(fileName: fileName, rejections) }
         return exchange
@@ -27,11 +28,12 @@ public enum ExchangeFile {
 
     /// Decodes the text of a file without validating it: every value has its type and range, but names may
     /// dangle.
-    public static func decode(text: String, fileName: String) throws(ExchangeFileError) -> ExchangeDescription
+    public static func decode(text: String, fileName: String, as format: ExchangeFormat = .yaml)
+        throws(ExchangeFileError) -> ExchangeDescription
     {
         var decoding = Decoding(limit: maximumRejections)
         do throws(Rejection) {
-            decoding.decode(try YAMLDocument.root(of: text))
+            decoding.decode(try format.root(of: text))
         } catch {
             throw .rejected(fileName: fileName, [error])
         }

@@ -12,7 +12,7 @@ enum YAMLDocument {
     static func root(of text: String) throws(Rejection) -> Node {
         let text = text.first == byteOrderMark ? String(text.dropFirst()) : text
         if let rejection = firstAlias(in: text) { throw rejection }
-        let root: Node?
+        let root: Yams.Node?
         do {
             root = try Yams.compose(yaml: text, .basic, .default, .utf8)
         } catch let error as YamlError {
@@ -23,7 +23,7 @@ enum YAMLDocument {
         guard let root else {
             throw Rejection("the file is empty; describe at least one of `ports:`, `lines:` …", at: start)
         }
-        return root
+        return Node(root, ifUnmarked: start)
     }
 
     private static let byteOrderMark: Character = "\u{feff}"
@@ -94,8 +94,30 @@ enum YAMLDocument {
     }
 }
 
+extension Node {
+    /// The parser's node as ours. One that it gave no place stands at `location`, where what holds it does.
+    fileprivate init(_ node: Yams.Node, ifUnmarked location: SourceLocation) {
+        let location = node.mark.map(SourceLocation.init) ?? location
+        switch node {
+        case .scalar(let scalar):
+            let style: Style = scalar.style == .plain ? .plain : .quoted
+            self = .scalar(Scalar(string: scalar.string, style: style, location: location))
+        case .mapping(let mapping):
+            self = .mapping(
+                mapping.map { key, value in
+                    let key = Node(key, ifUnmarked: location)
+                    return (key, Node(value, ifUnmarked: key.location))
+                }, location)
+        case .sequence(let sequence):
+            self = .sequence(sequence.map { Node($0, ifUnmarked: location) }, location)
+        case .alias:
+            preconditionFailure("aliases are refused before the text is parsed")
+        }
+    }
+}
+
 extension SourceLocation {
-    init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
+    fileprivate init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
 }
 
 extension Rejection {

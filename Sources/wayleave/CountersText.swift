@@ -1,31 +1,49 @@
+import ExchangeFile
 import Forwarder
 
-/// Counters for people: a short table.
+/// Counters for people: a short table for each kind.
 struct CountersText: CustomStringConvertible {
-    let report: CountersReport
-    init(_ report: CountersReport) { self.report = report }
+    private var sessions = Table(["session", "up packets", "up bytes", "down packets", "down bytes"])
+    private var ports = Table(["port", "in", "out"])
+    private var drops = Table(["dropped because", "packets"])
+    private let summary: String
 
-    var description: String {
-        var rows = [["session", "up packets", "up bytes", "down packets", "down bytes"]]
-        rows += report.sessions.map {
-            [$0.name, "\($0.up.packets)", "\($0.up.bytes)", "\($0.down.packets)", "\($0.down.bytes)"]
+    /// Those of a replay.
+    init(_ report: CountersReport) {
+        for session in report.sessions {
+            sessions.add([
+                session.name, "\(session.up.packets)", "\(session.up.bytes)", "\(session.down.packets)",
+                "\(session.down.bytes)",
+            ])
         }
-        var ports = [["port", "in", "out"]]
-        ports += report.ports.map { [$0.name, "\($0.received)", "\($0.sent)"] }
-        var drops = [["dropped because", "packets"]]
-        drops += report.drops.map { ["\($0.reason)", "\($0.count)"] }
-        return [rows, ports, report.drops.isEmpty ? [] : drops].filter { !$0.isEmpty }.map { Self.table($0) }
-            .joined(separator: "\n\n") + "\n\n" + report.summary
+        for port in report.ports { ports.add([port.name, "\(port.received)", "\(port.sent)"]) }
+        for drop in report.drops { drops.add(["\(drop.reason)", "\(drop.count)"]) }
+        summary = report.summary
     }
 
-    /// Columns side by side: the first to the left, numbers to the right.
-    private static func table(_ rows: [[String]]) -> String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            row.enumerated().map { column, text in
-                let padding = String(repeating: " ", count: widths[column] - text.count)
-                return column == 0 ? text + padding : padding + text
-            }.joined(separator: "  ")
-        }.joined(separator: "\n")
+    /// Those of a running edge, as its control plane tells them.
+    init(_ document: DocumentValue) {
+        func number(_ value: DocumentValue?) -> String { value?.scalar ?? "0" }
+        for session in document["sessions"]?.members ?? [] {
+            let (up, down) = (session.value["up"], session.value["down"])
+            sessions.add([
+                session.key, number(up?["packets"]), number(up?["bytes"]), number(down?["packets"]),
+                number(down?["bytes"]),
+            ])
+        }
+        for port in document["ports"]?.members ?? [] {
+            ports.add([port.key, number(port.value["in"]), number(port.value["out"])])
+        }
+        let dropped = document["drops"]?.members ?? []
+        for drop in dropped { drops.add([drop.key, number(drop.value)]) }
+        let total = dropped.reduce(0) { $0 + (UInt64(number($1.value)) ?? 0) }
+        summary =
+            "\(number(document["forwarded"])) forwarded, \(number(document["consumed"])) consumed, "
+            + "\(number(document["originated"])) originated, \(total) dropped"
+    }
+
+    var description: String {
+        ([sessions, ports] + (drops.rows.isEmpty ? [] : [drops])).map(\.description).joined(separator: "\n\n")
+            + "\n\n" + summary
     }
 }

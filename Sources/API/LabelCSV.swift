@@ -1,0 +1,157 @@
+import Exchange
+import ExchangeFile
+import Wire
+
+/// A label table as CSV: a line for each binding, read piece by piece.
+///
+/// ```
+/// in,out,line,tunnel
+/// 20001,30001,north,          swap to 30001, out over the line north
+/// 20002,30001/30002,,acme     swap to two labels, the top one first, into the tunnel acme
+/// 20003,pop,north,            pop
+/// ```
+///
+/// Fields have no quotes and blanks around them don't count; empty lines don't either. Faults carry their line.
+struct LabelCSV {
+    static let header = "in,out,line,tunnel"
+    /// Longer lines than any binding needs.
+    private static let maximumLineByteCount = 1024
+
+    private(set) var bindings: [LabelBinding] = []
+    private(set) var faults: [Rejection] = []
+    private var lineNumber = 0
+    private var hasHeader = false
+    /// The beginning of a line whose end hasn't come yet.
+    private var rest: [UInt8] = []
+    /// The line of each label.
+    private var lines: [Label: Int] = [:]
+
+    /// Takes in the next bytes. Nothing more once there are too many faults.
+    mutating func take(_ bytes: [UInt8]) {
+        var start = 0
+        while !isFull, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            takeLine(rest.isEmpty ? bytes[start..<end] : (rest + bytes[start..<end])[...])
+            rest.removeAll(keepingCapacity: true)
+            start = end + 1
+        }
+        guard !isFull else { return }
+        rest += bytes[start...]
+        if rest.count > Self.maximumLineByteCount {
+            lineNumber += 1
+            reject("the line is longer than \(Self.maximumLineByteCount) bytes; a binding needs less")
+            rest.removeAll()
+        }
+    }
+
+    /// Takes the last line, if it had no end.
+    mutating func finish() {
+        if !rest.isEmpty, !isFull { takeLine(rest[...]) }
+        rest = []
+        if !hasHeader, faults.isEmpty {
+            faults.append(
+                Rejection(
+                    "the table is empty; its first line is `\(Self.header)`",
+                    at: SourceLocation(line: 1, column: 1)))
+        }
+    }
+
+    private var isFull: Bool { faults.count >= ExchangeFile.maximumRejections }
+
+    private mutating func reject(_ message: String) {
+        faults.append(Rejection(message, at: SourceLocation(line: lineNumber, column: 1)))
+    }
+
+    // MARK: Lines
+
+    private mutating func takeLine(_ line: ArraySlice<UInt8>) {
+        lineNumber += 1
+        let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { String(decoding: Self.trimmed($0), as: UTF8.self) }
+        if fields == [""] { return }
+        guard hasHeader else {
+            hasHeader = true
+            // A byte order mark is what spreadsheets begin with.
+            if fields.joined(separator: ",").drop(while: { $0 == "\u{feff}" }) != Self.header {
+                reject("the first line must be `\(Self.header)`")
+            }
+            return
+        }
+        guard fields.count == 4 else {
+            reject("four fields are due (`\(Self.header)`), not \(fields.count)")
+            return
+        }
+        guard let label = label(fields[0], "`in`"), let operation = operation(fields[1]),
+            let via = via(line: fields[2], tunnel: fields[3])
+        else { return }
+        if let first = lines.updateValue(lineNumber, forKey: label) {
+            reject("label \(label) is bound in line \(first) already; keep one")
+            return
+        }
+        guard bindings.count < Limits.labels else {
+            reject("there are more than \(Limits.labels) bindings, which is more than there are labels")
+            return
+        }
+        bindings.append(
+            LabelBinding(
+                in: label, operation: operation, via: via,
+                location: SourceLocation(line: lineNumber, column: 1)))
+    }
+
+    private static func trimmed(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
+        var field = field.drop(while: isBlank)
+        while field.last.map(isBlank) == true { field.removeLast() }
+        return field
+    }
+
+    private mutating func label(_ text: some StringProtocol, _ place: String) -> Label? {
+        guard let number = Parameter.decimal(text).flatMap(UInt32.init(exactly:)),
+            let label = Label(rawValue: number),
+            Label.bindable.contains(label)
+        else {
+            reject("\(place): a label from 16 to 1048575 is due, not `\(text)`")
+            return nil
+        }
+        return label
+    }
+
+    private mutating func operation(_ text: String) -> LabelBinding.Operation? {
+        if text == "pop" { return .pop }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2 else {
+            reject("`out`: a label, two as in `30001/30002`, or `pop` is due, not `\(text)`")
+            return nil
+        }
+        var labels: [Label] = []
+        for part in parts {
+            guard let label = label(part, "`out`") else { return nil }
+            labels.append(label)
+        }
+        return .swap(labels)
+    }
+
+    private mutating func via(line: String, tunnel: String) -> LabelBinding.Via? {
+        switch (line.isEmpty, tunnel.isEmpty) {
+        case (false, true): return .line(line)
+        case (true, false): return .tunnel(tunnel)
+        case (true, true): reject("name a line or a tunnel")
+        case (false, false): reject("name a line or a tunnel, not both")
+        }
+        return nil
+    }
+
+    // MARK: Writing
+
+    /// A binding's line, line end included.
+    static func line(_ binding: LabelBinding) -> String {
+        let out =
+            switch binding.operation {
+            case .pop: "pop"
+            case .swap(let labels): labels.map { "\($0)" }.joined(separator: "/")
+            }
+        return switch binding.via {
+        case .line(let name): "\(binding.in),\(out),\(name),\n"
+        case .tunnel(let name): "\(binding.in),\(out),,\(name)\n"
+        }
+    }
+}

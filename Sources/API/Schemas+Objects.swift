@@ -1,0 +1,115 @@
+import Exchange
+import ExchangeFile
+
+/// The kinds of objects. Each has the keys that it has in an exchange file; what `Decoding` in `ExchangeFile` takes.
+extension Schemas {
+    private static let address: DocumentValue = ["type": "string", "examples": ["192.0.2.1", "2001:db8::1"]]
+    private static let prefix: DocumentValue = [
+        "type": "string", "examples": ["192.0.2.0/24", "2001:db8::/32"],
+    ]
+    private static let interfaceAddress: DocumentValue = ["type": "string", "examples": ["10.0.0.1/30"]]
+    private static let mac: DocumentValue = [
+        "type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$",
+    ]
+    private static let label = integer(16...1_048_575)
+    private static let mtu = integer(Limits.mtu)
+    private static let capacity = any(of: [
+        ["type": "integer", "minimum": 1],
+        ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?[kMGT]bit$", "examples": ["100Mbit", "1.5Gbit"]],
+    ])
+    private static let interface: DocumentValue = ["type": "string", "minLength": 1, "maxLength": 15]
+
+    private static let legs: DocumentValue = any(of: [
+        object(["port": name, "nextHop": address], required: ["port"]),
+        object(["tunnel": name, "send": label, "receive": label], required: ["tunnel"]),
+    ])
+
+    private static let mpls = object([
+        "send": label, "receive": label, "null": choice(["explicit", "implicit"]), "php": ["type": "boolean"],
+        "ttl": any(of: [choice(["uniform", "pipe"]), integer(1...255)]),
+        "trafficClass": any(of: [choice(["copy"]), integer(0...7)]),
+    ])
+
+    private static let ipip = object(
+        [
+            "local": address, "remote": address, "ttl": integer(1...255),
+            "dscp": any(of: [choice(["copy"]), integer(0...63)]), "df": choice(["copy", "set"]),
+        ], required: ["local", "remote"])
+
+    private static let rule = object([
+        "protocol": any(of: [choice(["any", "icmp", "tcp", "udp", "sctp"]), integer(0...255)]),
+        "ports": list(
+            any(of: [integer(0...65_535), ["type": "string", "pattern": "^[0-9]{1,5}-[0-9]{1,5}$"]])),
+    ])
+
+    private static let port: DocumentValue = [
+        "tun": interface, "tap": interface, "packet": interface, "capture": interface,
+        "file": object(["read": text, "write": text]), "link": choice(["ethernet", "ip"]),
+        "role": choice(["access", "network"]), "addresses": list(interfaceAddress), "mac": mac, "mtu": mtu,
+        "routes": any(of: [choice(["automatic"]), list(prefix)]), "neighbours": map(mac),
+    ]
+
+    private static let session: DocumentValue = [
+        "subscriber": name, "service": name, "access": legs, "network": legs,
+    ]
+
+    private static let sessionState: DocumentValue = [
+        "number": own(count), "leg": own(count), "openedAt": own(time), "up": own(reference("Traffic")),
+        "down": own(reference("Traffic")),
+    ]
+
+    /// What stands behind an object's name in an exchange file, and what of it must be given.
+    private static func keys(_ kind: ExchangeKind) -> (properties: DocumentValue, required: [String]) {
+        switch kind {
+        case .ports: (port, ["role"])
+        case .lines: (["port": name, "nextHop": address, "mtu": mtu, "capacity": capacity], ["port"])
+        case .providers: (["name": text], [])
+        case .services: (["provider": name, "prefixes": list(prefix)], ["provider", "prefixes"])
+        case .tunnels: (["line": name, "capacity": capacity, "mpls": mpls, "ipip": ipip], ["line"])
+        case .subscribers:
+            (
+                [
+                    "port": name, "addresses": list(prefix), "vlan": list(integer(1...4094)),
+                    "nextHop": address,
+                ],
+                ["addresses"]
+            )
+        case .conditions:
+            (["subscriber": name, "service": name, "allow": list(rule)], ["subscriber", "service"])
+        case .sessions: (session, ["subscriber", "service", "access", "network"])
+        case .labels:
+            (
+                [
+                    "in": label, "swap": list(label), "pop": ["const": true],
+                    "via": any(of: [name, object(["line": name]), object(["tunnel": name])]),
+                ], ["in", "via"]
+            )
+        }
+    }
+
+    /// An object as an item: with its name, its revision, and what else the edge says of it.
+    private static func item(_ kind: ExchangeKind) -> DocumentValue {
+        var (properties, required) = keys(kind)
+        if kind == .providers { properties = ["title": text] }
+        // What the path says need not be said again.
+        let named = ["subscriber", "service", "in"]
+        if kind == .conditions || kind == .labels { required.removeAll { named.contains($0) } }
+        var members = properties.members
+        if kind != .conditions, kind != .labels { members.insert(.init("name", name), at: 0) }
+        members.append(.init("revision", own(count)))
+        if kind == .sessions { members += sessionState.members }
+        return object(.map(members), required: required)
+    }
+
+    /// Each kind as an item, and the exchange as a whole.
+    static var objects: [DocumentValue.Member] {
+        let items = ExchangeKind.allCases.map { DocumentValue.Member($0.title, item($0)) }
+        let sections = ExchangeKind.allCases.map { kind in
+            let (properties, required) = keys(kind)
+            let value = object(properties, required: required)
+            return DocumentValue.Member(
+                kind.rawValue, kind == .conditions || kind == .labels ? list(value) : map(value))
+        }
+        return items + [.init("Exchange", object(.map(sections + [.init("neighbours", map(mac))])))]
+    }
+}

@@ -1,0 +1,63 @@
+import Exchange
+import ExchangeFile
+
+/// The JSON schemas (draft 2020-12) of what is handed over and answered.
+enum Schemas {
+    /// All that are referred to, by name.
+    static let all: DocumentValue = .map(objects + answers)
+
+    /// A schema by its name in the document.
+    static func reference(_ name: String) -> DocumentValue { ["$ref": .text("#/components/schemas/\(name)")] }
+
+    /// A page of items, with the place to go on from.
+    static func page(of name: String, next: DocumentValue = ["type": "integer", "minimum": 0])
+        -> DocumentValue
+    {
+        object(["items": list(reference(name)), "next": next], required: ["items"])
+    }
+
+    /// All items at once.
+    static func items(_ item: DocumentValue) -> DocumentValue {
+        object(["items": list(item)], required: ["items"])
+    }
+
+    // MARK: Building blocks
+
+    static let name: DocumentValue = ["type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"]
+    static let text: DocumentValue = ["type": "string"]
+    static let count: DocumentValue = ["type": "integer", "minimum": 0]
+    static let time: DocumentValue = ["type": "string", "format": "date-time"]
+
+    /// An object with these members and no others.
+    static func object(_ properties: DocumentValue, required: [String] = []) -> DocumentValue {
+        var schema: DocumentValue = [
+            "type": "object", "properties": properties, "additionalProperties": false,
+        ]
+        if !required.isEmpty { schema.set("required", .list(required.map { .text($0) })) }
+        return schema
+    }
+
+    static func list(_ item: DocumentValue) -> DocumentValue { ["type": "array", "items": item] }
+
+    static func map(_ value: DocumentValue) -> DocumentValue {
+        ["type": "object", "additionalProperties": value]
+    }
+
+    static func integer(_ range: ClosedRange<Int>) -> DocumentValue {
+        [
+            "type": "integer", "minimum": DocumentValue(range.lowerBound),
+            "maximum": DocumentValue(range.upperBound),
+        ]
+    }
+
+    static func choice(_ values: [String]) -> DocumentValue { ["enum": .list(values.map { .text($0) })] }
+
+    static func any(of schemas: [DocumentValue]) -> DocumentValue { ["anyOf": .list(schemas)] }
+
+    /// A schema whose value only the edge says.
+    static func own(_ schema: DocumentValue) -> DocumentValue {
+        var schema = schema
+        schema.set("readOnly", true)
+        return schema
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import ExchangeFile
+
+struct PortCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "port",
+        abstract: "A way in and out of the edge.",
+        subcommands: [
+            ListCommand<PortName>.self, ShowCommand<PortName>.self, AddCommand<PortFields>.self,
+            SetCommand<PortFields>.self, RemoveCommand<PortName>.self,
+        ])
+}
+
+struct PortName: ObjectName {
+    static let kind = ExchangeKind.ports
+    static let example = "core0"
+
+    @Argument(help: "The port's name.") var name: String
+
+    var parts: [String] { [name] }
+}
+
+struct PortFields: ObjectFields {
+    typealias Name = PortName
+    static let example = "--packet eth1 --role network --addresses 10.0.0.1/30"
+
+    @Option(help: ArgumentHelp("A TUN interface, made if missing.", valueName: "IF")) var tun: String?
+    @Option(help: ArgumentHelp("A TAP interface, made if missing.", valueName: "IF")) var tap: String?
+    @Option(help: ArgumentHelp("An existing interface, by AF_PACKET.", valueName: "IF")) var packet: String?
+    @Option(help: ArgumentHelp("An existing interface that is only listened to.", valueName: "IF"))
+    var capture: String?
+    @Option(help: ArgumentHelp("A capture that packets come from.", valueName: "FILE")) var fileRead: String?
+    @Option(help: ArgumentHelp("A capture that packets go to.", valueName: "FILE")) var fileWrite: String?
+    @Option(help: ArgumentHelp("What packets of a file begin with: ethernet or ip.", valueName: "KIND"))
+    var link: String?
+    @Option(
+        help: ArgumentHelp(
+            "access: subscribers are here; network: providers and other edges are.", valueName: "ROLE"))
+    var role: String?
+    @Option(
+        help: ArgumentHelp("Our own addresses, each with its link's prefix.", valueName: "ADDRESS/LENGTH"))
+    var addresses: [String] = []
+    @Option(help: ArgumentHelp("Our own MAC address.", valueName: "MAC")) var mac: String?
+    @Option(help: ArgumentHelp("The longest IP packet, in bytes.", valueName: "BYTES")) var mtu: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the kernel routes into a TUN: automatic, or prefixes.", valueName: "PREFIXES")) var routes:
+        [String] = []
+    @Option(help: ArgumentHelp("Next hops that need not be asked for.", valueName: "ADDRESS=MAC"))
+    var neighbours: [String] = []
+
+    func edits() throws -> FieldEdits {
+        var edits = FieldEdits()
+        edits.text("tun", tun)
+        edits.text("tap", tap)
+        edits.text("packet", packet)
+        edits.text("capture", capture)
+        edits.text("file.read", fileRead)
+        edits.text("file.write", fileWrite)
+        edits.text("link", link)
+        edits.text("role", role)
+        edits.list("addresses", addresses)
+        edits.text("mac", mac)
+        edits.text("mtu", mtu)
+        if routes == ["automatic"] { edits.text("routes", "automatic") } else { edits.list("routes", routes) }
+        edits.value("neighbours", try neighbours.isEmpty ? nil : Self.neighbours(neighbours))
+        return edits
+    }
+
+    /// `ADDRESS=MAC` each.
+    private static func neighbours(_ pairs: [String]) throws -> DocumentValue {
+        .map(
+            try pairs.flatMap { $0.split(separator: ",") }.map { pair in
+                let parts = pair.split(separator: "=")
+                guard parts.count == 2 else {
+                    throw ValidationError(
+                        "--neighbours: `\(pair)` is not ADDRESS=MAC, as in 10.0.0.2=02:00:00:00:00:02")
+                }
+                return .init(String(parts[0]), .text(String(parts[1])))
+            })
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import ExchangeFile
+
+struct TunnelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tunnel",
+        abstract: "A way through a provider's network, over a line.",
+        subcommands: [
+            ListCommand<TunnelName>.self, ShowCommand<TunnelName>.self, AddCommand<TunnelFields>.self,
+            SetCommand<TunnelFields>.self, RemoveCommand<TunnelName>.self,
+        ])
+}
+
+struct TunnelName: ObjectName {
+    static let kind = ExchangeKind.tunnels
+    static let example = "acme-north"
+
+    @Argument(help: "The tunnel's name.") var name: String
+
+    var parts: [String] { [name] }
+}
+
+struct TunnelFields: ObjectFields {
+    typealias Name = TunnelName
+    static let example = "--line north --mpls-send 16001 --mpls-receive 17001"
+
+    @Option(help: ArgumentHelp("What it runs over.", valueName: "LINE")) var line: String?
+    @Option(help: ArgumentHelp("What is promised to it.", valueName: "CAPACITY")) var capacity: String?
+    @Option(help: ArgumentHelp("The path label to send with.", valueName: "LABEL")) var mplsSend: String?
+    @Option(help: ArgumentHelp("The path label to receive by.", valueName: "LABEL")) var mplsReceive: String?
+    @Option(help: ArgumentHelp("explicit or implicit, in place of a label to send.", valueName: "NULL"))
+    var mplsNull: String?
+    @Option(help: ArgumentHelp("true: the hop before us pops the path label.", valueName: "FLAG"))
+    var mplsPhp: String?
+    @Option(help: ArgumentHelp("uniform, pipe, or the pipe's TTL.", valueName: "TTL")) var mplsTtl: String?
+    @Option(help: ArgumentHelp("copy, or 0 to 7.", valueName: "CLASS")) var mplsTrafficClass: String?
+    @Option(help: ArgumentHelp("Our end.", valueName: "ADDRESS")) var ipipLocal: String?
+    @Option(help: ArgumentHelp("The other end.", valueName: "ADDRESS")) var ipipRemote: String?
+    @Option(help: ArgumentHelp("The outer TTL.", valueName: "TTL")) var ipipTtl: String?
+    @Option(help: ArgumentHelp("copy, or 0 to 63.", valueName: "DSCP")) var ipipDscp: String?
+    @Option(help: ArgumentHelp("copy or set.", valueName: "DF")) var ipipDf: String?
+
+    func edits() throws -> FieldEdits {
+        var edits = FieldEdits()
+        edits.text("line", line)
+        edits.text("capacity", capacity)
+        edits.text("mpls.send", mplsSend)
+        edits.text("mpls.receive", mplsReceive)
+        edits.text("mpls.null", mplsNull)
+        edits.text("mpls.php", mplsPhp)
+        edits.text("mpls.ttl", mplsTtl)
+        edits.text("mpls.trafficClass", mplsTrafficClass)
+        edits.text("ipip.local", ipipLocal)
+        edits.text("ipip.remote", ipipRemote)
+        edits.text("ipip.ttl", ipipTtl)
+        edits.text("ipip.dscp", ipipDscp)
+        edits.text("ipip.df", ipipDf)
+        return edits
+    }
+}
