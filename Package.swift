@@ -64,7 +64,7 @@ let package = Package(
             swiftSettings: hot),
         .target(
             name: "Forwarder",
-            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
+            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link"],
             exclude: ["README.md"],
             swiftSettings: hot),
 
@@ -105,10 +105,7 @@ let package = Package(
         // Programs: options and wiring only.
         .executableTarget(
             name: "wayleave-forwarder",
-            dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports", "Wire",
-                argumentParser,
-            ], swiftSettings: house),
+            dependencies: ["Forwarder", "Link"], swiftSettings: house),
         .executableTarget(
             name: "wayleaved",
             dependencies: ["API", "ControlPlane", argumentParser, lifecycle, logging],
