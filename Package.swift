@@ -135,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
-                "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
+                "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports", "TableCompiler",
+                "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
         .testTarget(
             name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],
