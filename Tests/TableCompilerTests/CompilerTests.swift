@@ -127,23 +127,6 @@ import Wire
     }
 
     @Test(
-        "PX-4 more rules than a conversion can point at are refused, with the numbers and what to do",
-        arguments: [255, 256])
-    func tooManyRules(_ count: UInt16) throws {
-        var exchange = Edges.describe(Edges.subscriberEdge)
-        let ports = (1...count).map { $0 * 2...$0 * 2 }
-        exchange.conditions[0].allow = [Exchange.Rule(protocol: .udp, ports: ports)]
-        func compile() throws(Rejection) { _ = try CompiledExchange(exchange, .offline(exchange)) }
-        guard count > 255 else { return try compile() }
-        let rejection = try #require(throws: Rejection.self) { try compile() }
-        for part in ["'alice'", "'acme-video'", "256 rules", "255", "join ranges"] {
-            #expect(rejection.message.contains(part))
-        }
-        #expect(rejection.location == exchange.conditions[0].location)
-        #expect(rejection.location != nil)
-    }
-
-    @Test(
         "The same exchange gives the same tables, index for index",
         arguments: [Edges.subscriberEdge, Edges.providerEdge])
     func isDeterministic(_ text: String) {
