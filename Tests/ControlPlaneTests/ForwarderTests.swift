@@ -199,4 +199,20 @@ import Wire
         try await plane.apply(Edges.subscriberEdge)
         #expect(await plane.waitUntilApplied(1, timeout: .milliseconds(50)).result == .noForwarder)
     }
+
+    @Test("A forwarder that doesn't answer is complained about, by name")
+    func silent() async throws {
+        let site = Site { $0.answerTimeout = .milliseconds(20) }
+        let log = LogLines()
+        let plane = try ControlPlane(site.configuration, logger: log.logger)
+        let task = Task { try await plane.run() }
+        try await plane.apply(Edges.subscriberEdge)
+        let forwarder = try FakeForwarder(site)
+        forwarder.become(.isSilent)
+        forwarder.connect()
+        #expect(await eventually { log.contains("hasn't answered", "main") })
+        forwarder.disconnect()
+        task.cancel()
+        try await task.value
+    }
 }
