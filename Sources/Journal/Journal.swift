@@ -135,9 +135,10 @@ public final class Journal: Sendable {
         return Tail(sequence: sequence, chain: chain)
     }
 
+    /// Makes the journal's directory, and those above it that are missing, so that they outlast a power failure too.
     private static func makeDirectory(of path: String) throws(JournalError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        for count in 1...max(1, parts.count) {
+        for count in parts.indices.map({ $0 + 1 }) {
             let directory = parts.prefix(count).joined(separator: "/")
             guard !directory.isEmpty, access(directory, F_OK) != 0 else { continue }
             guard mkdir(directory, count == parts.count ? 0o750 : 0o755) == 0 || errno == EEXIST else {
@@ -146,6 +147,11 @@ public final class Journal: Sendable {
                     "can't make the directory \(directory): \(String(cString: strerror(errno))); "
                         + "make it, or name another state directory")
             }
+            // A name is on the disk once the directory that it stands in is; SQLite sees to that of its own files.
+            let parent = open("\(directory)/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard parent >= 0 else { continue }
+            fsync(parent)
+            close(parent)
         }
     }
 }
