@@ -197,6 +197,10 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
     private static func claim(
         _ configuration: Configuration
     ) throws(ControlPlaneError) -> (InstanceDirectory, InstanceLock) {
+        guard configuration.collectInterval > .zero, configuration.snapshotEvery > 0 else {
+            throw ControlPlaneError(
+                .configuration, "usage can be collected, and snapshots taken, at intervals above zero only")
+        }
         let directory: InstanceDirectory
         do throws(InstanceError) {
             directory = try InstanceDirectory(configuration.instance, base: configuration.runDirectory)

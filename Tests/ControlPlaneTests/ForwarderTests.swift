@@ -1,4 +1,5 @@
 import Exchange
+import Glibc
 import Link
 import Tables
 import Testbed
@@ -198,5 +199,42 @@ import Wire
         let plane = try site.open()
         try await plane.apply(Edges.subscriberEdge)
         #expect(await plane.waitUntilApplied(1, timeout: .milliseconds(50)).result == .noForwarder)
+    }
+
+    @Test("A forwarder that doesn't answer is complained about, by name")
+    func silent() async throws {
+        let site = Site { $0.answerTimeout = .milliseconds(20) }
+        let log = LogLines()
+        let plane = try ControlPlane(site.configuration, logger: log.logger)
+        let task = Task { try await plane.run() }
+        try await plane.apply(Edges.subscriberEdge)
+        let forwarder = try FakeForwarder(site)
+        forwarder.become(.isSilent)
+        forwarder.connect()
+        #expect(await eventually { log.contains("hasn't answered", "main") })
+        forwarder.disconnect()
+        task.cancel()
+        try await task.value
+    }
+
+    @Test("Tables of another journal are replaced, whatever their number")
+    func otherJournal() async throws {
+        let forwarder = try FakeForwarder(site)
+        forwarder.connect()
+        try await runToCrash { plane in
+            try await plane.apply(Edges.subscriberEdge)
+            for label in 100..<110 as Range<UInt32> { try await plane.submit([SubmitTests.binding(label)]) }
+            #expect(await plane.waitUntilApplied(11, timeout: .seconds(10)).result == .applied)
+        }
+        for suffix in ["", "-wal", "-shm"] { unlink(site.configuration.journalPath + suffix) }
+        let running = try await RunningPlane(site)
+        #expect(await running.plane.waitUntilApplied(0, timeout: .seconds(10)).result == .applied)
+        #expect(await eventually { forwarder.objects.isEmpty })
+        #expect(forwarder.version.number == 0 && forwarder.arrivals.last?.isReset == true)
+        try await running.plane.apply(Edges.subscriberEdge)
+        #expect(await running.plane.waitUntilApplied(1, timeout: .seconds(10)).result == .applied)
+        #expect(await expected(running.plane) == forwarder.version.hash)
+        forwarder.disconnect()
+        try await running.stop()
     }
 }

@@ -139,6 +139,24 @@ import Wire
         try await running.stop()
     }
 
+    @Test(
+        "PX-5 A control plane that starts closes no way that a living forwarder may count on, connected or not yet"
+    )
+    func startsWhileForwarderRuns() async throws {
+        let (running, forwarder, slot) = try await start()
+        forwarder.become(.isSilent)
+        try await running.plane.submit([Change(.remove(.session("alice-video")))])
+        await running.crash()
+        let next = try await site.reopen()
+        await next.collectUsage()
+        #expect(await next.read(\.drainingSlots) == [slot])
+        forwarder.count(slot, up: (1, 100))
+        forwarder.die()
+        await next.collectUsage()
+        #expect(await next.read(\.drainingSlots).isEmpty)
+        #expect(total(try await next.usage()) == Traffic(upPackets: 1, upBytes: 100))
+    }
+
     @Test("PX-5 A crash between two collections loses and doubles nothing", arguments: SeededGenerator.seeds)
     func crashes(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)

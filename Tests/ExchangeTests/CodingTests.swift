@@ -22,6 +22,7 @@ import Wire
         arguments: SeededGenerator.seeds)
     func garbledCommands(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
+        let state = State(Edges.describe(Edges.subscriberEdge))
         for command in Self.commands(seed: seed) {
             let bytes = command.encoded
             let length = random.number(0...bytes.count - 1)
@@ -31,7 +32,7 @@ import Wire
                 let garbled = Self.garbled(bytes, &random)
                 guard let other = try? Command(decoding: garbled) else { continue }
                 #expect(other.encoded == garbled, "seed \(seed)")
-                _ = State(Edges.describe(Edges.subscriberEdge)).validate(other)
+                _ = state.validate(other)
             }
         }
     }
