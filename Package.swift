@@ -94,7 +94,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "ControlPlane", "Exchange", "ExchangeFile", "Wire", hummingbird, lifecycle, logging, nioCore,
-            ], swiftSettings: house),
+            ], exclude: ["README.md"], swiftSettings: house),
         .target(
             name: "APIClient", dependencies: [nioCore, nioHTTP1, nioPosix], swiftSettings: house),
 
@@ -160,6 +160,12 @@ let package = Package(
             dependencies: [
                 "ControlPlane", "Exchange", "Journal", "Link", "Tables", "TableCompiler", "Wire", "Testbed",
                 logging,
+            ], swiftSettings: house),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "APIClient", "ControlPlane", "Exchange", "ExchangeFile", "Wire", "wayleave", "Testbed",
+                argumentParser, hummingbird, lifecycle, logging,
             ], swiftSettings: house),
         .testTarget(
             name: "OfflineTests",

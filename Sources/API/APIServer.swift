@@ -9,10 +9,20 @@ public struct APIServer: Service {
     private let controlPlane: ControlPlane
     private let socketPath: String
     private let logger: Logger
+    /// Called when requests can come.
+    private let onListening: @Sendable () -> Void
 
     /// A server on `socketPath`, to be run by who holds the instance's lock: a socket that is there is taken for one
     /// left by a daemon that died.
     public init(_ controlPlane: ControlPlane, socketPath: String, logger: Logger) {
+        self.init(controlPlane, socketPath: socketPath, logger: logger, onListening: {})
+    }
+
+    init(
+        _ controlPlane: ControlPlane, socketPath: String, logger: Logger,
+        onListening: @escaping @Sendable () -> Void
+    ) {
+        self.onListening = onListening
         self.controlPlane = controlPlane
         self.socketPath = socketPath
         self.logger = logger
@@ -26,7 +36,7 @@ public struct APIServer: Service {
             responder: Responder(endpoints: Endpoints.all(controlPlane), logger: logger),
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: socketPath), serverName: "wayleaved"),
-            onServerRunning: { [socketPath, logger] _ in
+            onServerRunning: { [socketPath, logger, onListening] _ in
                 // The folder is closed to others, so that nobody gets in before this.
                 if chmod(socketPath, 0o660) != 0 {
                     logger.error(
@@ -34,6 +44,7 @@ public struct APIServer: Service {
                         metadata: ["path": "\(socketPath)", "error": "\(String(cString: strerror(errno)))"])
                 }
                 logger.info("listening", metadata: ["path": "\(socketPath)"])
+                onListening()
             },
             logger: quiet)
         try await application.run()

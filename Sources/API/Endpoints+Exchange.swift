@@ -26,7 +26,9 @@ extension Endpoints {
                 method: .put, path: "/exchange", name: "putExchange",
                 summary:
                     "Makes the edge what the file says, by the least change; what the file doesn't have is removed",
-                parameters: [.dryRun, .wait], body: .init(types: types, limit: exchangeLimit),
+                parameters: [.dryRun, .wait],
+                body: .init(
+                    types: [(.yaml, Schemas.lenient("Exchange")), (.json, schema)], limit: exchangeLimit),
                 answers: [
                     .init(
                         status: 200, summary: "It is so now; or would be, of a dry run",

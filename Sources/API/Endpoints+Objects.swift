@@ -33,7 +33,7 @@ extension Endpoints {
                 method: .put, path: path, name: "put\(title)",
                 summary: "Creates the \(noun), or replaces it by this one",
                 parameters: kind.nameParameters + [.wait, .ifMatch, .ifNoneMatch],
-                body: .init(types: [(.json, schema), (.yaml, schema)], limit: objectLimit),
+                body: .init(types: [(.json, schema), (.yaml, Schemas.lenient(title))], limit: objectLimit),
                 answers: [
                     .init(
                         status: 200, summary: "It is so now, and was there before",
@@ -123,9 +123,27 @@ extension ExchangeKind {
     var nameParameters: [Parameter] {
         switch self {
         case .conditions:
-            [.name("subscriber", "The subscriber's name."), .name("service", "The service's name.")]
+            [
+                .name("subscriber", "The subscriber's name.", example: "alice"),
+                .name("service", "The service's name.", example: "video"),
+            ]
         case .labels: [.label("in", .path, "The incoming label.")]
-        default: [.name("name", "The \(noun)'s name.")]
+        default: [.name("name", "The \(noun)'s name.", example: example)]
+        }
+    }
+
+    /// A name that one could have.
+    private var example: String {
+        switch self {
+        case .ports: "core0"
+        case .lines: "north"
+        case .providers: "acme"
+        case .services: "video"
+        case .tunnels: "acme-north"
+        case .subscribers: "alice"
+        case .sessions: "alice-video"
+        case .conditions: "alice/video"
+        case .labels: "16001"
         }
     }
 

@@ -8,6 +8,8 @@ struct Parameter: Sendable {
     let form: Form
     let summary: String
     var isRequired = false
+    /// One that makes sense, for readers of the document.
+    var example: String?
 
     enum Place: String, Sendable { case path, query, header }
 
@@ -68,10 +70,12 @@ struct Parameter: Sendable {
     // MARK: OpenAPI
 
     var document: DocumentValue {
-        [
+        var document: DocumentValue = [
             "name": .text(name), "in": .text(place.rawValue), "required": .flag(isRequired || place == .path),
             "description": .text(summary), "schema": schema,
         ]
+        document.set("example", example.map { .text($0) })
+        return document
     }
 
     private var schema: DocumentValue {
@@ -113,8 +117,8 @@ extension Parameter {
         summary: "The object must not exist yet; else the answer is 409 and nothing changes.")
 
     /// A part of the path that names an object.
-    static func name(_ name: String, _ summary: String) -> Parameter {
-        Parameter(name: name, place: .path, form: .name, summary: summary)
+    static func name(_ name: String, _ summary: String, example: String) -> Parameter {
+        Parameter(name: name, place: .path, form: .name, summary: summary, example: example)
     }
 
     /// A label, 16 to 1,048,575.

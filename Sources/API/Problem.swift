@@ -19,13 +19,13 @@ struct Problem: Error {
     }
 
     /// What was rejected, by the sorts of rejections: a conflict before what doesn't exist before anything else.
-    init(_ rejections: [Rejection], otherwise kind: Kind = .rejected) {
+    init(_ rejections: [Rejection]) {
         if rejections.contains(where: { $0.kind == .conflict }) {
-            self.kind = .conflict
+            kind = .conflict
         } else if !rejections.isEmpty, rejections.allSatisfy({ $0.kind == .notFound }) {
-            self.kind = .notFound
+            kind = .notFound
         } else {
-            self.kind = kind
+            kind = .rejected
         }
         let first = rejections.first.map(\.description) ?? "it was refused"
         detail = rejections.count > 1 ? "\(first) (and \(rejections.count - 1) more)" : first
@@ -33,10 +33,13 @@ struct Problem: Error {
     }
 
     /// What is wrong with a text that was handed over.
-    init(_ error: ExchangeFileError, otherwise kind: Kind = .rejected) {
+    init(_ error: ExchangeFileError) {
         switch error {
         case .unreadable(_, let reason): self.init(.malformed, reason)
-        case .rejected(_, let rejections): self.init(rejections, otherwise: kind)
+        case .malformed(_, let rejection):
+            self.init(.malformed, rejection.description)
+            faults = [rejection]
+        case .rejected(_, let rejections): self.init(rejections)
         }
     }
 

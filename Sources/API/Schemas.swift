@@ -9,6 +9,16 @@ enum Schemas {
     /// A schema by its name in the document.
     static func reference(_ name: String) -> DocumentValue { ["$ref": .text("#/components/schemas/\(name)")] }
 
+    /// The same in YAML, where a value is read by what is due in its place.
+    static func lenient(_ name: String) -> DocumentValue {
+        [
+            "type": "object",
+            "description": .text(
+                "As \(name), but numbers may stand in quotes and texts without, and a single value for a list."
+            ),
+        ]
+    }
+
     /// A page of items, with the place to go on from.
     static func page(of name: String, next: DocumentValue = ["type": "integer", "minimum": 0])
         -> DocumentValue

@@ -196,14 +196,8 @@ struct Field {
     /// An item of this field's list.
     func item(_ node: Node) -> Field { Field(owner: owner, key: key, node: node) }
 
-    /// Whether there is no value: nothing behind the colon, or a bare `~` or `null`.
-    var isNull: Bool {
-        guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
-        return switch scalar.string {
-        case "", "~", "null": true
-        default: false
-        }
-    }
+    /// Whether there is no value.
+    var isNull: Bool { node.isNull }
 
     /// What stands here, for messages.
     var kind: String {

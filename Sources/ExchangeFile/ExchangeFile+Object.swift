@@ -17,7 +17,7 @@ extension ExchangeFile {
         do throws(Rejection) {
             object = decoding.decodeItem(try format.root(of: text), key)
         } catch {
-            throw .rejected(fileName: fileName, [error])
+            throw .malformed(fileName: fileName, error)
         }
         guard let object, decoding.rejections.isEmpty else {
             throw .rejected(
@@ -38,6 +38,9 @@ extension ExchangeFile {
         }
         return .map(members)
     }
+
+    /// The keys that an item of a kind may have.
+    public static func itemKeys(_ kind: ExchangeKind) -> [String] { Schema.item(kind).keys }
 
     /// Keys of an item that only the edge itself can say.
     public static let ownKeys = ["revision", "number", "leg", "openedAt", "up", "down"]

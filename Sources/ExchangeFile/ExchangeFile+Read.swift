@@ -11,7 +11,7 @@ extension ExchangeFile {
         do throws(Rejection) {
             return try text(of: bytes)
         } catch {
-            throw .rejected(fileName: path, [error])
+            throw .malformed(fileName: path, error)
         }
     }
 

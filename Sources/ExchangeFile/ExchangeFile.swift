@@ -35,7 +35,7 @@ public enum ExchangeFile {
         do throws(Rejection) {
             decoding.decode(try format.root(of: text))
         } catch {
-            throw .rejected(fileName: fileName, [error])
+            throw .malformed(fileName: fileName, error)
         }
         guard decoding.rejections.isEmpty else {
             throw .rejected(fileName: fileName, decoding.rejections)

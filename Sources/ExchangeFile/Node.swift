@@ -46,4 +46,13 @@ indirect enum Node {
         case .string, .number, .word: true
         }
     }
+
+    /// Whether there is no value: in YAML nothing behind the colon, or a bare `~` or `null`.
+    var isNull: Bool {
+        guard case .scalar(let scalar) = self, scalar.style == .plain else { return false }
+        return switch scalar.string {
+        case "", "~", "null": true
+        default: false
+        }
+    }
 }

@@ -20,10 +20,10 @@ enum YAMLDocument {
         } catch {
             throw Rejection("this is not YAML: \(error)", at: start)
         }
-        guard let root else {
+        guard let root = root.map({ Node($0, ifUnmarked: start) }), !root.isNull else {
             throw Rejection("the file is empty; describe at least one of `ports:`, `lines:` …", at: start)
         }
-        return Node(root, ifUnmarked: start)
+        return root
     }
 
     private static let byteOrderMark: Character = "\u{feff}"

@@ -86,6 +86,8 @@ func rejections(of text: String) -> [Rejection] {
         return []
     } catch .rejected(_, let rejections) {
         return rejections
+    } catch .malformed(_, let rejection) {
+        return [rejection]
     } catch {
         return [Rejection("unreadable: \(error)")]
     }

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Exchange
+import ExchangeFile
+import Testbed
+import Testing
+
+@testable import wayleave
+
+@Suite("The command line") struct CommandLineTests {
+    /// Runs a command as a person would; nil for exit code 0.
+    private func run(_ arguments: [String]) async throws -> ExitCode? {
+        do {
+            var command = try Wayleave.parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return nil
+        } catch {
+            return Wayleave.exitCode(for: error)
+        }
+    }
+
+    // MARK: Parsing
+
+    @Test(
+        "Wrong options end with 64",
+        arguments: [
+            ["frobnicate"], ["apply"], ["line"], ["line", "add"], ["line", "set", "north"],
+            ["label", "add", "x"],
+            ["line", "add", "north", "--port", "a", "--from", "-"], ["apply", "-f", "x", "--wait", "soon"],
+            ["label", "add", "20", "--pop", "--line", "a", "--tunnel", "b"], ["completion", "csh"],
+            ["port", "add", "core0", "--neighbours", "10.0.0.2"], ["session", "add", "a"],
+        ])
+    func wrongOptions(arguments: [String]) async throws {
+        // A noun alone prints its verbs.
+        let expected: ExitCode? = arguments == ["line"] ? .success : .validationFailure
+        #expect(try await run(arguments) == expected)
+    }
+
+    @Test("The instance can be named before and behind the verb")
+    func instance() throws {
+        for arguments in [["--instance", "b", "status"], ["status", "--instance", "b"]] {
+            let command = try #require(try Wayleave.parseAsRoot(arguments) as? StatusCommand)
+            #expect(command.instance.name == "b")
+        }
+    }
+
+    @Test(
+        "Options become an object's keys",
+        arguments: [
+            (
+                ["tunnel", "add", "t", "--line", "n", "--mpls-send", "16001", "--mpls-traffic-class", "5"],
+                "{ line: n, mpls: { send: \"16001\", trafficClass: \"5\" } }\n"
+            ),
+            (
+                ["subscriber", "add", "a", "--addresses", "10.0.0.1,10.0.0.2"],
+                "{ addresses: [10.0.0.1, 10.0.0.2] }\n"
+            ),
+            (
+                ["condition", "add", "a", "v", "--allow", "tcp:80,8000-8099", "--allow", "icmp"],
+                "{ allow: [{ protocol: tcp, ports: [\"80\", 8000-8099] }, { protocol: icmp }] }\n"
+            ),
+            (
+                ["label", "add", "20", "--swap", "30,31", "--tunnel", "t"],
+                "{ swap: [\"30\", \"31\"], via: { tunnel: t } }\n"
+            ),
+            (
+                ["port", "add", "p", "--tun", "wl0", "--routes", "automatic"],
+                "{ tun: wl0, routes: automatic }\n"
+            ),
+            (
+                ["session", "open", "s", "--access-port", "p", "--network-tunnel", "t"],
+                "{ access: { port: p }, network: { tunnel: t } }\n"
+            ),
+        ])
+    func options(arguments: [String], yaml: String) throws {
+        let command = try Wayleave.parseAsRoot(arguments)
+        let edits = try #require(try (command as? any WithEdits)?.edits)
+        #expect(edits.applied(to: .map([])).yaml() == yaml)
+    }
+
+    @Test("An empty value takes a key away")
+    func removal() {
+        var edits = FieldEdits()
+        edits.text("mtu", "")
+        edits.text("mpls.ttl", "")
+        edits.text("ipip.df", "")
+        let document: DocumentValue = [
+            "port": "core0", "mtu": 1400, "mpls": ["send": 16], "ipip": ["df": "set"],
+        ]
+        #expect(edits.applied(to: document) == ["port": "core0", "mpls": ["send": 16]])
+    }
+
+    @Test(
+        "Times",
+        arguments: [
+            ("10s", 10), ("500ms", 1), ("2m", 120), ("0", 0), ("7", 7), ("11m", nil), ("s", nil),
+            ("-1s", nil),
+        ]
+            as [(String, Int?)])
+    func times(text: String, seconds: Int?) {
+        #expect(WaitTime(argument: text)?.seconds == seconds)
+    }
+
+    @Test("Completions are generated for each shell", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) throws {
+        let shell = try #require(CompletionShell(rawValue: shell))
+        let script = Wayleave.completionScript(for: shell)
+        for word in ["apply", "subscriber", "--next-hop", "wayleave"] { #expect(script.contains(word)) }
+    }
+
+    @Test("Every command says what it does, and shows an example")
+    func help() {
+        var rest: [any ParsableCommand.Type] = [Wayleave.self]
+        while let command = rest.popLast() {
+            let configuration = command.configuration
+            #expect(!configuration.abstract.isEmpty, "\(command)")
+            if configuration.subcommands.isEmpty {
+                #expect(configuration.discussion.contains("wayleave "), "\(command)")
+            }
+            rest += configuration.subcommands
+        }
+    }
+
+    @Test("Tables: numbers to the right, the rest to the left")
+    func table() {
+        var table = Table(["name", "bytes", "note"])
+        table.add(["a", "1000", "x"])
+        table.add(["long", "7", ""])
+        #expect("\(table)" == "name  bytes  note\na      1000  x\nlong      7  ")
+    }
+
+    // MARK: Against a control plane
+
+    @Test("No control plane: exit code 69")
+    func noDaemon() async throws {
+        #expect(try await run(["status", "--run-directory", "/nonexistent"]) == ExitCode(69))
+    }
+
+    @Test(
+        "PX-4 CD-7 a session is opened, shown and closed; everything else works against a running control plane"
+    )
+    func session() async throws {
+        try await Site.run { site in
+            let folder = ScratchFolder()
+            let file = folder.file("edge.yaml", Array(Edges.subscriberEdge.utf8))
+            func wayleave(_ arguments: String...) async throws -> ExitCode? {
+                try await run(arguments + site.options)
+            }
+            #expect(try await wayleave("diff", "-f", file) == ExitCode(1))
+            #expect(try await wayleave("apply", "-f", file, "--dry-run") == nil)
+            // There is no forwarder.
+            #expect(try await wayleave("apply", "-f", file, "--wait", "1s") == ExitCode(3))
+            #expect(try await wayleave("diff", "-f", file) == nil)
+            let exported = folder.file("exported.yaml")
+            #expect(try await wayleave("export", "-o", exported) == nil)
+            #expect(try await wayleave("diff", "-f", exported) == nil)
+            #expect(try await wayleave("session", "close", "bob-video") == nil)
+            #expect(try await wayleave("session", "show", "bob-video") == ExitCode(1))
+            #expect(
+                try await wayleave(
+                    "session", "open", "bob-video", "--subscriber", "bob", "--service", "acme-video",
+                    "--access-port",
+                    "access1", "--network-tunnel", "acme-pipe", "--network-send", "100043",
+                    "--network-receive", "200043")
+                    == nil)
+            #expect(try await wayleave("diff", "-f", file) == nil)
+            // There is one already.
+            #expect(try await wayleave("line", "add", "north", "--port", "core0") == ExitCode(1))
+            #expect(try await wayleave("line", "set", "north", "--mtu", "1400") == nil)
+            let mtu = await site.controlPlane.read { $0.lines["north"]?.mtu }
+            #expect(mtu == 1400)
+            #expect(try await wayleave("line", "set", "north", "--mtu", "") == nil)
+            #expect(try await wayleave("diff", "-f", file) == nil)
+            let table = folder.file(
+                "labels.csv", Array("in,out,line,tunnel\n20001,pop,north,\n20002,x,north,\n".utf8))
+            #expect(try await wayleave("label", "load", table) == ExitCode(1))
+            #expect(try await wayleave("label", "add", "20001", "--swap", "30001", "--line", "north") == nil)
+            #expect(try await wayleave("label", "remove", "20001") == nil)
+            for kind in ExchangeKind.allCases {
+                #expect(try await wayleave(kind.noun, "list") == nil)
+                #expect(try await wayleave(kind.noun, "list", "--json") == nil)
+            }
+            for command in ["status", "counters", "drops", "ports", "usage", "export"] {
+                #expect(try await wayleave(command) == nil)
+                #expect(try await wayleave(command, "--json") == nil)
+            }
+        }
+    }
+}
+
+/// A command that changes keys.
+private protocol WithEdits {
+    var edits: FieldEdits { get throws }
+}
+
+extension AddCommand: WithEdits {
+    var edits: FieldEdits { get throws { try fields.edits() } }
+}

@@ -1,0 +1,109 @@
+import APIClient
+import Exchange
+import ExchangeFile
+import Testbed
+import Testing
+
+@testable import API
+
+@Suite("Objects over HTTP") struct ObjectTests {
+    @Test("PX-6 a service register: providers and services are put, read, changed and removed")
+    func lifeOfAnObject() async throws {
+        try await Site.run { site in
+            let created = try await site.ask("PUT", "/providers/acme", #"{"title":"Acme Media"}"#)
+            #expect(created.status == 201)
+            #expect(created.document["changeCount"] == 1)
+            let service = #"{"provider":"acme","prefixes":["198.51.100.0/24"]}"#
+            #expect(try await site.ask("PUT", "/services/video", service).status == 201)
+            let read = try await site.ask("GET", "/services/video")
+            #expect(read.status == 200)
+            #expect(read.header("ETag") == "\"2\"")
+            #expect(
+                read.text
+                    == #"{"name":"video","provider":"acme","prefixes":["198.51.100.0/24"],"revision":2}"#
+                    + "\n")
+            // What was read may be put back, and changes nothing.
+            let same = try await site.ask("PUT", "/services/video", read.text)
+            #expect(same.status == 200)
+            #expect(same.document["changeCount"] == 0)
+            #expect(same.header("ETag") == "\"2\"")
+            // It is used.
+            #expect(try await site.ask("DELETE", "/providers/acme").status == 422)
+            #expect(try await site.ask("DELETE", "/services/video").status == 204)
+            #expect(try await site.ask("GET", "/services/video").status == 404)
+            #expect(try await site.ask("DELETE", "/services/video").status == 404)
+            let removed = try await site.ask("DELETE", "/providers/acme?wait=0")
+            #expect(removed.document["outcome"] != nil)
+        }
+    }
+
+    @Test("Two clients that change the same object: the second is told of the conflict")
+    func conflict() async throws {
+        try await Site.run { site in
+            let put = { (title: String, header: (String, String)) in
+                try await site.ask("PUT", "/providers/acme", #"{"title":"\#(title)"}"#, headers: [header])
+            }
+            #expect(try await put("one", ("If-None-Match", "*")).status == 201)
+            #expect(try await put("two", ("If-None-Match", "*")).status == 409)
+            #expect(try await put("two", ("If-Match", "\"1\"")).status == 200)
+            let late = try await put("three", ("If-Match", "\"1\""))
+            #expect(late.status == 409)
+            #expect(late.header("Content-Type") == "application/problem+json")
+            let detail = try #require(late.document["detail"]?.scalar)
+            #expect(detail.contains("1") && detail.contains("2"), "\(detail) tells both revisions")
+            #expect(
+                try await site.ask("DELETE", "/providers/acme", headers: [("If-Match", "\"1\"")]).status
+                    == 409)
+            #expect(try await site.ask("GET", "/providers/acme").document["title"] == "two")
+        }
+    }
+
+    @Test("Lists come page by page, each object once")
+    func pages() async throws {
+        try await Site.run { site in
+            let providers = (0..<25).map { Change(.put(.provider(Provider(name: "p\($0)", title: "\($0)")))) }
+            _ = try await site.controlPlane.submit(providers)
+            var names: [String] = []
+            var next: String? = "/providers?limit=10"
+            while let path = next, names.count < 100 {
+                let page = try await site.ask("GET", path).document
+                names += page["items"]?.items.compactMap { $0["name"]?.scalar } ?? []
+                next = page["next"]?.scalar.map { "/providers?limit=10&after=\($0)" }
+            }
+            #expect(names == (0..<25).map { "p\($0)" })
+        }
+    }
+
+    @Test("Every kind of object can be read by its key", arguments: ExchangeKind.allCases)
+    func kinds(kind: ExchangeKind) async throws {
+        try await Site.run { site in
+            try await site.applySubscriberEdge()
+            let list = try await site.ask("GET", "/\(kind.rawValue)").document["items"]?.items ?? []
+            #expect(!list.isEmpty)
+            for item in list {
+                let name =
+                    switch kind {
+                    case .conditions: "\(item["subscriber"]?.scalar ?? "")/\(item["service"]?.scalar ?? "")"
+                    case .labels: item["in"]?.scalar ?? ""
+                    default: item["name"]?.scalar ?? ""
+                    }
+                let one = try await site.ask("GET", "/\(kind.rawValue)/\(name)")
+                #expect(one.document == item)
+                let put = try await site.ask("PUT", "/\(kind.rawValue)/\(name)", one.text)
+                #expect(put.status == 200 && put.document["changeCount"] == 0, "\(put.text)")
+            }
+        }
+    }
+
+    @Test("A session tells its number, its leg and its traffic")
+    func session() async throws {
+        try await Site.run { site in
+            try await site.applySubscriberEdge()
+            let session = try await site.ask("GET", "/sessions/alice-video").document
+            #expect(session["leg"] == 1)
+            #expect(session["up"] == ["packets": 0, "bytes": 0])
+            let openedAt = try #require(session["openedAt"]?.scalar)
+            #expect(Timestamp(openedAt) != nil)
+        }
+    }
+}
