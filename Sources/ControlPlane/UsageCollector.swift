@@ -51,7 +51,7 @@ struct UsageCollector {
 
     /// Whose counter files there are, sorted.
     private static func forwarders(in directory: InstanceDirectory) -> [String] {
-        guard let folder = opendir(directory.path) else { return [] }
+        guard let folder = opendir(directory.counterDirectory) else { return [] }
         defer { closedir(folder) }
         let prefix = "counters-"
         var names: [String] = []

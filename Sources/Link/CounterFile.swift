@@ -150,7 +150,7 @@ extension CounterFile {
         }
         guard isOnTmpfs == 1 else {
             throw CounterFileError(
-                "\(path) is not on tmpfs, and counting must not wait for a disk; choose a --run-directory below /run"
+                "\(path) is not on tmpfs, and counting must not wait for a disk; choose a --run-directory that is"
             )
         }
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Where the programs of one instance meet: a folder of its own below the run directory, which is on tmpfs.
@@ -5,8 +6,12 @@ import Glibc
 /// ```
 /// /run/wayleave/NAME/wayleaved.lock  forwarder.lock  api.sock  link.sock  counters-main
 /// ```
+///
+/// Where `/run` is no tmpfs, as in many containers, the counters are in `/dev/shm/wayleave/NAME`.
 public struct InstanceDirectory: Hashable, Sendable {
     public static let defaultBase = "/run/wayleave"
+    /// Below this all programs of a Linux host find a tmpfs.
+    private static let sharedMemoryBase = "/dev/shm/wayleave"
     /// The forwarder's name where nothing else is said.
     public static let defaultForwarder = "main"
 
@@ -36,7 +41,11 @@ public struct InstanceDirectory: Hashable, Sendable {
     /// Where the control plane listens for everybody else.
     public var apiSocket: String { "\(path)/api.sock" }
     /// The counter file of a forwarder.
-    public func counterFile(forwarder: String) -> String { "\(path)/counters-\(forwarder)" }
+    public func counterFile(forwarder: String) -> String { "\(counterDirectory)/counters-\(forwarder)" }
+    /// The folder of the counter files: on tmpfs, unless another base was chosen that isn't.
+    public var counterDirectory: String {
+        base == Self.defaultBase && !Self.isOnTmpfs(path) ? "\(Self.sharedMemoryBase)/\(name)" : path
+    }
     /// The lock that says that the control plane runs.
     public var controlPlaneLock: String { "\(path)/wayleaved.lock" }
     /// The lock that says that a forwarder runs.
@@ -46,12 +55,22 @@ public struct InstanceDirectory: Hashable, Sendable {
 
     /// Makes the folders that are missing; the instance's own is for owner and group (mode 0750).
     public func create() throws(InstanceError) {
-        for (folder, mode) in [(base, 0o755), (path, 0o750)] as [(String, mode_t)] {
-            guard mkdir(folder, mode) != 0, errno != EEXIST else { continue }
-            throw InstanceError(
-                "can't make \(folder): \(meaning(ofErrno: errno)); run as root, or choose another --run-directory"
-            )
-        }
+        try Self.create(base, mode: 0o755)
+        try Self.create(path, mode: 0o750)
+        guard counterDirectory != path else { return }
+        try Self.create(Self.sharedMemoryBase, mode: 0o755)
+        try Self.create(counterDirectory, mode: 0o750)
+    }
+
+    private static func create(_ folder: String, mode: mode_t) throws(InstanceError) {
+        guard mkdir(folder, mode) != 0, errno != EEXIST else { return }
+        throw InstanceError(
+            "can't make \(folder): \(meaning(ofErrno: errno)); run as root, or choose another --run-directory")
+    }
+
+    private static func isOnTmpfs(_ folder: String) -> Bool {
+        let descriptor = Descriptor(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        return descriptor.number >= 0 && wl_is_on_tmpfs(descriptor.number) > 0
     }
 
     private static func isAlphanumeric(_ octet: UInt8) -> Bool {

@@ -1,7 +1,7 @@
 """An edge as its three programs: the forwarder, the control plane, and the command line that speaks to it."""
 
 import json
-import os
+import shutil
 import signal
 import subprocess
 import time
@@ -151,10 +151,8 @@ class Edge:
         for program in (self.forwarder, self.control_plane):
             if program.is_running:
                 program.kill()
-        for file in self.run_folder.glob("*"):
-            file.unlink()
-        if self.run_folder.exists():
-            os.rmdir(self.run_folder)
+        for folder in (self.run_folder, Path("/dev/shm/wayleave") / self.instance):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def processor_seconds(self) -> float:

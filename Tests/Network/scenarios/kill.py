@@ -289,7 +289,7 @@ def label_table(laboratory: Laboratory) -> None:
     equal("the transaction had 100,000 entries", status["forwarders"][0]["lastTransaction"]["set"], 100_000)
     again = edge.wayleave("label", "load", str(table), "--wait", "60s", seconds=90)
     check("the same table again changes nothing", again.returncode == 0, again.stdout)
-    equal("as the sequence shows", edge.json("status")["sequence"], status["sequence"])
+    equal("as the sequence shows", edge.json("status")["journal"]["sequence"], status["journal"]["sequence"])
     edge.stop()
 
 
@@ -300,14 +300,14 @@ def differences(laboratory: Laboratory) -> None:
     site.lay_cable()
     edge = site.edge.start()
     check("packets go through", site.forwards())
-    sequence = edge.json("status")["sequence"]
+    sequence = edge.json("status")["journal"]["sequence"]
     equal("apply of the same file", edge.wayleave("apply", "-f", str(edge.exchange)).returncode, 0)
-    equal("changes nothing", edge.json("status")["sequence"], sequence)
+    equal("changes nothing", edge.json("status")["journal"]["sequence"], sequence)
     exported = edge.folder / "exported.yaml"
     exported.write_text(edge.wayleave("export").stdout)
     equal("export, then diff: no difference", edge.wayleave("diff", "-f", str(exported)).returncode, 0)
     equal("export, then apply", edge.wayleave("apply", "-f", str(exported)).returncode, 0)
-    equal("changes nothing either", edge.json("status")["sequence"], sequence)
+    equal("changes nothing either", edge.json("status")["journal"]["sequence"], sequence)
 
     changed = edge.folder / "changed.yaml"
     changed.write_text(

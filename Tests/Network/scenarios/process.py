@@ -155,7 +155,7 @@ def bad_files(laboratory: Laboratory) -> None:
     edge = site.edge.start()
     folder = edge.folder
     before = edge.wayleave("export").stdout
-    sequence = edge.json("status")["sequence"]
+    sequence = edge.json("status")["journal"]["sequence"]
     for name, text, words in (
         ("a bad value", "ports:\n  core0: { packet: eth1, role: sideways }\n", ":2:"),
         (
@@ -179,7 +179,7 @@ def bad_files(laboratory: Laboratory) -> None:
         "a missing file is named", said.returncode != 0 and "none.yaml" in said.stdout, (said.returncode, said.stdout)
     )
     laboratory.equal("nothing has been changed by any of them", edge.wayleave("export").stdout, before)
-    laboratory.equal("and nothing written down", edge.json("status")["sequence"], sequence)
+    laboratory.equal("and nothing written down", edge.json("status")["journal"]["sequence"], sequence)
     edge.stop()
 
 
