@@ -115,7 +115,7 @@ class Clerk(threading.Thread):
 
     def disagreements(self, edge: Edge) -> list:
         """Labels that are not as they were confirmed to be."""
-        found = {item["in"]: item["swap"] for item in edge.json("label", "list")}
+        found = {item["in"]: item["swap"] for item in edge.json("label", "list")["items"]}
         found = {label: out[0] if isinstance(out, list) else out for label, out in found.items()}
         return [
             (label, found.get(label), possible)
@@ -269,7 +269,7 @@ def label_table(laboratory: Laboratory) -> None:
         said.returncode == 1 and "50002" in said.stdout,
         (said.returncode, said.stdout[-500:]),
     )
-    equal("and nothing of it is there", edge.json("label", "list", "--limit", "10"), [])
+    equal("and nothing of it is there", edge.json("label", "list", "--limit", "10"), {"items": []})
     begin = time.monotonic()
     said = edge.wayleave("label", "load", str(table), "--wait", "60s", seconds=90)
     seconds = time.monotonic() - begin
@@ -341,5 +341,5 @@ def differences(laboratory: Laboratory) -> None:
     ]
     equal("of two clients that change the same object the second is told of the conflict", answers, [200, 409])
     status, uma = interface.ask("GET", "/v1/subscribers/uma")
-    equal("and has changed nothing", (status, uma["addresses"]), (200, ["10.4.0.7"]))
+    equal("and has changed nothing", (status, uma["addresses"]), (200, ["10.4.0.7/32"]))
     edge.stop()
