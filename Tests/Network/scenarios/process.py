@@ -30,12 +30,12 @@ def life(laboratory: Laboratory) -> None:
     site = pair.build(laboratory, "process")
     site.lay_cable()
     edge = site.edge.start()
-    for program in (edge.forwarder, edge.control_plane):
+    for program, expected in ((edge.forwarder, 1), (edge.control_plane, 75)):
         name = Path(program.command[0]).name
         code, said = _attempt(program.command, site.namespace)
         check(
             f"a second {name} of the same instance is refused with a sentence",
-            code == 1 and "already running" in said and edge.instance in said,
+            code == expected and "already running" in said and edge.instance in said,
             (code, said),
         )
     check("and the first ones have not noticed", site.answers() and edge.wayleave("status").returncode == 0)
@@ -106,7 +106,7 @@ def refusals(laboratory: Laboratory) -> None:
             64,
             "--frobnicate",
         ),
-        ("a control plane without an instance", [daemon], 64, "--instance"),
+        ("a control plane whose instance can't be a name", [daemon, "--instance", "a/b"], 64, "1 to 32 letters"),
         (
             "an unknown option of the control plane",
             [daemon, "--instance", instance, "--frobnicate"],
@@ -116,13 +116,13 @@ def refusals(laboratory: Laboratory) -> None:
         (
             "a state directory that can't be made",
             [daemon, "--instance", instance, "--state-directory", "/proc/nonexistent"],
-            1,
+            74,
             "/proc/nonexistent",
         ),
         (
             "a journal that is none",
             [daemon, "--instance", instance, "--state-directory", str(garbled)],
-            1,
+            65,
             "journal.sqlite",
         ),
     ):
