@@ -141,8 +141,8 @@ def build(laboratory: Laboratory) -> Chain:
     )
 
 
-# What an edge says when all is well: a port is up, it forwards, it stopped.
-_USUAL = re.compile(r": up$| ports$| stopped: ")
+# What a forwarder says when all is well: it runs, finds the control plane, a port is up, it stops.
+_USUAL = re.compile(r": up$|control plane: can't connect|connected to the control plane| runs$| stopped$")
 
 
 def aftermath(chain: Chain) -> None:
