@@ -104,7 +104,8 @@ let package = Package(
         .executableTarget(
             name: "wayleave-forwarder",
             dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports", "Wire",
+                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports",
+                "Wire",
                 argumentParser,
             ], swiftSettings: house),
         .executableTarget(
@@ -119,7 +120,8 @@ let package = Package(
 
         // What several test targets build packets, exchanges and random numbers with.
         .target(
-            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
+            name: "Testbed",
+            dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(
