@@ -121,7 +121,8 @@ let package = Package(
 
         // What several test targets build packets, exchanges and random numbers with.
         .target(
-            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
+            name: "Testbed",
+            dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(
