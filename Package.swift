@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
-                "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports", "TableCompiler",
+                "CLinux", "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports",
+                "TableCompiler",
                 "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
         .testTarget(
