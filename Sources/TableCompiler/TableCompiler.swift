@@ -3,7 +3,8 @@ import Tables
 import Wire
 
 extension CompiledExchange {
-    /// Compiles a validated exchange. Deterministic: the same exchange gives the same contents, index for index.
+    /// Compiles a validated exchange. Deterministic: the same exchange gives the same contents, index for
+    /// index.
     /// - Throws: a `Rejection` for what the tables can't hold although the exchange may say it.
     public init(_ exchange: ExchangeDescription, _ facts: PortFacts) throws(Rejection) {
         var compiler = TableCompiler(exchange, facts)
@@ -104,7 +105,8 @@ struct TableCompiler {
                 }
             case .ipip(let ipip):
                 if case .v4(let remote) = ipip.remote, case .v4(let local) = ipip.local {
-                    // An end that is no port's address, as a router's loopback address is none, is still ours.
+                    // An end that is no port's address, as a router's loopback address is none, is still
+                    // ours.
                     if localAddresses.insert(ipip.local).inserted {
                         result.contents.localAddresses.append((ipip.local, UInt16(port)))
                     }
