@@ -64,7 +64,7 @@ let package = Package(
             swiftSettings: hot),
         .target(
             name: "Forwarder",
-            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
+            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link"],
             exclude: ["README.md"],
             swiftSettings: hot),
 
@@ -108,10 +108,7 @@ let package = Package(
         // Programs: options and wiring only.
         .executableTarget(
             name: "wayleave-forwarder",
-            dependencies: [
-                "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports", "Wire",
-                argumentParser,
-            ], swiftSettings: house),
+            dependencies: ["Forwarder", "Link"], swiftSettings: house),
         .executableTarget(
             name: "wayleaved",
             dependencies: ["API", "ControlPlane", argumentParser, lifecycle, logging],
@@ -141,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
-                "Forwarder", "Forwarding", "Packets", "Ports", "TableCompiler", "Tables", "Wire", "Testbed",
+                "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports", "TableCompiler",
+                "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
         .testTarget(
             name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],

@@ -91,7 +91,7 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
 
     /// Makes changes, all or none. When it returns they are durable; the forwarders follow.
     /// - Throws: `.rejected` if they can't be made, `.unavailable` if they can't be kept. Nothing is changed then.
-    public func submit(_ changes: [Change]) async throws(SubmitError) -> Receipt {
+    @discardableResult public func submit(_ changes: [Change]) async throws(SubmitError) -> Receipt {
         let mailbox = mailbox
         let result: Result<Receipt, SubmitError> = await withCheckedContinuation { continuation in
             if let error = self.refusal() { return continuation.resume(returning: .failure(error)) }
@@ -197,6 +197,10 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
     private static func claim(
         _ configuration: Configuration
     ) throws(ControlPlaneError) -> (InstanceDirectory, InstanceLock) {
+        guard configuration.collectInterval > .zero, configuration.snapshotEvery > 0 else {
+            throw ControlPlaneError(
+                .configuration, "usage can be collected, and snapshots taken, at intervals above zero only")
+        }
         let directory: InstanceDirectory
         do throws(InstanceError) {
             directory = try InstanceDirectory(configuration.instance, base: configuration.runDirectory)

@@ -120,7 +120,7 @@ extension Engine {
     private func spread(_ touched: [StateSlot]) {
         let changed = touched.filter { ledger.update($0, in: state) }
         ledger.sequence = state.sequence
-        for peer in peers where peer.connection != nil && !peer.needsReset {
+        for peer in peers where peer.connection != nil {
             for slot in changed { peer.waiting.insert(slot) }
         }
     }

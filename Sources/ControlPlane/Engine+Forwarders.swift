@@ -65,7 +65,8 @@ extension Engine {
     private func welcome(_ connection: LinkConnection) {
         // The name becomes part of paths.
         guard InstanceDirectory.isName(connection.name) else {
-            return connection.close("a forwarder's name has 1 to 32 letters, digits, '-' and '_'; give it such a --name")
+            return connection.close(
+                "a forwarder's name has 1 to 32 letters, digits, '-' and '_'; give it such a --name")
         }
         let peer: ForwarderPeer
         if let known = peers.first(where: { $0.name == connection.name }) {

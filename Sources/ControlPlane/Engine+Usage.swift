@@ -13,9 +13,10 @@ extension Engine {
         collector.nextSweep = .now + configuration.collectInterval
         collector.wantsSweep = false
         guard failure == nil, canCollect() else { return }
-        // Which legs are at rest must be known before the counters are read: what they say then is the last.
-        let closable = closableSlots()
         let sources = counterSources()
+        complainOfLostFiles(sources)
+        // Which legs are at rest must be known before the counters are read: what they say then is the last.
+        let closable = closableSlots(sources)
         var batch = CommandBatch()
         var areAllTaken = true
         for source in sources {
@@ -62,7 +63,8 @@ extension Engine {
                 logger.error(
                     "a counter is not taken in: it is another leg's, or went back",
                     metadata: [
-                        "forwarder": "\(source.forwarder)", "slot": "\(slot)", "session": "\(leg.sessionName)",
+                        "forwarder": "\(source.forwarder)", "slot": "\(slot)",
+                        "session": "\(leg.sessionName)",
                         "leg": "\(leg.id)", "found": "\(id)", "total": "\(total)", "journaled": "\(baseline)",
                     ])
             }
@@ -85,15 +87,27 @@ extension Engine {
 
     /// Draining legs that no packet can be counted on any more: every connected forwarder has acknowledged that they
     /// are gone, and no other is alive.
-    private func closableSlots() -> [Int] {
+    private func closableSlots(_ sources: [UsageCollector.Source]) -> [Int] {
         let draining = state.drainingSlots
         guard !draining.isEmpty else { return [] }
         let connected = peers.filter { $0.connection != nil }
-        let away = Set(collector.forwarders + peers.map(\.name)).subtracting(connected.map(\.name))
+        let away = Set(sources.map(\.forwarder) + peers.map(\.name)).subtracting(connected.map(\.name))
         guard !away.contains(where: { InstanceLock.isHeld(directory.forwarderLock($0)) }) else { return [] }
         return draining.filter { slot in
             guard let retiredBy = state.leg(inSlot: slot)?.retiredBy else { return false }
             return connected.allSatisfy { $0.applied >= retiredBy }
+        }
+    }
+
+    /// Says which forwarders count into files that have been taken away from under them.
+    private func complainOfLostFiles(_ sources: [UsageCollector.Source]) {
+        for peer in peers where peer.connection != nil {
+            let isThere = sources.contains { $0.forwarder == peer.name && $0.file == peer.hello.counterFile }
+            if !isThere, collector.isFirst("\(peer.name) \(peer.hello.counterFile)") {
+                logger.error(
+                    "the forwarder's counter file is gone, and its counts with it; start the forwarder again",
+                    metadata: ["forwarder": "\(peer.name)"])
+            }
         }
     }
 

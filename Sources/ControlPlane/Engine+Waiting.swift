@@ -5,7 +5,7 @@ import Link
 struct ApplyWaiter {
     var sequence: UInt64
     var deadline: ContinuousClock.Instant
-    /// Until when a forwarder may come that isn't connected.
+    /// Until when a forwarder may come that isn't connected, or say how its ports are.
     var patience: ContinuousClock.Instant
     var reply: @Sendable (ApplyOutcome) -> Void
 }
@@ -50,7 +50,7 @@ extension Engine {
         }
         if connected.allSatisfy({ $0.applied >= waiter.sequence }) {
             let haveAllSpoken = ports.count == connected.count * state.ports.count
-            if haveAllSpoken || now >= waiter.deadline { return ApplyOutcome(.applied, absentPorts: absent) }
+            if haveAllSpoken || now >= waiter.patience { return ApplyOutcome(.applied, absentPorts: absent) }
         }
         return now < waiter.deadline ? nil : ApplyOutcome(.timedOut, absentPorts: absent)
     }

@@ -55,6 +55,8 @@ final class Engine {
         }
         _ = turn(mailbox.close())
         if stop == true { finish() }
+        for waiter in waiters { waiter.reply(ApplyOutcome(.timedOut)) }
+        waiters = []
         snapshots.wait()
     }
 
@@ -91,12 +93,9 @@ final class Engine {
     /// A last collection and a snapshot, so that the next start is short.
     private func finish() {
         collect()
-        for waiter in waiters { waiter.reply(ApplyOutcome(.timedOut)) }
-        waiters = []
         snapshots.wait()
         guard failure == nil, journalFault == nil else { return }
         snapshots.write(state, to: journal, keeping: configuration.keepCommands, logger)
-        snapshots.wait()
     }
 
     /// When there is something to do even if nobody asks.

@@ -42,9 +42,6 @@ struct UsageCollector {
         return sources
     }
 
-    /// Whose counter files there were at the last sweep, sorted.
-    var forwarders: [String] { readers.map(\.forwarder) }
-
     /// A file that can be read.
     struct Source {
         let forwarder: String

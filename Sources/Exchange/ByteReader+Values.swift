@@ -2,7 +2,9 @@ import Wire
 
 extension ByteReader {
     mutating func readLabel() throws(ByteReaderError) -> Label {
-        guard let label = Label(rawValue: try read()) else { throw fault("a label of more than 20 bits", back: 4) }
+        guard let label = Label(rawValue: try read()) else {
+            throw fault("a label of more than 20 bits", back: 4)
+        }
         return label
     }
 

@@ -25,7 +25,8 @@ extension Command {
         var reader = ByteReader(bytes)
         let version: UInt16 = try reader.read()
         guard version == Self.formatVersion else {
-            throw reader.fault("a command of format \(version), and this program reads \(Self.formatVersion)", back: 2)
+            throw reader.fault(
+                "a command of format \(version), and this program reads \(Self.formatVersion)", back: 2)
         }
         let time: UInt64 = try reader.read()
         switch try reader.read(UInt8.self) {
@@ -139,7 +140,8 @@ extension ByteReader {
         let file: UInt64 = try read()
         let readings = try readList(elementByteCount: 52) { reader throws(ByteReaderError) in
             UsageReadings.Reading(
-                slot: try reader.readAnyNumber(), leg: try reader.readLegID(), total: try reader.readTraffic())
+                slot: try reader.readAnyNumber(), leg: try reader.readLegID(), total: try reader.readTraffic()
+            )
         }
         let closed = try readList(elementByteCount: 8) { reader throws(ByteReaderError) in
             try reader.readAnyNumber()

@@ -59,7 +59,8 @@ extension State {
 
     /// The slot of the session that a use of a service is made by.
     func session(of use: UseOfService) -> Int? {
-        guard let subscriber = subscribers.slot(use.subscriber), let service = services.slot(use.service) else {
+        guard let subscriber = subscribers.slot(use.subscriber), let service = services.slot(use.service)
+        else {
             return nil
         }
         return index.sessionsByUse[StateIndex.SlotPair(subscriber: subscriber, service: service)]

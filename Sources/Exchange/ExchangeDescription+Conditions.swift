@@ -15,7 +15,11 @@ extension ExchangeDescription {
                 continue
             }
             isJoined = true
-            if let more = condition.allow { joined[place].allow?.append(contentsOf: more) } else { joined[place].allow = nil }
+            if let more = condition.allow {
+                joined[place].allow?.append(contentsOf: more)
+            } else {
+                joined[place].allow = nil
+            }
         }
         guard isJoined else { return self }
         var result = self

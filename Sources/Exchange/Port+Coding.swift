@@ -42,7 +42,8 @@ extension ByteWriter {
 
 extension ByteReader {
     mutating func readPort() throws(ByteReaderError) -> Port {
-        var port = Port(name: try readText(), medium: try readMedium(), role: try readFlag() ? .access : .network)
+        var port = Port(
+            name: try readText(), medium: try readMedium(), role: try readFlag() ? .access : .network)
         port.addresses = try readList(elementByteCount: 6) { reader throws(ByteReaderError) in
             try reader.readInterfaceAddress()
         }
@@ -50,7 +51,8 @@ extension ByteReader {
         port.mtu = try readOptional { reader throws(ByteReaderError) in try reader.readAnyNumber() }
         if try readFlag() {
             port.routes = .prefixes(
-                try readList(elementByteCount: 6) { reader throws(ByteReaderError) in try reader.readPrefix() })
+                try readList(elementByteCount: 6) { reader throws(ByteReaderError) in try reader.readPrefix()
+                })
         }
         port.neighbours = try readList(elementByteCount: 13) { reader throws(ByteReaderError) in
             Neighbour(address: try reader.readAddress(), mac: try reader.readMACAddress())

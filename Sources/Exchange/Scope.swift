@@ -198,4 +198,3 @@ struct Scope {
         if let binding = labels.include(label) { includeReferents(of: .label(binding)) }
     }
 }
-

@@ -124,7 +124,8 @@ extension ByteReader {
         case 0: operation = .pop
         case 1:
             operation = .swap(
-                try readList(elementByteCount: 4) { reader throws(ByteReaderError) in try reader.readLabel() })
+                try readList(elementByteCount: 4) { reader throws(ByteReaderError) in try reader.readLabel() }
+            )
         default: throw unknownCase("an operation")
         }
         switch try read(UInt8.self) {

@@ -34,7 +34,8 @@ extension State {
         var reader = ByteReader(bytes)
         let version: UInt16 = try reader.read()
         guard version == Self.formatVersion else {
-            throw reader.fault("a state of format \(version), and this program reads \(Self.formatVersion)", back: 2)
+            throw reader.fault(
+                "a state of format \(version), and this program reads \(Self.formatVersion)", back: 2)
         }
         sequence = try reader.read()
         nextSessionNumber = try reader.read()
@@ -57,10 +58,12 @@ extension State {
         lines = try reader.readRegister(\.name, atMost: Limits.lines) { reader throws(ByteReaderError) in
             try reader.readLine()
         }
-        providers = try reader.readRegister(\.name, atMost: Limits.providers) { reader throws(ByteReaderError) in
+        providers = try reader.readRegister(\.name, atMost: Limits.providers) {
+            reader throws(ByteReaderError) in
             try reader.readProvider()
         }
-        services = try reader.readRegister(\.name, atMost: Limits.services) { reader throws(ByteReaderError) in
+        services = try reader.readRegister(\.name, atMost: Limits.services) {
+            reader throws(ByteReaderError) in
             try reader.readService()
         }
         tunnels = try reader.readRegister(\.name, atMost: Limits.tunnels) { reader throws(ByteReaderError) in
@@ -69,10 +72,12 @@ extension State {
         subscribers = try reader.readRegister(\.name, atMost: Limits.subscribers) {
             reader throws(ByteReaderError) in try reader.readSubscriber()
         }
-        conditions = try reader.readRegister(\.use, atMost: Limits.conditions) { reader throws(ByteReaderError) in
+        conditions = try reader.readRegister(\.use, atMost: Limits.conditions) {
+            reader throws(ByteReaderError) in
             try reader.readCondition()
         }
-        sessions = try reader.readRegister(\.name, atMost: Limits.sessions) { reader throws(ByteReaderError) in
+        sessions = try reader.readRegister(\.name, atMost: Limits.sessions) {
+            reader throws(ByteReaderError) in
             try reader.readSession()
         }
         labels = try reader.readRegister(\.in, atMost: Limits.labels) { reader throws(ByteReaderError) in
@@ -206,7 +211,8 @@ extension ByteReader {
         let leg: UInt32 = try read()
         let slot = Int(try read(UInt32.self))
         let openedAt: UInt64 = try read()
-        return SessionRecord(number: number, leg: leg, slot: slot, openedAt: openedAt, traffic: try readTraffic())
+        return SessionRecord(
+            number: number, leg: leg, slot: slot, openedAt: openedAt, traffic: try readTraffic())
     }
 
     fileprivate mutating func readLegTable() throws(ByteReaderError) -> LegTable {

@@ -17,8 +17,8 @@ extension State {
     /// The least that makes this state's objects those of `description`: what is new or different is put in, in the
     /// order of the description, then what is missing is taken out, dependents first. None if they are the same.
     ///
-    /// Conditions of the same pair are joined. An object that the description has twice is put in twice, which
-    /// `validate` refuses. Linear in the number of objects.
+    /// Conditions of the same pair are joined. An object that the description has twice is put in twice or more
+    /// often, which `validate` refuses. Linear in the number of objects.
     public func changes(to description: ExchangeDescription) -> [Change] {
         let wanted = description.joiningConditions
         let ports = Difference(from: ports, to: wanted.ports, \.name, ExchangeObject.port)
@@ -61,8 +61,12 @@ private struct Difference<Key: Hashable & Sendable> {
         seen.reserveCapacity(wanted.count)
         for element in wanted {
             let key = key(element)
-            let isFirst = seen.insert(key).inserted
-            if !isFirst || register[key] != element { puts.append(object(element)) }
+            if !seen.insert(key).inserted {
+                // Twice, since the first may be what is there already.
+                puts += [object(element), object(element)]
+            } else if register[key] != element {
+                puts.append(object(element))
+            }
         }
         for (_, entry) in register.all where !seen.contains(entry.key) { missing.append(entry.key) }
     }

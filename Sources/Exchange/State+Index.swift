@@ -145,7 +145,8 @@ extension State {
 
     private mutating func unindexSession(_ slot: Int) {
         guard let session = sessions.entry(slot)?.object else { return }
-        if let subscriber = subscribers.slot(session.subscriber), let service = services.slot(session.service) {
+        if let subscriber = subscribers.slot(session.subscriber), let service = services.slot(session.service)
+        {
             index.sessionsByUse[StateIndex.SlotPair(subscriber: subscriber, service: service)] = nil
         }
         for (place, label) in labels(of: session) {

@@ -72,7 +72,9 @@ extension State {
         return rejections
     }
 
-    private func fault(of reading: UsageReadings.Reading, after last: Int, _ baselines: CounterFile?) -> String? {
+    private func fault(of reading: UsageReadings.Reading, after last: Int, _ baselines: CounterFile?)
+        -> String?
+    {
         if let fault = fault(ofSlot: reading.slot, after: last, "the reading of") { return fault }
         let whose = "the reading of slot \(reading.slot) is \(reading.leg)'s"
         guard let leg = legs[reading.slot] else {
@@ -83,7 +85,8 @@ extension State {
         }
         let before = baselines?.baseline(reading.slot).total ?? Traffic()
         guard reading.total.since(before) == nil else { return nil }
-        return "\(whose) and says \(reading.total), less than the \(before) of the last reading of the same file; "
+        return
+            "\(whose) and says \(reading.total), less than the \(before) of the last reading of the same file; "
             + "read the file again, or have the forwarder make another"
     }
 
@@ -91,14 +94,16 @@ extension State {
         if let fault = fault(ofSlot: slot, after: last, "closing") { return fault }
         guard let leg = legs[slot] else { return "slot \(slot) can't be closed: it is free already" }
         if leg.isDraining { return nil }
-        return "slot \(slot) can't be closed: session `\(leg.sessionName)` is counted there; close the session first"
+        return
+            "slot \(slot) can't be closed: session `\(leg.sessionName)` is counted there; close the session first"
     }
 
     private func fault(ofSlot slot: Int, after last: Int, _ deed: String) -> String? {
         if !(0..<Limits.counterSlots).contains(slot) {
             return "\(deed) slot \(slot): there are slots 0 to \(Limits.counterSlots - 1); leave it out"
         }
-        return slot > last ? nil : "\(deed) slot \(slot) comes after slot \(last); name each once, in ascending order"
+        return slot > last
+            ? nil : "\(deed) slot \(slot) comes after slot \(last); name each once, in ascending order"
     }
 }
 

@@ -113,7 +113,8 @@ extension State {
             if users.count < 3 { users.append(user) }
         }
         guard count > 0 else { return nil }
-        let names = users.map { "\($0)" }.joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "")
+        let names =
+            users.map { "\($0)" }.joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "")
         return Rejection(
             "\(key) can't be removed while it is used by \(names); remove them too in the same change, or "
                 + "have them name another")

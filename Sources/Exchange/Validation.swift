@@ -20,7 +20,8 @@ struct Validation {
     private var rejections: [Rejection] = []
 
     init(
-        _ exchange: ExchangeDescription, limit: Int, otherNames: @escaping (_ kind: String) -> [String] = { _ in [] }
+        _ exchange: ExchangeDescription, limit: Int,
+        otherNames: @escaping (_ kind: String) -> [String] = { _ in [] }
     ) {
         self.exchange = exchange
         self.limit = limit
@@ -72,7 +73,9 @@ struct Validation {
     {
         if let found = index[name] { return found }
         let hint =
-            Spelling.nearest(to: name, among: index.names + otherNames(index.kind)).map { "did you mean `\($0)`?" }
+            Spelling.nearest(to: name, among: index.names + otherNames(index.kind)).map {
+                "did you mean `\($0)`?"
+            }
             ?? "add it under `\(index.kind)s:`, or name another"
         reject("\(user): there is no \(index.kind) `\(name)`; \(hint)", at: location)
         return nil

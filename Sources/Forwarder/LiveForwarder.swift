@@ -1,54 +1,51 @@
 import Glibc
+public import Link
 import Packets
 import Ports
-public import Tables
 
-/// The forwarder on live ports: serves them in turn while packets come, sleeps when none do.
+/// The loop of one worker's thread on live ports: serves them in turn while packets come, takes in publications between
+/// vectors, sleeps when there is nothing to do.
 ///
 /// Idle policy: after a round without packets it goes on looking for 20 µs, because a wake-up costs as much, and then
 /// sleeps in `poll` until a port is readable. A forwarder without traffic uses no processor time.
 public final class LiveForwarder {
     public let worker: Worker
-    private let tables: ForwardingTables
-    private let stop: StopSignal
-    /// Called about once a second, with the ports already maintained.
-    private let everySecond: () -> Void
-    /// By port slot.
-    private var states: [PortState?]
-    private let report: (String) -> Void
+    private let publisher: Publisher
+    /// The worker's number there.
+    private let number: Int
+    private let report: ([PortReport]) -> Void
+    /// The slots that have a port.
+    private var slots: [UInt16] = []
+    /// The last report of each of these.
+    private var reports: [UInt16: PortReport] = [:]
 
-    /// - Parameter report: takes a line for people: a port that came, went or changed.
-    /// - Parameter everySecond: work at leisure, as writing the counters file.
-    /// - Parameter tables: those that the worker works by; nobody else edits them.
+    /// - Parameter worker: one that has taken in the publisher's first publication.
+    /// - Parameter number: the worker's place among the publisher's.
+    /// - Parameter report: takes what has changed at the ports, about once a second.
     public init(
-        worker: Worker, tables: ForwardingTables, report: @escaping (String) -> Void,
-        everySecond: @escaping () -> Void
+        worker: Worker, publisher: Publisher, number: Int = 0, report: @escaping ([PortReport]) -> Void
     ) {
         self.worker = worker
-        self.tables = tables
+        self.publisher = publisher
+        self.number = number
         self.report = report
-        self.everySecond = everySecond
-        states = worker.ports.map { $0?.state }
-        stop = StopSignal()
-        for (port, state) in zip(worker.ports, states) {
-            guard let port, let state else { continue }
-            report("port \(port.name): \(Self.words(for: state))")
-        }
+        notePorts()
     }
 
-    /// Forwards until SIGINT or SIGTERM.
-    public func run() {
+    /// Forwards until it is told to stop; `Publisher.wakeAll` makes it look.
+    public func run(until stop: StopFlag) {
         var nextMaintenance = Self.now()
         var idleSince: UInt64?
-        while !stop.isRequested {
+        while !stop.isRaised {
             let now = Self.now()
+            takeIn()
             if now >= nextMaintenance {
                 maintain()
                 nextMaintenance = now + 1_000_000_000
             }
             var count = 0
-            for index in worker.ports.indices { count += worker.serve(PortIndex(rawValue: UInt16(index))) }
-            guard count == 0 else {
+            for slot in slots { count += worker.serve(PortIndex(rawValue: slot)) }
+            guard count == 0, worker.isAdopted else {
                 idleSince = nil
                 continue
             }
@@ -56,63 +53,63 @@ public final class LiveForwarder {
             idleSince = idleStart
             if now - idleStart >= Self.spinNanoseconds { sleep(until: nextMaintenance) }
         }
-        maintain()
     }
 
     private static let spinNanoseconds: UInt64 = 20_000
 
+    /// Takes in a bounded part of what has been published.
+    private func takeIn() {
+        if worker.isAdopted {
+            guard let next = publisher.next(for: number, after: worker.tables.publication.serial) else {
+                return
+            }
+            worker.adopt(next)
+        }
+        worker.adoptSome()
+        notePorts()
+        if worker.isAdopted { publisher.notePassed(worker.tables.publication.serial, worker: number) }
+    }
+
+    private func notePorts() {
+        slots = worker.ports.indices.filter { worker.ports[$0] != nil }.map { UInt16($0) }
+    }
+
+    /// Has every port look whether its interface is what it was, and reports what has changed.
     private func maintain() {
-        for (index, port) in worker.ports.enumerated() {
-            guard let port else { continue }
+        var changed: [PortReport] = []
+        for slot in slots {
+            guard let port = worker.ports[Int(slot)] else { continue }
             port.maintain()
-            guard port.state != states[index] else { continue }
-            states[index] = port.state
-            worker.forgetNeighbours(PortIndex(rawValue: UInt16(index)))
-            report("port \(port.name): \(Self.words(for: port.state))")
+            let report = PortReport(
+                port, slot: slot, serial: worker.tables.publication.serial)
+            guard report != reports[slot] else { continue }
+            if let last = reports[slot], last.state != report.state {
+                worker.forgetNeighbours(PortIndex(rawValue: slot))
+            }
+            reports[slot] = report
+            changed.append(report)
         }
-        refreshPorts()
         worker.confirmNeighbours(at: Self.now(CLOCK_REALTIME))
-        everySecond()
+        if !changed.isEmpty { report(changed) }
     }
 
-    /// Takes over what the ports know only once their interfaces are there.
-    private func refreshPorts() {
-        var isChanged = false
-        for (slot, port) in worker.ports.enumerated() {
-            guard let port, let mac = port.macAddress else { continue }
-            let mtu = port.link == .ethernet ? UInt16(clamping: port.mtu) : nil
-            isChanged =
-                !tables.portFacts(UInt16(slot), mac: mac, mtu: mtu).changedPorts.isEmpty || isChanged
-        }
-        guard isChanged else { return }
-        worker.adopt(Publication(tables: tables.publish(), ports: worker.ports))
-        while !worker.isAdopted { worker.adoptSome() }
-        tables.settle()
-    }
-
-    private static func words(for state: PortState) -> String {
-        switch state {
-        case .up: "up"
-        case .down: "down"
-        case .absent(let reason): "absent: \(reason)"
-        case .finished: "finished: its file has been read to the end"
-        }
-    }
-
-    /// Sleeps until a port is readable, a signal arrives, or the time has come.
+    /// Sleeps until a port is readable, there is something to take in, or the time has come.
     private func sleep(until deadline: UInt64) {
-        var descriptors = worker.ports.compactMap { $0?.pollDescriptor }.map {
+        guard publisher.mayFallAsleep(number, after: worker.tables.publication.serial) else { return }
+        defer { publisher.wakeUp(number) }
+        var descriptors = slots.compactMap { worker.ports[Int($0)]?.pollDescriptor }.map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
-        descriptors.append(pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0))
+        descriptors.append(pollfd(fd: publisher.descriptor(of: number), events: Int16(POLLIN), revents: 0))
         let now = Self.now()
         guard deadline > now else { return }
         let milliseconds = Int32((deadline - now) / 1_000_000 + 1)
         unsafe _ = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
         // A port that is gone reports an error at once, for ever: don't spin on it until `maintain` has looked.
-        if descriptors.contains(where: { Int32($0.revents) & (POLLERR | POLLHUP | POLLNVAL) != 0 }) {
-            _ = poll(nil, 0, min(milliseconds, 100))
+        guard descriptors.contains(where: { Int32($0.revents) & (POLLERR | POLLHUP | POLLNVAL) != 0 }) else {
+            return
         }
+        unsafe _ = poll(&descriptors[descriptors.count - 1], 1, min(milliseconds, 100))
     }
 
     /// Nanoseconds of a clock, by default of one that never goes back.
@@ -120,36 +117,5 @@ public final class LiveForwarder {
         var time = timespec()
         unsafe clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-}
-
-/// SIGINT and SIGTERM as something to poll for: the handler writes to a pipe.
-final class StopSignal {
-    /// Readable once a signal has come.
-    let descriptor: Int32
-    /// The handler can reach only globals; written once, before the handler is installed.
-    nonisolated(unsafe) private static var writeEnd: Int32 = -1
-
-    init() {
-        var ends: [Int32] = [-1, -1]
-        precondition(unsafe pipe(&ends) == 0, "no descriptors left for a pipe")
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        descriptor = ends[0]
-        unsafe Self.writeEnd = ends[1]
-        for number in [SIGINT, SIGTERM] {
-            _ = signal(number) { _ in
-                var octet: UInt8 = 1
-                unsafe _ = write(StopSignal.writeEnd, &octet, 1)
-            }
-        }
-        _ = signal(SIGPIPE, SIG_IGN)
-    }
-
-    var isRequested: Bool {
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&request, 1, 0) > 0
     }
 }

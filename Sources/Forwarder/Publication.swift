@@ -9,11 +9,15 @@ public final class Publication: @unchecked Sendable {
     public let tables: TablesPublication
     /// By slot, 256 of them; nil where there is none. Packets for such a port are dropped as for one that is down.
     public let ports: [(any PacketPort)?]
+    /// Bytes of a slot of packet memory that holds the longest packet of any port. A worker that has smaller slots makes
+    /// larger ones.
+    public let slotByteCount: Int
 
     /// - Parameter ports: by slot, at most 256; what is missing at the end is nil.
-    public init(tables: TablesPublication, ports: [(any PacketPort)?]) {
+    public init(tables: TablesPublication, ports: [(any PacketPort)?], slotByteCount: Int = 2048) {
         precondition(ports.count <= ForwardingTables.portCapacity)
         self.tables = tables
+        self.slotByteCount = slotByteCount
         self.ports = ports + Array(repeating: nil, count: ForwardingTables.portCapacity - ports.count)
     }
 }

@@ -11,8 +11,8 @@ final class SlowPath {
     static let errorsPerSecond = 1000
 
     let tables: WorkerTables
-    let originated: PacketVector
-    let fragments: PacketVector
+    private(set) var originated: PacketVector
+    private(set) var fragments: PacketVector
     var neighbours: NeighbourResolver
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
@@ -23,6 +23,13 @@ final class SlowPath {
         originated = PacketVector(capacity: 64, slotByteCount: slotByteCount)
         fragments = PacketVector(capacity: 256, slotByteCount: slotByteCount)
         neighbours = NeighbourResolver()
+    }
+
+    /// Makes room for longer packets. Nothing may be waiting to be sent.
+    func makeVectors(slotByteCount: Int) {
+        precondition(originated.count == 0)
+        originated = PacketVector(capacity: originated.capacity, slotByteCount: slotByteCount)
+        fragments = PacketVector(capacity: fragments.capacity, slotByteCount: slotByteCount)
     }
 
     /// Whether the next packet might not find room for its answer.

@@ -15,7 +15,7 @@ import Trace
     public let tables: WorkerTables
     public let counters: Counters
 
-    let vector: PacketVector
+    private(set) var vector: PacketVector
     private let slowPath: SlowPath
     var state = LoopState()
     private var adoption: Adoption?
@@ -58,6 +58,10 @@ import Trace
         if adoption!.advance(tables, &slowPath.neighbours, limit: Self.adoptionStepCount) {
             tables.turn(to: publication.tables)
             ports = publication.ports
+            if publication.slotByteCount > vector.slotByteCount {
+                vector = PacketVector(capacity: vector.capacity, slotByteCount: publication.slotByteCount)
+                slowPath.makeVectors(slotByteCount: publication.slotByteCount)
+            }
         }
         if adoption!.isDone { adoption = nil }
     }

@@ -15,14 +15,18 @@ public final class Journal: Sendable {
     /// A random number, made once with the file: what was sent out under another one belongs to another journal.
     public let id: UInt64
     let pool: DatabasePool
-    /// Where the next record goes; nil after a failure, until it has been read back.
-    private let tail: Mutex<Tail?>
     private let commits = Mutex<UInt64>(0)
 
     /// The end of the journal.
     struct Tail: Sendable {
         var sequence: UInt64
         var chain: JournalChain
+
+        /// Puts a record behind it.
+        mutating func append(_ record: JournalRecord) {
+            chain = chain.appending(record)
+            sequence = record.sequence
+        }
     }
 
     /// Opens the journal; makes the file, and its directory (mode 0750), where there is none yet.
@@ -31,7 +35,6 @@ public final class Journal: Sendable {
         try Self.makeDirectory(of: path)
         let pool: DatabasePool
         let id: UInt64
-        let tail: Tail
         do {
             var configuration = GRDB.Configuration()
             configuration.busyMode = .timeout(2)
@@ -45,20 +48,19 @@ public final class Journal: Sendable {
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             }
             try Schema.migrate(pool, path)
-            (id, tail) = try pool.read { database in
-                let id = try Schema.identity(database, path)
-                return (id, try Self.tail(database, id, path))
-            }
+            id = try pool.read { try Schema.identity($0, path) }
         } catch { throw .from(error, path, doing: "opening the journal") }
         self.path = path
         self.id = id
         self.pool = pool
-        self.tail = Mutex(tail)
     }
 
     /// The number of the last record; 0: there is none yet.
-    /// - Throws: if it has to be read again, after a failed append, and can't be.
-    public func lastSequence() throws(JournalError) -> UInt64 { try currentTail().sequence }
+    public func lastSequence() throws(JournalError) -> UInt64 {
+        do { return try pool.read { try Self.tail($0, id, path).sequence } } catch {
+            throw .from(error, path, doing: "reading")
+        }
+    }
 
     /// Appends since the journal was opened: each is one commit, and one fsync.
     public var commitCount: UInt64 { commits.withLock { $0 } }
@@ -78,26 +80,12 @@ public final class Journal: Sendable {
     ///   machine fails before the next append; the reader of the journal will see all of them then.
     public func append(_ records: [JournalRecord], usage: [UsageRow] = []) throws(JournalError) {
         guard !records.isEmpty else { return }
-        var end = try currentTail()
-        for record in records {
-            guard record.sequence == end.sequence + 1 else {
-                throw JournalError(
-                    .sequence,
-                    "\(path): record \(record.sequence) was to be appended behind record \(end.sequence); "
-                        + "is another program writing to this journal?")
-            }
-            end = Tail(sequence: record.sequence, chain: end.chain.appending(record))
-        }
         do {
             try pool.write { database in
                 try insert(records, into: database)
                 try insert(usage, into: database)
             }
-        } catch {
-            tail.withLock { $0 = nil }
-            throw .from(error, path, doing: "appending")
-        }
-        tail.withLock { $0 = end }
+        } catch { throw .from(error, path, doing: "appending") }
         commits.withLock { $0 += 1 }
     }
 
@@ -114,23 +102,20 @@ public final class Journal: Sendable {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO record (sequence, version, written, chain, payload) VALUES (?, ?, ?, ?, ?)")
         let written = Int64(time(nil))
-        var chain = try Self.tail(database, id, path).chain
+        var tail = try Self.tail(database, id, path)
         for record in records {
-            chain = chain.appending(record)
+            guard record.sequence == tail.sequence + 1 else {
+                throw JournalError(
+                    .sequence,
+                    "\(path): record \(record.sequence) was to be appended behind record \(tail.sequence); "
+                        + "end the other program that writes to this journal, and start again")
+            }
+            tail.append(record)
             try statement.execute(arguments: [
-                Int64(record.sequence), Int64(record.version), written, Blob(chain.bytes),
+                Int64(record.sequence), Int64(record.version), written, Blob(tail.chain.bytes),
                 Blob(record.payload),
             ])
         }
-    }
-
-    private func currentTail() throws(JournalError) -> Tail {
-        if let known = tail.withLock({ $0 }) { return known }
-        do {
-            let read = try pool.read { try Self.tail($0, id, path) }
-            tail.withLock { $0 = read }
-            return read
-        } catch { throw .from(error, path, doing: "reading") }
     }
 
     /// The last record's number and chain value, or the last snapshot's where no record is behind it.
@@ -150,9 +135,10 @@ public final class Journal: Sendable {
         return Tail(sequence: sequence, chain: chain)
     }
 
+    /// Makes the journal's directory, and those above it that are missing, so that they outlast a power failure too.
     private static func makeDirectory(of path: String) throws(JournalError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        for count in 1...max(1, parts.count) {
+        for count in parts.indices.map({ $0 + 1 }) {
             let directory = parts.prefix(count).joined(separator: "/")
             guard !directory.isEmpty, access(directory, F_OK) != 0 else { continue }
             guard mkdir(directory, count == parts.count ? 0o750 : 0o755) == 0 || errno == EEXIST else {
@@ -161,6 +147,11 @@ public final class Journal: Sendable {
                     "can't make the directory \(directory): \(String(cString: strerror(errno))); "
                         + "make it, or name another state directory")
             }
+            // A name is on the disk once the directory that it stands in is; SQLite sees to that of its own files.
+            let parent = open("\(directory)/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard parent >= 0 else { continue }
+            fsync(parent)
+            close(parent)
         }
     }
 }

@@ -20,6 +20,13 @@ public final class WakeUp: Sendable {
         _ = write(descriptor, &one, 8)
     }
 
+    /// Waits for a signal, and takes it back.
+    public func wait() {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&request, 1, -1) <= 0 {}
+        clear()
+    }
+
     /// Takes back all signals so far.
     public func clear() {
         var count: UInt64 = 0

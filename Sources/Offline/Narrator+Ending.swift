@@ -26,7 +26,9 @@ extension Narrator {
     /// What the session is charged for: the inner packets as they crossed.
     private var counted: Explanation.Line? {
         guard let index = conversionIndex, let adjacency = run.adjacency else { return nil }
-        let added = Int(adjacency.headerByteCount) + (tunnel(of: leavingLeg(index))?.encapsulation.overheadByteCount ?? 0)
+        let added =
+            Int(adjacency.headerByteCount)
+            + (tunnel(of: leavingLeg(index))?.encapsulation.overheadByteCount ?? 0)
         let bytes = run.frames.reduce(0) { $0 + $1.bytes.count - added }
         let packets = run.frames.count == 1 ? "1 packet" : "\(run.frames.count) packets"
         return Explanation.Line(

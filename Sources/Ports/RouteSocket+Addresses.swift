@@ -19,19 +19,9 @@ extension RouteSocket {
     /// Routes a prefix into the interface. A route that does so already stays; one that leads elsewhere is an
     /// error.
     func addRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) {
-        guard let route = unsafe rtnl_route_alloc(), let hop = unsafe rtnl_route_nh_alloc() else {
-            preconditionFailure("no memory for a route")
-        }
-        defer { unsafe rtnl_route_put(route) }
         let destination = NetlinkAddress(prefix.address, bitCount: prefix.bitCount)
-        let isIPv4 = prefix.version == .v4
-        unsafe rtnl_route_set_family(route, UInt8(isIPv4 ? AF_INET : AF_INET6))
-        unsafe rtnl_route_set_scope(route, UInt8((isIPv4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE).rawValue))
-        unsafe rtnl_route_set_table(route, UInt32(RT_TABLE_MAIN.rawValue))
-        unsafe rtnl_route_set_protocol(route, UInt8(RTPROT_STATIC))
-        try check(unsafe rtnl_route_set_dst(route, destination.handle), "use route \(prefix)")
-        unsafe rtnl_route_nh_set_ifindex(hop, index)
-        unsafe rtnl_route_add_nexthop(route, hop)
+        let route = unsafe try route(to: prefix, destination, index: index)
+        defer { unsafe rtnl_route_put(route) }
         let result = unsafe rtnl_route_add(handle, route, NLM_F_CREATE | NLM_F_EXCL)
         guard result == -NLE_EXIST else { return try check(result, "add route \(prefix)") }
         guard try outgoingInterface(to: destination) == index else {
@@ -39,6 +29,36 @@ extension RouteSocket {
                 interface: interface, action: "add route \(prefix)",
                 reason: "there is such a route to another interface")
         }
+    }
+
+    /// Takes a route into the interface away. It may be gone already.
+    func removeRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) {
+        let destination = NetlinkAddress(prefix.address, bitCount: prefix.bitCount)
+        let route = unsafe try route(to: prefix, destination, index: index)
+        defer { unsafe rtnl_route_put(route) }
+        let result = unsafe rtnl_route_delete(handle, route, 0)
+        if result != -NLE_OBJ_NOTFOUND { try check(result, "remove route \(prefix)") }
+    }
+
+    /// A route as libnl describes it, to be given back by `rtnl_route_put`.
+    private func route(
+        to prefix: IPPrefix, _ destination: borrowing NetlinkAddress, index: Int32
+    ) throws(InterfaceError) -> OpaquePointer {
+        guard let route = unsafe rtnl_route_alloc(), let hop = unsafe rtnl_route_nh_alloc() else {
+            preconditionFailure("no memory for a route")
+        }
+        let isIPv4 = prefix.version == .v4
+        unsafe rtnl_route_set_family(route, UInt8(isIPv4 ? AF_INET : AF_INET6))
+        unsafe rtnl_route_set_scope(route, UInt8((isIPv4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE).rawValue))
+        unsafe rtnl_route_set_table(route, UInt32(RT_TABLE_MAIN.rawValue))
+        unsafe rtnl_route_set_protocol(route, UInt8(RTPROT_STATIC))
+        unsafe rtnl_route_nh_set_ifindex(hop, index)
+        unsafe rtnl_route_add_nexthop(route, hop)
+        let result = unsafe rtnl_route_set_dst(route, destination.handle)
+        guard result < 0 else { return unsafe route }
+        unsafe rtnl_route_put(route)
+        try check(result, "use route \(prefix)")
+        return unsafe route
     }
 
     /// The addresses that the kernel itself has on the interface, link-local IPv6 left out.

@@ -55,4 +55,9 @@ public final class TUNPort: PacketPort {
     }
 
     public func maintain() { tun.maintain() }
+
+    /// Changes what the kernel routes into the interface: now if it is there, else when it comes. The one thing that any
+    /// thread may do with a port, so that a million routes don't hold up packets. Cost: a round trip a difference.
+    /// - Throws: the first route that can't be added or removed; `maintain` tries again, and until then `state` says so.
+    public func update(routes: [IPPrefix]) throws(InterfaceError) { try tun.update(routes: routes) }
 }

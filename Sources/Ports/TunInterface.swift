@@ -1,5 +1,6 @@
 import Glibc
 import Packets
+import Synchronization
 import Wire
 
 /// A TUN or TAP interface that the forwarder makes, keeps and holds open: what `TUNPort` and `TAPPort` share.
@@ -11,7 +12,7 @@ final class TunInterface {
     let kind: TunDevice.Kind
     let mtu: Int
     let addresses: [InterfaceAddress]
-    let routes: [IPPrefix]
+    private let routes: Mutex<Routes>
     private(set) var state = PortState.absent("not opened yet")
     /// The address of the kernel's end; nil on a TUN.
     private(set) var kernelMACAddress: MACAddress?
@@ -20,6 +21,32 @@ final class TunInterface {
     private var interfaceIndex: Int32 = 0
     /// Whether the kernel's end has its addresses and routes; it loses them when it goes down.
     private var isConfigured = false
+
+    /// What the kernel is to route into the interface. The one thing here that another thread may touch.
+    private struct Routes {
+        var wanted: Set<IPPrefix>
+        /// Those that the kernel has, if the interface is configured.
+        var installed: Set<IPPrefix> = []
+        /// The interface, while it is configured.
+        var index: Int32?
+        /// Whether some are missing that could not be added.
+        var isIncomplete = false
+
+        /// Brings what the kernel has to what is wanted. Cost: a round trip a difference.
+        mutating func settle(_ kernel: borrowing RouteSocket) throws(InterfaceError) {
+            guard let index else { return }
+            isIncomplete = true
+            for prefix in installed.subtracting(wanted).sorted() {
+                try kernel.removeRoute(to: prefix, index: index)
+                installed.remove(prefix)
+            }
+            for prefix in wanted.subtracting(installed).sorted() {
+                try kernel.addRoute(to: prefix, index: index)
+                installed.insert(prefix)
+            }
+            isIncomplete = false
+        }
+    }
 
     /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain`.
     init(
@@ -30,7 +57,7 @@ final class TunInterface {
         self.kind = kind
         self.mtu = mtu
         self.addresses = addresses
-        self.routes = routes
+        self.routes = Mutex(Routes(wanted: Set(routes)))
         do throws(InterfaceError) {
             try settle(patience: 20)
         } catch {
@@ -70,9 +97,19 @@ final class TunInterface {
         guard let status = try kernel.status() else { return lose() }
         interfaceIndex = status.index
         kernelMACAddress = status.macAddress
-        if !isNew, isConfigured, !status.isUp { isConfigured = false; state = .down }
+        if !isNew, isConfigured, !status.isUp {
+            isConfigured = false
+            forgetRoutes()
+            state = .down
+        }
         if state == .down, !status.isUp { return }
-        if !isConfigured { try configure(kernel, index: status.index) }
+        if !isConfigured {
+            try configure(kernel, index: status.index)
+        } else {
+            try routes.withLock { routes throws(InterfaceError) in
+                if routes.isIncomplete { try routes.settle(kernel) }
+            }
+        }
         isConfigured = true
         state = .up
     }
@@ -91,12 +128,34 @@ final class TunInterface {
                 index: index, acceptsOwnIPv4Source: true, action: "let it take packets of the forwarder's own"
             )
         }
-        for route in routes { try kernel.addRoute(to: route, index: index) }
+        try routes.withLock { routes throws(InterfaceError) in
+            routes.index = index
+            try routes.settle(kernel)
+        }
+    }
+
+    /// Changes what the kernel routes into the interface, at once if it is there. Any thread may call this.
+    /// - Throws: the first route that can't be added or removed; it is tried again by `maintain`.
+    func update(routes wanted: [IPPrefix]) throws(InterfaceError) {
+        try routes.withLock { routes throws(InterfaceError) in
+            routes.wanted = Set(wanted)
+            guard routes.index != nil, routes.wanted != routes.installed else { return }
+            try routes.settle(RouteSocket(interface: interface))
+        }
+    }
+
+    /// The kernel has dropped its routes, with the interface or when it went down.
+    private func forgetRoutes() {
+        routes.withLock { routes in
+            routes.index = nil
+            routes.installed = []
+        }
     }
 
     private func lose() {
         device = nil
         isConfigured = false
+        forgetRoutes()
         kernelMACAddress = nil
         state = .absent("interface \(interface) has been deleted")
     }

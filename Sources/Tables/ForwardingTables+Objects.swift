@@ -229,7 +229,8 @@ extension ForwardingTables {
 
     private func checkRoom(_ nextHops: [NextHop], _ key: TableKey) throws(TableError) {
         guard adjacencyRegister.hasRoom(for: nextHops, isEthernet: { port($0).isEthernet }) else {
-            throw TableError(key, "there is no room for another next hop: \(Self.adjacencyCapacity) are in use")
+            throw TableError(
+                key, "there is no room for another next hop: \(Self.adjacencyCapacity) are in use")
         }
     }
 }

@@ -40,7 +40,8 @@ public struct ByteWriter: Sendable {
     }
 
     /// Writes whether there is a value, and then the value.
-    @inlinable public mutating func write<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
+    @inlinable public mutating func write<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void)
+    {
         self.write(value != nil)
         if let value { write(&self, value) }
     }

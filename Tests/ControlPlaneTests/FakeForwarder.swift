@@ -24,7 +24,7 @@ final class FakeForwarder: Sendable {
         var untouchedCount = 0
     }
 
-    private struct Contents {
+    fileprivate struct Contents {
         var manner = Manner.applies
         var objects: [TableKey: TableObject] = [:]
         var version = TableVersion.empty
@@ -35,20 +35,21 @@ final class FakeForwarder: Sendable {
     }
 
     private static let region = CounterRegion(
-        slotCount: 4_096, portCount: 8, wordCount: 32 + 4 * 4_096, totals: 0, drops: 8, portsIn: 16, portsOut: 24,
+        slotCount: 4_096, portCount: 8, wordCount: 32 + 4 * 4_096, totals: 0, drops: 8, portsIn: 16,
+        portsOut: 24,
         slots: 32, dropNames: ["notAdmitted", "ttlExpired"])
 
     let name: String
     let counters: CounterFile
     private let directory: InstanceDirectory
-    private let lock: InstanceLock
+    private let lock: Mutex<InstanceLock?>
     private let contents = Mutex(Contents())
 
     init(_ site: Site, name: String = "main") throws {
         self.name = name
         directory = try InstanceDirectory("test", base: site.configuration.runDirectory)
         try directory.create()
-        lock = try InstanceLock(directory.forwarderLock(name), for: "forwarder")
+        lock = Mutex(try InstanceLock(directory.forwarderLock(name), for: "forwarder"))
         counters = try CounterFile(
             path: directory.counterFile(forwarder: name), region: Self.region, requiresTmpfs: false)
         try counters.ensure(slots: 4_096)
@@ -59,21 +60,32 @@ final class FakeForwarder: Sendable {
     // MARK: The link
 
     func connect() {
-        let client = LinkClient(path: directory.linkSocket) { [weak self] in
-            guard let self else { preconditionFailure("connects without a forwarder") }
-            return contents.withLock { contents in
-                Hello(
-                    software: "fake", name: name, processID: UInt32(getpid()), counterFile: counters.fileID,
-                    tables: contents.version)
-            }
-        } handler: { [weak self] event in
-            switch event {
-            case .connected(let welcome): self?.contents.withLock { $0.welcome = welcome }
-            case .transaction(let received): self?.receive(received)
-            case .disconnected, .unreachable: break
+        // Locked, since something may come by the client before it is kept.
+        contents.withLock { contents in
+            contents.client = LinkClient(path: directory.linkSocket) { [weak self] in
+                guard let self else { preconditionFailure("connects without a forwarder") }
+                return hello
+            } handler: { [weak self] event in
+                switch event {
+                case .connected(let welcome): self?.greet(welcome)
+                case .transaction(let received): self?.receive(received)
+                case .disconnected, .unreachable: break
+                }
             }
         }
-        contents.withLock { $0.client = client }
+    }
+
+    private func greet(_ welcome: Welcome) {
+        contents.withLock { contents in
+            contents.welcome = welcome
+            contents.client?.send(contents.ports)
+        }
+    }
+
+    private var hello: Hello {
+        Hello(
+            software: "fake", name: name, processID: UInt32(getpid()), counterFile: counters.fileID,
+            tables: version)
     }
 
     func disconnect() {
@@ -81,6 +93,13 @@ final class FakeForwarder: Sendable {
             defer { contents.client = nil }
             return contents.client
         }?.stop()
+    }
+
+    /// Lets go of its lock, as the end of a process does; its counter file stays, unless the machine has gone with it.
+    func die(withFile: Bool = false) {
+        disconnect()
+        lock.withLock { $0 = nil }
+        if withFile { unlink(counters.path) }
     }
 
     func send(_ ports: [Link.PortStatus]) { contents.withLock { $0.client }?.send(ports) }
@@ -99,7 +118,8 @@ final class FakeForwarder: Sendable {
         let answer = contents.withLock { contents -> ((LinkClient) -> Void)? in
             let transaction = received.transaction
             var arrival = Arrival(
-                number: transaction.number, isReset: transaction.isReset, changeCount: transaction.changes.count)
+                number: transaction.number, isReset: transaction.isReset,
+                changeCount: transaction.changes.count)
             switch contents.manner {
             case .isSilent:
                 contents.held.append(received)
@@ -114,14 +134,17 @@ final class FakeForwarder: Sendable {
                 contents.arrivals.append(arrival)
                 let applied = AppliedTransaction(
                     number: transaction.number, setCount: UInt32(arrival.setCount),
-                    removedCount: UInt32(arrival.removedCount), untouchedCount: UInt32(arrival.untouchedCount),
+                    removedCount: UInt32(arrival.removedCount),
+                    untouchedCount: UInt32(arrival.untouchedCount),
                     tableHash: contents.version.hash, microseconds: 7)
-                return { $0.answer(applied, to: received) }
+                let ports = contents.ports
+                return {
+                    $0.send(ports)
+                    $0.answer(applied, to: received)
+                }
             }
         }
-        // The client is set by the time that anything can come by it, or a moment later.
-        while let answer, contents.withLock({ $0.client }) == nil { _ = answer; sched_yield() }
-        if let answer, let client = contents.withLock({ $0.client }) { answer(client) }
+        if let answer { contents.withLock { $0.client }.map(answer) }
     }
 
     // MARK: What it has
@@ -142,7 +165,9 @@ final class FakeForwarder: Sendable {
     }
 
     /// Counts packets of a slot.
-    func count(_ slot: Int, up: (packets: UInt64, bytes: UInt64), down: (packets: UInt64, bytes: UInt64) = (0, 0)) {
+    func count(
+        _ slot: Int, up: (packets: UInt64, bytes: UInt64), down: (packets: UInt64, bytes: UInt64) = (0, 0)
+    ) {
         let words = counters.words(worker: 0) + Self.region.slots + 4 * slot
         words[0] += up.packets
         words[1] += up.bytes
@@ -160,8 +185,8 @@ final class FakeForwarder: Sendable {
     }
 }
 
-extension FakeForwarder.Contents {
-    fileprivate mutating func apply(
+fileprivate extension FakeForwarder.Contents {
+    mutating func apply(
         _ transaction: Transaction, _ arrival: inout FakeForwarder.Arrival, _ counters: CounterFile
     ) {
         var gone = transaction.isReset ? Set(objects.keys) : []
@@ -184,5 +209,13 @@ extension FakeForwarder.Contents {
         version = TableVersion(
             journal: welcome?.journal ?? 0, number: transaction.number,
             hash: objects.values.reduce(0) { $0 &+ $1.hash })
+    }
+
+    /// All of its ports, which are well.
+    var ports: [Link.PortStatus] {
+        objects.keys.compactMap { key in
+            guard case .port(let slot) = key else { return nil }
+            return Link.PortStatus(slot: slot, state: .up, mtu: 1_500)
+        }
     }
 }

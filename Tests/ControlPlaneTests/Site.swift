@@ -1,6 +1,7 @@
 import Exchange
 import Glibc
 import Logging
+import Synchronization
 import Testbed
 
 @testable import ControlPlane
@@ -29,6 +30,21 @@ final class Site: Sendable {
     /// Starts a control plane that keeps quiet.
     func open() throws -> ControlPlane {
         try ControlPlane(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Starts the next control plane, as soon as the one before has let go of its lock.
+    func reopen() async throws -> ControlPlane {
+        var plane: ControlPlane?
+        let isFree = try await eventually {
+            do {
+                plane = try open()
+                return true
+            } catch let error as ControlPlaneError where error.kind == .instanceTaken {
+                return false
+            }
+        }
+        guard isFree, let plane else { fatalError("the lock is held for ever") }
+        return plane
     }
 
     /// The journal as it is on the disk at this moment, as the site of another instance: what a crash would leave.
@@ -68,35 +84,69 @@ func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
 
 /// A control plane that runs, until it is stopped or abandoned.
 final class RunningPlane: Sendable {
-    let plane: ControlPlane
+    private let contents: Mutex<ControlPlane?>
     private let task: Task<Void, any Error>
 
-    init(_ site: Site) throws {
-        let plane = try site.open()
-        self.plane = plane
+    init(_ site: Site) async throws {
+        let plane = try await site.reopen()
+        contents = Mutex(plane)
         task = Task { try await plane.run() }
+    }
+
+    /// It, before its end.
+    var plane: ControlPlane {
+        guard let plane = contents.withLock({ $0 }) else { preconditionFailure("it has been ended") }
+        return plane
     }
 
     /// Ends it as SIGTERM does.
     func stop() async throws {
+        contents.withLock { $0 = nil }
         task.cancel()
         try await task.value
     }
 
     /// Ends it as a crash does.
     func crash() async {
-        plane.abandon()
+        contents.withLock { contents in
+            contents?.abandon()
+            contents = nil
+        }
         task.cancel()
         _ = await task.result
     }
 }
 
 extension ControlPlane {
+    /// Makes changes.
+    /// - Returns: why they were refused; nil if they weren't.
+    func refusal(of changes: [Change]) async -> [Rejection]? {
+        do {
+            try await submit(changes)
+            return nil
+        } catch {
+            if case .rejected(let rejections) = error { return rejections }
+            fatalError("\(error)")
+        }
+    }
+
     /// The hash of everything it knows.
     func digest() async -> String? { await status(withDigest: true).digest }
 
     /// Puts in everything that a good exchange file describes.
     @discardableResult func apply(_ text: String) async throws -> Receipt {
         try await apply(Edges.describe(text)).receipt
+    }
+}
+
+extension String {
+    /// The text with one passage, which must be there, put in place of another.
+    func replacing(_ old: String, with new: String) -> String {
+        guard let range = firstRange(of: old) else { preconditionFailure("no '\(old)' in the text") }
+        return replacingSubrange(range, with: new)
+    }
+
+    private func replacingSubrange(_ range: Range<Index>, with new: String) -> String {
+        String(self[..<range.lowerBound]) + new + String(self[range.upperBound...])
     }
 }

@@ -75,33 +75,3 @@ import Testing
         #expect(folderEntries(folder.path) == ["counters.json"])
     }
 }
-
-@Suite("Instance", .enabled(if: geteuid() == 0, "needs root")) struct InstanceTests {
-    private let name = "test-\(getpid())"
-
-    private func claim(_ name: String) throws { _ = try Instance(name) }
-
-    @Test("One name, one claim at a time; it is free again when the first has gone")
-    func secondClaim() throws {
-        do {
-            let first = try Instance(name + "a")
-            let error = try #require(throws: InstanceError.self) { try claim(name + "a") }
-            #expect(error.description.contains("already running"))
-            try claim(name + "b")
-            #expect(first.name == name + "a")
-        }
-        try claim(name + "a")
-        #expect(!folderEntries(Instance.directory).contains { $0.hasPrefix(name) })
-    }
-
-    @Test(
-        "Names are 1 to 32 letters, digits, '-' and '_'",
-        arguments: ["", "a/b", "..", "a b", "ä", "a.b", "a\n", String(repeating: "n", count: 33)])
-    func badName(_ bad: String) throws {
-        let error = try #require(throws: InstanceError.self) { try claim(bad) }
-        #expect(error.description.contains("1 to 32"))
-    }
-
-    @Test("Names that may be", arguments: ["a", "A-z_0", "9", String(repeating: "n", count: 32)])
-    func goodName(_ good: String) throws { try claim(good) }
-}

@@ -159,34 +159,28 @@ import Wire
 
     @Test("A MAC address that comes with the interface is taken over, into headers and answers")
     func lateMAC() throws {
-        let compiled = Edges.compile(Edges.subscriberEdge.replacing("mac: \"02:00:00:00:00:01\",", with: ""))
-        let memory = compiled.ports.map { plan in
-            MemoryPort(name: plan.port.name, link: plan.port.isEthernet ? .ethernet : .ip)
-        }
-        let late = LatePort(memory[2])
-        let ports: [any PacketPort] = [memory[0], memory[1], late, memory[3]]
-        let worker = Worker(ports: ports, contents: compiled.contents)
-        late.macAddress = MACAddress(rawValue: 0x0200_0000_7777)
-        worker.refreshPorts()
-        memory[0].offer(Datagram.udp("10.1.0.5", "198.51.100.7").bytes)
-        #expect(worker.serve(PortIndex(rawValue: 0)) == 1)
-        #expect(try firstFrame(memory[2].takeSent().map(\.bytes)).source == late.macAddress)
+        let node = Node(Edges.subscriberEdge.replacing("mac: \"02:00:00:00:00:01\",", with: ""))
+        let late = MACAddress(rawValue: 0x0200_0000_7777)
+        let video = Datagram.udp("10.1.0.5", "198.51.100.7").bytes
+        #expect(try firstFrame(node.pass([video], "access0", to: "core0")).source != late)
+        let staged = node.tables.portFacts(2, mac: late, mtu: nil)
+        #expect(staged.changedPorts == [2])
+        node.publish()
+        #expect(try firstFrame(node.pass([video], "access0", to: "core0")).source == late)
+        let question = Station.arp(
+            .request, from: "10.0.0.2", at: Edges.providerMAC, for: "10.0.0.1", to: .broadcast)
+        #expect(try firstFrame(node.pass([question], "core0", to: "core0")).source == late)
     }
-}
 
-/// A port whose MAC address is known only after a while, as that of an interface that comes later.
-private final class LatePort: PacketPort {
-    private let port: MemoryPort
-    var macAddress: MACAddress?
-    init(_ port: MemoryPort) { self.port = port }
-    var name: String { port.name }
-    var link: LinkType { port.link }
-    var mtu: Int { port.mtu }
-    var state: PortState { port.state }
-    var pollDescriptor: Int32? { nil }
-    func receive(into vector: PacketVector) -> Int { port.receive(into: vector) }
-    func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
-        port.transmit(vector, selection: selection)
+    @Test("Another MAC address is another interface: what was learned of its neighbours is forgotten")
+    func forgetsOnOtherInterface() throws {
+        let node = Node(Edges.subscriberEdge.replacing("mac: \"02:00:00:00:00:11\"", with: "mtu: 1500"))
+        let learned = Station.arp(
+            .request, from: news, at: Station.newsMAC, for: "10.0.1.1", to: .broadcast)
+        node.pass([learned], "core1", to: "core1")
+        #expect(try firstFrame(node.pass([Station.news(news)], "access0", to: "core1")).etherType == .ipv4)
+        node.tables.portFacts(3, mac: MACAddress(rawValue: 0x0200_0000_7777), mtu: nil)
+        node.publish()
+        #expect(try firstFrame(node.pass([Station.news(news)], "access0", to: "core1")).etherType == .arp)
     }
-    func maintain() {}
 }

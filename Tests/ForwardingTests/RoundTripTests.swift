@@ -12,7 +12,7 @@ import Wire
 
     init() {
         // Bob's MAC address is asked for in life; here it has answered.
-        for index in 0..<subscriberEdge.tables.adjacencyCount
+        for index in subscriberEdge.tables.addedAdjacencies.map({ Int($0.rawValue) })
         where subscriberEdge.tables.adjacencies[index].tags == [100] {
             subscriberEdge.tables.adjacencies[index].destination = Edges.bobMAC
         }

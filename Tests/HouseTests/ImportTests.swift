@@ -12,7 +12,7 @@ import Testing
         "Trace": ["Wire", "Packets", "Tables"],
         "Forwarding": ["CLinux", "Wire", "Packets", "Tables", "Trace"],
         "Ports": ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
-        "Forwarder": ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports"],
+        "Forwarder": ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link"],
         "Exchange": ["Wire"],
         "ExchangeFile": ["Exchange", "Wire", "Yams"],
         "TableCompiler": ["Exchange", "Tables", "Wire"],
@@ -31,10 +31,7 @@ import Testing
             "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Packets", "Ports",
             "Wire",
         ],
-        "wayleave-forwarder": [
-            "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Forwarder", "Packets", "Ports", "Wire",
-            "ArgumentParser",
-        ],
+        "wayleave-forwarder": ["Forwarder", "Link"],
         "wayleaved": ["API", "ControlPlane", "ArgumentParser", "ServiceLifecycle", "Logging"],
         "wayleave": [
             "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", "ArgumentParser",

@@ -103,10 +103,12 @@ func edgeDescription() throws -> ExchangeDescription {
 struct Edge {
     let ports: [MemoryPort]
     let worker: Worker
+    private let sessions: [String]
 
     init(_ exchange: ExchangeDescription) throws {
+        sessions = exchange.sessions.map(\.name)
         let facts = PortFacts.offline(exchange)
-        let compiled = try CompiledExchange(exchange, facts)
+        let compiled = CompiledExchange(exchange, facts)
         ports = zip(exchange.ports, facts.macAddresses).map { port, mac in
             MemoryPort(
                 name: port.name, link: port.isEthernet ? .ethernet : .ip,
@@ -115,7 +117,8 @@ struct Edge {
         // As long as a slot of a replay.
         let slotByteCount = (262_144 + PacketVector.headroom + PacketVector.tailroom + 63) & ~63
         worker = Worker(
-            ports: ports, contents: compiled.contents, vectorCapacity: 1, slotByteCount: slotByteCount)
+            Publication(tables: try compiled.makeTables().publication, ports: ports), vectorCapacity: 1,
+            slotByteCount: slotByteCount)
     }
 
     /// Forwards one packet.
@@ -128,8 +131,7 @@ struct Edge {
 
     var report: CountersReport {
         CountersReport(
-            worker.counters, sessions: (0..<worker.counters.sessionCount).map { "\($0)" },
-            ports: ports.map(\.name))
+            worker.counters, sessions: sessions, ports: ports.map(\.name))
     }
 }
 

@@ -97,6 +97,47 @@ struct TunPortTests {
         #expect(try await namespace.run { port.value.send([Self.echoRequest]) } == [nil])
     }
 
+    @Test("Routes into a TUN change while it is open; it keeps the last ones, down and up again")
+    func routesChange() async throws {
+        let namespace = NetworkNamespace()
+        let port = try await namespace.run { try Shared(TUNPort(Self.configuration)) }
+        try await namespace.run {
+            try port.value.update(
+                routes: [
+                    IPPrefix("203.0.113.0/24")!, IPPrefix("2001:db8:a::/48")!, IPPrefix("192.0.2.0/24")!,
+                ])
+        }
+        func routes() -> String { namespace.ip("route") + namespace.ip("-6 route") }
+        #expect(!routes().contains("198.51.100.0/24"))
+        for prefix in ["203.0.113.0/24", "192.0.2.0/24", "2001:db8:a::/48"] {
+            #expect(routes().contains("\(prefix) dev wl-access0"))
+        }
+        // One that somebody else took away is no obstacle.
+        namespace.ip("route del 192.0.2.0/24")
+        try await namespace.run { try port.value.update(routes: [IPPrefix("203.0.113.0/24")!]) }
+        namespace.ip("link set wl-access0 down")
+        try await namespace.run { port.value.maintain() }
+        try await namespace.run { try port.value.update(routes: [IPPrefix("198.51.100.0/24")!]) }
+        #expect(!routes().contains("wl-access0"))
+        namespace.ip("link set wl-access0 up")
+        try await namespace.run { port.value.maintain() }
+        #expect(routes().contains("198.51.100.0/24 dev wl-access0"))
+        #expect(!routes().contains("203.0.113.0/24") && !routes().contains("2001:db8:a::/48"))
+        // A route that leads elsewhere is said, and had when it has gone.
+        namespace.ip("route add 203.0.113.0/24 dev lo")
+        let error = await #expect(throws: InterfaceError.self) {
+            try await namespace.run {
+                try port.value.update(routes: [IPPrefix("203.0.113.0/24")!, IPPrefix("198.51.100.0/24")!])
+            }
+        }
+        #expect(error?.description.contains("can't add route 203.0.113.0/24") == true)
+        try await namespace.run { port.value.maintain() }
+        #expect(port.value.state != .up)
+        namespace.ip("route del 203.0.113.0/24 dev lo")
+        try await namespace.run { port.value.maintain() }
+        #expect(port.value.state == .up && routes().contains("203.0.113.0/24 dev wl-access0"))
+    }
+
     @Test("What can't be had now is said in a sentence, and had when it can")
     func obstaclesAreNamed() async throws {
         let namespace = NetworkNamespace()

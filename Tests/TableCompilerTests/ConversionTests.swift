@@ -60,8 +60,8 @@ import Wire
 
     @Test("PX-2 the header of every kind of tunnel, with every knob", arguments: knobs)
     func header(_ knob: Knob) {
-        let compiled = Edges.compile(Self.exchange(knob))
-        let up = compiled.contents.conversions[0]
+        let tables = Edges.tables(Edges.compile(Self.exchange(knob))).publication
+        let up = conversion(tables, 0)
         #expect(up.encapsulation == knob.encapsulation)
         #expect(Array(up.headerBytes.suffix(Int(up.headerByteCount))) == knob.header)
         #expect(up.headerBytes.prefix(40 - knob.header.count).allSatisfy { $0 == 0 })
@@ -69,10 +69,14 @@ import Wire
         #expect(up.maximumInnerByteCount == knob.maximumInnerByteCount)
         #expect(up.arrival == Arrival(port: 0))
 
-        let down = compiled.contents.conversions[1]
+        let down = conversion(tables, 1)
         #expect(down.encapsulation == .plain)
         #expect(down.headerByteCount == 0)
         #expect(down.arrival == Arrival(tunnel: TunnelIndex(rawValue: 0)))
+    }
+
+    private func conversion(_ tables: TablesPublication, _ index: UInt32) -> Conversion {
+        tables.view.conversion(ConversionIndex(rawValue: index)).pointee
     }
 
     @Test(
@@ -80,19 +84,24 @@ import Wire
         arguments: [false, true])
     func userLabels(php: Bool) throws {
         let knob = Knob.mpls("send: 16001, \(php ? "php: true" : "receive: 17001, ttl: pipe")", [], [])
-        let contents = Edges.compile(Self.exchange(knob)).contents
-        let label = try #require(contents.userLabels.first)
-        #expect(contents.userLabels.count == 1)
+        let compiled = Edges.compile(Self.exchange(knob))
+        let session = try #require(compiled.sessionObjects.first)
+        let label = try #require(session.down.userLabel)
+        #expect(session.up.userLabel == nil)
         #expect(label.context == (php ? .port(1) : .tunnel(TunnelIndex(rawValue: 0))))
         #expect(label.label == Label(rawValue: 200042))
-        #expect(label.conversion == ConversionIndex(SessionIndex(rawValue: 0), .down))
-        #expect(contents.incomingLabels.map(\.label.rawValue) == (php ? [] : [17001]))
-        #expect(contents.tunnels.map(\.port) == [1])
-        #expect(contents.tunnels.map(\.handsOnTTL) == [php])
+        let tunnel = TunnelObject(
+            slot: TunnelIndex(rawValue: 0), port: 1,
+            end: .mpls(receive: php ? nil : Label(rawValue: 17001), handsOnTTL: php))
+        #expect(compiled.transaction.changes.contains(.set(.tunnel(tunnel))))
+        let view = Edges.tables(compiled).publication.view
+        #expect(
+            view.userLabel(label.label, in: label.context)
+                == ConversionIndex(SessionIndex(rawValue: 0), .down))
     }
 
     @Test("PX-1 a session between two tunnels converts in both directions")
-    func transit() {
+    func transit() throws {
         let compiled = Edges.compile(
             """
             ports: { core0: { tap: c0, role: network, addresses: [10.0.0.1/24] } }
@@ -109,12 +118,15 @@ import Wire
                    network: { tunnel: outer } }
 
             """)
-        let (up, down) = (compiled.contents.conversions[0], compiled.contents.conversions[1])
+        let tables = Edges.tables(compiled).publication
+        let (up, down) = (conversion(tables, 0), conversion(tables, 1))
         #expect((up.arrival.isTunnel, up.arrival.index, up.encapsulation) == (true, 0, .ipv4))
         #expect((down.arrival.isTunnel, down.arrival.index, down.encapsulation) == (true, 1, .mpls))
-        #expect(compiled.contents.userLabels.map(\.conversion.direction) == [.up])
-        #expect(compiled.contents.tunnelEndpoints.map(\.remote.description) == ["192.0.2.9"])
-        #expect(compiled.contents.tunnelEndpoints.map(\.local.description) == ["10.0.0.1"])
+        let session = try #require(compiled.sessionObjects.first)
+        #expect((session.up.userLabel?.label, session.down.userLabel) == (Label(rawValue: 200), nil))
+        let remote = try #require(IPv4Address("192.0.2.9"))
+        let local = try #require(IPv4Address("10.0.0.1"))
+        #expect(tables.view.tunnel(from: remote, to: local) == TunnelIndex(rawValue: 1))
     }
 
     private static func exchange(_ knob: Knob) -> String {

@@ -1,18 +1,17 @@
-import Packets
-import Ports
-import Tables
-import Wire
+public import Ports
+public import Tables
+public import Wire
 
-/// Makes live ports out of port plans.
-enum PortOpener {
+/// Makes live ports out of port objects.
+public enum PortOpener {
     /// Opens a port. An interface that isn't there yet is no error: the port's state says so.
     /// - Parameters:
     ///   - routes: what the kernel is to route into a TUN.
     ///   - warn: takes what the operator should know, in a sentence.
     /// - Throws: what can't come right by itself: a missing right, an unreadable file.
-    static func open(_ port: PortObject, routes: [IPPrefix], warn: @escaping (String) -> Void) throws
-        -> any PacketPort
-    {
+    public static func open(
+        _ port: PortObject, routes: [IPPrefix], warn: @escaping (String) -> Void
+    ) throws -> any PacketPort {
         let mtu = port.mtu.map { Int($0) }
         switch port.medium {
         case .tun(let interface):
@@ -42,10 +41,4 @@ enum PortOpener {
 
     /// Bytes of a full Ethernet frame's payload.
     private static let defaultMTU = 1500
-
-    /// Slots for the longest packet of any port, with its link header and room to spare: 2 KiB for an MTU of 1,500.
-    static func slotByteCount(_ ports: [any PacketPort]) -> Int {
-        let longest = (ports.map(\.mtu).max() ?? 1500) + 22 + PacketVector.headroom + PacketVector.tailroom
-        return max(2048, (longest + 63) & ~63)
-    }
 }

@@ -1,12 +1,12 @@
 import Glibc
 
 /// A file system of few bytes, gone when the test is. Only root can make one.
-final class TinyDisk {
-    static var canBeMade: Bool { geteuid() == 0 }
+public final class TinyDisk {
+    public static var canBeMade: Bool { geteuid() == 0 }
 
-    let path: String
+    public let path: String
 
-    init(byteCount: Int) {
+    public init(byteCount: Int) {
         var template = Array("/tmp/wayleave-disk-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { fatalError("no folder for a disk: errno \(errno)") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -19,10 +19,10 @@ final class TinyDisk {
     }
 
     /// Gives it another size, without touching what is on it.
-    func resize(byteCount: Int) { resize(byteCount: byteCount, flags: UInt(MS_REMOUNT)) }
+    public func resize(byteCount: Int) { resize(byteCount: byteCount, flags: UInt(MS_REMOUNT)) }
 
     /// Lets nobody write to it any more.
-    func makeReadOnly() {
+    public func makeReadOnly() {
         let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
         guard mount("wayleave-test", path, "tmpfs", flags, nil) == 0 else {
             fatalError("can't make \(path) read-only: errno \(errno)")

@@ -1,0 +1,227 @@
+public import Link
+import Packets
+public import Ports
+public import Tables
+public import Wire
+
+/// The tables of a running forwarder, with the ports that they speak of and the counter slots that they count in: what
+/// transactions are applied to, on one thread, while workers forward.
+public final class LiveTables {
+    /// Opens a port; see `PortOpener.open`.
+    public typealias Opener = (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort
+
+    private let tables: ForwardingTables
+    private let publisher: Publisher
+    private let counters: CounterFile
+    private let stop: StopFlag
+    private let open: Opener
+    private let report: (String) -> Void
+    /// By slot.
+    private var ports: [UInt16: LivePort] = [:]
+
+    /// - Parameters:
+    ///   - tables: with nothing published.
+    ///   - publisher: of which the first publication was these tables'.
+    ///   - stop: raised when nobody waits for workers any more.
+    ///   - report: takes a line for people: a port that came, went or changed; a worker that is stuck.
+    public init(
+        _ tables: ForwardingTables, publisher: Publisher, counters: CounterFile, stop: StopFlag,
+        open: @escaping Opener = PortOpener.open, report: @escaping (String) -> Void
+    ) {
+        self.tables = tables
+        self.publisher = publisher
+        self.counters = counters
+        self.stop = stop
+        self.open = open
+        self.report = report
+    }
+
+    /// The sum of the hashes of all table objects, mod 2⁶⁴.
+    public var tableHash: UInt64 { tables.tableHash }
+
+    /// How all ports are, by slot.
+    public var portStatuses: [PortStatus] {
+        ports.values.map(\.status).sorted { $0.slot < $1.slot }
+    }
+
+    /// Applies a transaction: when this returns, every worker goes by it, and its ports are open or their state says
+    /// why not.
+    /// - Parameter hash: what `tableHash` must be then.
+    /// - Returns: what has been done; nil if `stop` was raised before every worker had passed.
+    /// - Throws: why not, in a sentence; nothing has been changed then.
+    public func apply(
+        _ transaction: Transaction, tableHash hash: UInt64
+    ) throws(TransactionRefusal) -> StagedChange? {
+        let result = tables.tableHash(after: transaction)
+        guard result == hash else {
+            throw TransactionRefusal(
+                "the tables would have hash \(result) and not \(hash), so they aren't what they are taken for; "
+                    + "send everything anew")
+        }
+        try takeRoom(for: transaction)
+        let staged: StagedChange
+        do throws(TableError) { staged = try tables.stage(transaction) } catch {
+            throw TransactionRefusal(error.description)
+        }
+        bindCounters(of: transaction)
+        guard bringPorts(upTo: transaction, staged), publish() else { return nil }
+        for slot in staged.portsWithChangedRoutes { updateRoutes(of: slot) }
+        return staged
+    }
+
+    /// Takes in what a worker says of its ports.
+    /// - Returns: whether a port's status has changed.
+    public func take(_ reports: [PortReport]) -> Bool {
+        let before = portStatuses
+        let slotByteCount = self.slotByteCount
+        var changesTables = false
+        for report in reports {
+            guard var live = ports[report.slot], live.port != nil, report.serial >= live.serial else {
+                continue
+            }
+            let state = live.status.state
+            live.take(report)
+            ports[report.slot] = live
+            if live.status.state != state { self.report(live.words) }
+            if tellTables(live, mac: report.mac) { changesTables = true }
+        }
+        if changesTables || self.slotByteCount > slotByteCount { _ = publish() }
+        return portStatuses != before
+    }
+
+    /// Closes all ports, when no worker uses them any more.
+    public func close() {
+        for port in ports.values { close(port) }
+        ports = [:]
+    }
+}
+
+/// Why a transaction was not applied, in a sentence.
+public struct TransactionRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+// MARK: - Counters
+extension LiveTables {
+    private func takeRoom(for transaction: Transaction) throws(TransactionRefusal) {
+        var count = 0
+        for case .set(.session(let session)) in transaction.changes {
+            count = max(count, Int(session.slot.rawValue) + 1)
+        }
+        do throws(CounterFileError) { try counters.ensure(slots: count) } catch {
+            throw TransactionRefusal(error.description)
+        }
+    }
+
+    /// Writes whose the slots are, before the first packet is counted there.
+    private func bindCounters(of transaction: Transaction) {
+        for case .set(.session(let session)) in transaction.changes {
+            counters.bind(slot: Int(session.slot.rawValue), session: session.session, leg: session.leg)
+        }
+    }
+}
+
+// MARK: - Publishing
+extension LiveTables {
+    /// Publishes what is staged, with the ports as they are, and waits until every worker has taken it in. A publication
+    /// can't be taken back, and its predecessor's memory isn't free before all have passed; so there is nothing to be
+    /// done about a worker that is stuck but to say so, each second.
+    /// - Returns: false if `stop` was raised before.
+    private func publish() -> Bool {
+        var open: [(any PacketPort)?] = Array(repeating: nil, count: ForwardingTables.portCapacity)
+        for (slot, live) in ports { open[Int(slot)] = live.port }
+        publisher.publish(Publication(tables: tables.publish(), ports: open, slotByteCount: slotByteCount))
+        var seconds = 0
+        while case let behind = publisher.waitUntilPassed(timeout: .seconds(1)), !behind.isEmpty {
+            if stop.isRaised { return false }
+            seconds += 1
+            report(
+                "\(behind.joined(separator: ", ")) has not taken in transaction \(tables.number) for \(seconds) s: "
+                    + "stuck, or stopped by a debugger; nothing more is applied before it has")
+        }
+        tables.settle()
+        return true
+    }
+
+    /// Slots of packet memory for the longest packet of any port, with its link header and room to spare: 2 KiB for an
+    /// MTU of 1,500.
+    private var slotByteCount: Int {
+        let longest = ports.values.map(\.mtu).max() ?? 0
+        return max(2048, (longest + 22 + PacketVector.headroom + PacketVector.tailroom + 63) & ~63)
+    }
+}
+
+// MARK: - Ports
+extension LiveTables {
+    /// Closes the ports that are gone or become others, and opens those that are new or have become others.
+    ///
+    /// Two ports can't have one interface, so that what is to be opened anew must first be closed, and nothing is closed
+    /// before every worker has let go of it. Only then there is a publication in between, without these ports.
+    /// - Returns: false if `stop` was raised before.
+    private func bringPorts(upTo transaction: Transaction, _ staged: StagedChange) -> Bool {
+        var objects: [UInt16: PortObject] = [:]
+        for case .set(.port(let port)) in transaction.changes { objects[port.slot] = port }
+        var retired: [LivePort] = []
+        for slot in staged.changedPorts {
+            guard let live = ports[slot] else { continue }
+            if let object = objects[slot], !live.mustReopen(for: object) {
+                ports[slot]?.object = object
+                objects[slot] = nil
+            } else {
+                retired.append(live)
+                ports[slot] = nil
+            }
+        }
+        if retired.contains(where: { $0.port != nil }) {
+            guard publish() else { return false }
+            for live in retired { close(live) }
+        }
+        // The last references, so that their interfaces are free.
+        for live in retired where objects[live.object.slot] == nil {
+            report("port \(live.object.name): removed")
+        }
+        retired = []
+        for slot in staged.changedPorts {
+            guard let object = objects[slot] else { continue }
+            let live = open(object)
+            ports[slot] = live
+            report(live.words)
+            _ = tellTables(live, mac: live.status.mac)
+        }
+        return true
+    }
+
+    private func open(_ object: PortObject) -> LivePort {
+        do {
+            return LivePort(
+                object, try open(object, tables.routes(for: object.slot), report),
+                serial: tables.publication.serial + 1)
+        } catch {
+            return LivePort(object, failure: "\(error)")
+        }
+    }
+
+    /// What was written to a file port's output has to be seen to be there; the others close with their last reference.
+    private func close(_ live: LivePort) {
+        do throws(PcapFileError) { try (live.port as? PcapFilePort)?.close() } catch {
+            report("port \(live.object.name): \(error)")
+        }
+    }
+
+    /// Stages what the tables must know of an opened port's interface.
+    /// - Returns: whether that changes them.
+    private func tellTables(_ live: LivePort, mac: MACAddress?) -> Bool {
+        // A link without headers takes what the kernel can.
+        let mtu = live.object.isEthernet && live.mtu > 0 ? UInt16(clamping: live.mtu) : nil
+        return !tables.portFacts(live.object.slot, mac: mac, mtu: mtu).changedPorts.isEmpty
+    }
+
+    private func updateRoutes(of slot: UInt16) {
+        guard let live = ports[slot], let port = live.port as? TUNPort else { return }
+        do throws(InterfaceError) { try port.update(routes: tables.routes(for: slot)) } catch {
+            report("port \(live.object.name): \(error)")
+        }
+    }
+}

@@ -1,0 +1,21 @@
+public import Ports
+public import Wire
+
+/// What a worker has found out about a port, for the thread that edits the tables.
+public struct PortReport: Sendable, Equatable {
+    public var slot: UInt16
+    /// The publication that the worker goes by: when the report is read, there may be another port in the slot.
+    public var serial: UInt64
+    public var state: PortState
+    public var mac: MACAddress?
+    public var mtu: Int
+
+    /// Looks at a port as it is now.
+    public init(_ port: any PacketPort, slot: UInt16, serial: UInt64) {
+        self.slot = slot
+        self.serial = serial
+        state = port.state
+        mac = port.macAddress
+        mtu = port.mtu
+    }
+}

@@ -1,0 +1,62 @@
+public import Link
+import Packets
+public import Ports
+public import Tables
+public import Wire
+
+/// A forwarder on live ports: its worker's thread, the thread that edits the tables, and what they share.
+///
+/// ```
+///   control plane ⇄ link thread ── publications ──► worker thread ⇄ ports
+///                       ▲    └── keys ─► counter file ◄─ counts ──┘ │
+///                       └────────────── how the ports are ◄─────────┘
+/// ```
+public final class RunningForwarder: Sendable {
+    private let stop = StopFlag()
+    private let publisher: Publisher
+    private let link: LinkThread
+    private let worker: NativeThread
+    private let counters: CounterFile
+
+    /// Begins to forward, by empty tables until the control plane sends some.
+    /// - Parameter open: how ports are opened.
+    /// - Parameter report: takes a line for people.
+    public init(
+        _ configuration: LinkThread.Configuration, counters: CounterFile,
+        open:
+            @escaping @Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort =
+            PortOpener.open, report: @escaping @Sendable (String) -> Void
+    ) {
+        let tables = Handover(ForwardingTables())
+        let first = Publication(tables: tables.value.publication, ports: [])
+        let publisher = Publisher(workers: ["worker 0"], first: first)
+        let stop = stop
+        let link = LinkThread(configuration, stop: stop, report: report) {
+            LiveTables(
+                tables.value, publisher: publisher, counters: counters, stop: stop, open: open, report: report
+            )
+        }
+        self.publisher = publisher
+        self.link = link
+        self.counters = counters
+        worker = NativeThread("worker-0") {
+            let worker = Worker(first, counters: unsafe Counters(words: counters.words(worker: 0)))
+            LiveForwarder(worker: worker, publisher: publisher) { link.take($0) }.run(until: stop)
+        }
+    }
+
+    /// Ends all threads and closes the ports. To be called once.
+    public func end() {
+        stop.raise()
+        publisher.wakeAll()
+        // The worker first: ports are closed only when it has let go of them.
+        worker.join()
+        link.join()
+    }
+}
+
+/// Takes a value into a thread that alone uses it from then on.
+private struct Handover<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

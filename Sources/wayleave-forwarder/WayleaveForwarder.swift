@@ -1,0 +1,58 @@
+import Forwarder
+@preconcurrency import Glibc
+import Link
+
+/// Options and wiring.
+@main
+enum WayleaveForwarder {
+    /// What the control plane is told, for people.
+    private static let software = "wayleave-forwarder 0.3"
+
+    static func main() {
+        switch ForwarderOptions.read(Array(CommandLine.arguments.dropFirst())) {
+        case .help: fputs(ForwarderOptions.help, stdout)
+        case .refuse(let reason):
+            report("\(reason)\nSee 'wayleave-forwarder --help'.")
+            exit(64)
+        case .run(let options):
+            do { try run(options) } catch {
+                report("\(error)")
+                exit(error is InvalidName ? 64 : 1)
+            }
+        }
+    }
+
+    private static func run(_ options: ForwarderOptions) throws {
+        for name in [options.instance, options.name] where !InstanceDirectory.isName(name) {
+            throw InvalidName(name: name)
+        }
+        // First, so that a signal during the start is not lost.
+        let signal = StopSignal()
+        let directory = try InstanceDirectory(options.instance, base: options.runDirectory)
+        try directory.create()
+        let lock = try InstanceLock(
+            directory.forwarderLock(options.name),
+            for: "forwarder '\(options.name)' of instance '\(options.instance)'")
+        let counters = try CounterFile(
+            path: directory.counterFile(forwarder: options.name), region: .forwarding)
+        let forwarder = RunningForwarder(
+            LinkThread.Configuration(
+                socketPath: directory.linkSocket, name: options.name, software: software,
+                processID: UInt32(getpid()), counterFile: counters.fileID), counters: counters, report: report
+        )
+        report("instance \(options.instance): forwarder '\(options.name)' runs")
+        signal.wait()
+        forwarder.end()
+        report("instance \(options.instance): forwarder '\(options.name)' stopped")
+        withExtendedLifetime(lock) {}
+    }
+
+    /// A line to standard error.
+    @Sendable private static func report(_ line: String) { fputs("wayleave-forwarder: \(line)\n", stderr) }
+}
+
+/// A name that can't be one.
+private struct InvalidName: Error, CustomStringConvertible {
+    let name: String
+    var description: String { "name '\(name)': 1 to 32 letters, digits, '-' and '_' are possible" }
+}

@@ -1,0 +1,242 @@
+import Exchange
+import Journal
+import Link
+import Testbed
+import Testing
+import Wire
+
+@testable import ControlPlane
+
+@Suite("Usage") struct UsageTests {
+    let site = Site()
+
+    /// What a test begins with: a control plane, a forwarder that has its tables, and the slot of alice-video.
+    private func start() async throws -> (RunningPlane, FakeForwarder, slot: Int) {
+        let running = try await RunningPlane(site)
+        try await running.plane.apply(Edges.subscriberEdge)
+        let forwarder = try FakeForwarder(site)
+        forwarder.connect()
+        #expect(await running.plane.waitUntilApplied(1, timeout: .seconds(10)).result == .applied)
+        return (running, forwarder, try await slot(running.plane))
+    }
+
+    private func slot(_ plane: ControlPlane, _ session: String = "alice-video") async throws -> Int {
+        try #require(await plane.read { $0.counterSlot(ofSession: session) })
+    }
+
+    private func total(_ rows: [UsageRow]) -> Traffic {
+        rows.reduce(into: Traffic()) { sum, row in
+            sum.upPackets += row.upPackets
+            sum.upBytes += row.upBytes
+            sum.downPackets += row.downPackets
+            sum.downBytes += row.downBytes
+        }
+    }
+
+    @Test("PX-5 What is counted is journaled once, and seen at once")
+    func counts() async throws {
+        let (running, forwarder, slot) = try await start()
+        let plane = running.plane
+        forwarder.count(slot, up: (3, 300), down: (2, 2_000))
+        let expected = Traffic(upPackets: 3, upBytes: 300, downPackets: 2, downBytes: 2_000)
+        #expect(await plane.traffic(ofSession: "alice-video") == expected)
+        #expect(await plane.read { $0.sessionRecord("alice-video")?.traffic } == Traffic())
+        await plane.collectUsage()
+        let sequence = await plane.status().journal.sequence
+        await plane.collectUsage()
+        #expect(await plane.status().journal.sequence == sequence)
+        #expect(await plane.traffic(ofSession: "alice-video") == expected)
+        #expect(await plane.read { $0.sessionRecord("alice-video")?.traffic } == expected)
+        forwarder.count(slot, up: (1, 100))
+        #expect(await plane.traffic(ofSession: "alice-video")?.upBytes == 400)
+        await plane.collectUsage()
+
+        let rows = try await plane.usage()
+        #expect(rows.map(\.sequence) == [1, 2] && rows.map(\.upBytes) == [300, 100])
+        #expect(rows.allSatisfy { $0.sessionName == "alice-video" && $0.forwarder == "main" })
+        #expect(rows[0].to == rows[1].from)
+        #expect(try await plane.usage(UsageFilter(sessionName: "alice-music")).isEmpty)
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test("All counters at once, by name")
+    func snapshot() async throws {
+        let (running, forwarder, slot) = try await start()
+        forwarder.count(slot, up: (3, 300))
+        forwarder.count(forwarded: 3, dropped: 2, received: 5, sent: 3)
+        let counters = await running.plane.counters()
+        #expect(counters.sessions.map(\.name) == ["alice-video", "alice-music", "bob-video", "alice-news"])
+        #expect(counters.sessions.map(\.traffic.upBytes) == [300, 0, 0, 0])
+        #expect(counters.ports.map(\.name) == ["access0", "access1", "core0", "core1"])
+        #expect(counters.ports.map(\.in) == [5, 0, 0, 0] && counters.ports.map(\.out) == [3, 0, 0, 0])
+        #expect(counters.forwarded == 3 && counters.consumed == 0 && counters.originated == 0)
+        #expect(counters.drops == [.init(reason: "notAdmitted", packets: 2)])
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test(
+        "PX-5 A session on another way keeps its count; the old way's slot is free once its end is journaled")
+    func movesOn() async throws {
+        let (running, forwarder, slot) = try await start()
+        let plane = running.plane
+        forwarder.count(slot, up: (3, 300))
+        forwarder.become(.isSilent)
+        var session = try #require(await plane.read { $0.sessions["alice-video"] })
+        session.network = .tunnel(
+            name: "acme-pipe", send: Label(unchecked: 100_099), receive: Label(unchecked: 200_099))
+        let receipt = try await plane.submit([Change(.put(.session(session)))])
+        // The forwarder hasn't taken it: packets may still be counted on the old way.
+        #expect(await eventually { forwarder.heldCount == 1 })
+        forwarder.count(slot, up: (1, 50))
+        await plane.collectUsage()
+        #expect(await plane.read(\.drainingSlots) == [slot])
+        forwarder.count(slot, up: (1, 50))
+        #expect(await plane.traffic(ofSession: "alice-video")?.upBytes == 400)
+
+        forwarder.become(.applies)
+        #expect(await plane.waitUntilApplied(receipt.sequence, timeout: .seconds(10)).result == .applied)
+        #expect(await eventually { await plane.read(\.drainingSlots).isEmpty })
+        let next = try await self.slot(plane)
+        #expect(next != slot)
+        forwarder.count(next, up: (1, 7))
+        #expect(await plane.traffic(ofSession: "alice-video")?.upBytes == 407)
+        await plane.collectUsage()
+        let rows = try await plane.usage()
+        #expect(total(rows) == Traffic(upPackets: 6, upBytes: 407))
+        #expect(rows.map(\.leg) == [1, 1, 2])
+
+        // The free slot goes to another session, whose count begins at zero in the same words.
+        session.name = "alice-again"
+        try await plane.submit([Change(.remove(.session("alice-video"))), Change(.put(.session(session)))])
+        #expect(await eventually { await plane.read { $0.counterSlot(ofSession: "alice-again") } == slot })
+        let applied = await plane.status().journal.sequence
+        #expect(await plane.waitUntilApplied(applied, timeout: .seconds(10)).result == .applied)
+        #expect(await plane.traffic(ofSession: "alice-again") == Traffic())
+        forwarder.count(slot, up: (1, 1))
+        #expect(await plane.traffic(ofSession: "alice-again") == Traffic(upPackets: 1, upBytes: 1))
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test("PX-5 A forwarder that is away but alive keeps a way open; one that is dead doesn't")
+    func awayOrDead() async throws {
+        let (running, forwarder, slot) = try await start()
+        let plane = running.plane
+        forwarder.disconnect()
+        #expect(await eventually { await plane.status().forwarders[0].connectedSince == nil })
+        try await plane.submit([Change(.remove(.session("alice-video")))])
+        forwarder.count(slot, up: (9, 900))
+        await plane.collectUsage()
+        #expect(await plane.read(\.drainingSlots) == [slot])
+        // Its lock goes with it, its counter file stays.
+        forwarder.count(slot, up: (1, 100))
+        forwarder.die()
+        await plane.collectUsage()
+        #expect(await plane.read(\.drainingSlots).isEmpty)
+        #expect(total(try await plane.usage()) == Traffic(upPackets: 10, upBytes: 1_000))
+        try await running.stop()
+    }
+
+    @Test(
+        "PX-5 A control plane that starts closes no way that a living forwarder may count on, connected or not yet"
+    )
+    func startsWhileForwarderRuns() async throws {
+        let (running, forwarder, slot) = try await start()
+        forwarder.become(.isSilent)
+        try await running.plane.submit([Change(.remove(.session("alice-video")))])
+        await running.crash()
+        let next = try await site.reopen()
+        await next.collectUsage()
+        #expect(await next.read(\.drainingSlots) == [slot])
+        forwarder.count(slot, up: (1, 100))
+        forwarder.die()
+        await next.collectUsage()
+        #expect(await next.read(\.drainingSlots).isEmpty)
+        #expect(total(try await next.usage()) == Traffic(upPackets: 1, upBytes: 100))
+    }
+
+    @Test("PX-5 A crash between two collections loses and doubles nothing", arguments: SeededGenerator.seeds)
+    func crashes(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        var (running, forwarder, slot) = try await start()
+        var bytes: UInt64 = 0
+        for _ in 0..<12 {
+            for _ in 0..<generator.number(0...3) {
+                let count = UInt64(generator.number(1...1_000))
+                forwarder.count(slot, up: (1, count))
+                bytes += count
+                if generator.once(in: 2) { await running.plane.collectUsage() }
+            }
+            #expect(await running.plane.traffic(ofSession: "alice-video")?.upBytes == bytes, "seed \(seed)")
+            if generator.once(in: 2) { await running.crash() } else { try await running.stop() }
+            running = try await RunningPlane(site)
+            #expect(await running.plane.traffic(ofSession: "alice-video")?.upBytes == bytes, "seed \(seed)")
+        }
+        await running.plane.collectUsage()
+        #expect(total(try await running.plane.usage()).upBytes == bytes, "seed \(seed)")
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test("PX-5 A new counter file begins at zero; what the old one had isn't taken back")
+    func newFile() async throws {
+        let (running, forwarder, slot) = try await start()
+        let plane = running.plane
+        forwarder.count(slot, up: (3, 300))
+        await plane.collectUsage()
+        forwarder.disconnect()
+        forwarder.die(withFile: true)
+        #expect(await eventually { await plane.status().forwarders[0].connectedSince == nil })
+        #expect(await plane.traffic(ofSession: "alice-video")?.upBytes == 300)
+        let next = try FakeForwarder(site)
+        next.connect()
+        #expect(await eventually { next.slot(ofSession: 1) != nil })
+        next.count(slot, up: (1, 11))
+        #expect(await plane.traffic(ofSession: "alice-video")?.upBytes == 311)
+        await plane.collectUsage()
+        #expect(total(try await plane.usage()) == Traffic(upPackets: 4, upBytes: 311))
+        next.disconnect()
+        try await running.stop()
+    }
+
+    @Test("PX-5 A counter that is another leg's isn't billed")
+    func strangeKey() async throws {
+        let (running, forwarder, slot) = try await start()
+        forwarder.counters.bind(slot: slot, session: 4_711, leg: 1)
+        forwarder.count(slot, up: (3, 300))
+        let music = try await self.slot(running.plane, "alice-music")
+        forwarder.count(music, up: (1, 10))
+        await running.plane.collectUsage()
+        #expect(try await running.plane.usage().map(\.sessionName) == ["alice-music"])
+        #expect(await running.plane.traffic(ofSession: "alice-video") == Traffic())
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test("The end collects once more, and leaves a snapshot")
+    func gracefulEnd() async throws {
+        let (running, forwarder, slot) = try await start()
+        forwarder.count(slot, up: (3, 300))
+        try await running.stop()
+        let journal = try Journal(path: site.configuration.journalPath)
+        #expect(try journal.usage().map(\.upBytes) == [300])
+        #expect(try journal.snapshots().map(\.sequence) == [journal.lastSequence()])
+        forwarder.disconnect()
+    }
+
+    @Test("Usage is collected by itself")
+    func byItself() async throws {
+        let site = Site { $0.collectInterval = .milliseconds(20) }
+        let running = try await RunningPlane(site)
+        try await running.plane.apply(Edges.subscriberEdge)
+        let forwarder = try FakeForwarder(site)
+        forwarder.connect()
+        #expect(await eventually { forwarder.slot(ofSession: 1) != nil })
+        forwarder.count(try #require(forwarder.slot(ofSession: 1)), up: (3, 300))
+        #expect(await eventually { (try? await running.plane.usage().map(\.upBytes)) == [300] })
+        forwarder.disconnect()
+        try await running.stop()
+    }
+}

@@ -1,0 +1,73 @@
+import Tables
+import Wire
+
+/// The objects of a set of tables by key, and whether they can stand side by side: what `ForwardingTables` decides by
+/// its tables, decided by going through all objects.
+struct TableModel {
+    var objects: [TableKey: TableObject] = [:]
+
+    /// The model after a transaction. Nil where the transaction names a key twice.
+    func applying(_ transaction: Transaction) -> TableModel? {
+        guard Set(transaction.changes.map(\.key)).count == transaction.changes.count else { return nil }
+        var model = transaction.isReset ? TableModel() : self
+        for change in transaction.changes {
+            switch change {
+            case .set(let object): model.objects[object.key] = object
+            case .remove(let key): model.objects[key] = nil
+            }
+        }
+        return model
+    }
+
+    /// Whether every object has what it refers to, and nothing belongs to two.
+    var isSound: Bool {
+        var labels: [Label] = []
+        var userLabels: [SessionWay.UserLabel] = []
+        var admissions: [[UInt32]] = []
+        var endpoints: [[UInt32]] = []
+        var subscriberPrefixes: [IPPrefix] = []
+        var servicePrefixes: [IPPrefix] = []
+        func exists(_ keys: TableKey?...) -> Bool {
+            keys.allSatisfy { $0.map { objects[$0] != nil } ?? true }
+        }
+        for object in objects.values {
+            switch object {
+            case .port: break
+            case .tunnel(let tunnel):
+                guard exists(.port(tunnel.port)) else { return false }
+                switch tunnel.end {
+                case .mpls(let receive, _): if let receive { labels.append(receive) }
+                case .ipip(let remote, let local): endpoints.append([remote.rawValue, local.rawValue])
+                }
+            case .subscriber(let subscriber):
+                guard exists(subscriber.port.map { .port($0) }) else { return false }
+                subscriberPrefixes += subscriber.prefixes
+            case .service(let service): servicePrefixes += service.prefixes
+            case .session(let session):
+                guard exists(.subscriber(session.subscriber), .service(session.service)) else { return false }
+                admissions.append([session.subscriber.rawValue, session.service.rawValue])
+                for way in [session.up, session.down] {
+                    let arrival: TableKey =
+                        way.arrival.isTunnel
+                        ? .tunnel(TunnelIndex(rawValue: way.arrival.index)) : .port(UInt16(way.arrival.index))
+                    let context: TableKey? =
+                        switch way.userLabel?.context {
+                        case .tunnel(let tunnel): .tunnel(tunnel)
+                        case .port(let port): .port(port)
+                        case nil: nil
+                        }
+                    guard exists(arrival, context, .port(way.nextHop.port)) else { return false }
+                    if let label = way.userLabel { userLabels.append(label) }
+                }
+            case .label(let label):
+                guard exists(.port(label.nextHop.port)), label.pops || !label.labels.isEmpty else {
+                    return false
+                }
+                labels.append(label.label)
+            }
+        }
+        func areDistinct<Element: Hashable>(_ list: [Element]) -> Bool { Set(list).count == list.count }
+        return areDistinct(labels) && areDistinct(userLabels) && areDistinct(admissions)
+            && areDistinct(endpoints) && areDistinct(subscriberPrefixes) && areDistinct(servicePrefixes)
+    }
+}
