@@ -166,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "APIClient", "ControlPlane", "Exchange", "ExchangeFile", "Wire", "wayleave", "Testbed",
+                "API", "APIClient", "ControlPlane", "Exchange", "ExchangeFile", "Link", "Tables", "Wire",
+                "wayleave", "Testbed",
                 argumentParser, hummingbird, lifecycle, logging,
             ], swiftSettings: house),
         .testTarget(

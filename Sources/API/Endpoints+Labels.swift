@@ -26,7 +26,9 @@ extension Endpoints {
                 guard call.preferred([.json, .csv]) == .csv else {
                     return .json(await page(.labels, call, controlPlane))
                 }
-                let bindings = await controlPlane.read { $0.labels.all.map(\.entry.object) }
+                let bindings = await controlPlane.read { $0.labels.all.map(\.entry.object) }.sorted {
+                    $0.in < $1.in
+                }
                 return .pieces(.csv, CSVPieces(header: LabelCSV.header, rows: bindings, line: LabelCSV.line))
             },
             Endpoint(

@@ -1,5 +1,6 @@
 import ControlPlane
 import ExchangeFile
+import ServiceLifecycle
 
 extension ControlPlane {
     /// What is said of changes that are in the journal: after waiting for the forwarders, if the client wants that, also
@@ -9,7 +10,7 @@ extension ControlPlane {
             "sequence": DocumentValue(receipt.sequence), "changeCount": DocumentValue(receipt.changeCount),
         ]
         guard let wait else { return document }
-        let outcome = await waitUntilApplied(receipt.sequence, timeout: wait)
+        let outcome = await outcome(of: receipt, timeout: wait)
         switch outcome.result {
         case .applied: document.set("outcome", "applied")
         case .noForwarder: document.set("outcome", "noForwarder")
@@ -31,5 +32,21 @@ extension ControlPlane {
                     }
                 }))
         return document
+    }
+
+    /// What became of a change at the forwarders. Waits in short steps, so that a daemon that is to stop isn't kept from
+    /// it by a forwarder that doesn't answer.
+    private func outcome(of receipt: Receipt, timeout: Duration) async -> ApplyOutcome {
+        let step = Duration.seconds(3)
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let rest = max(.zero, deadline - .now)
+            let outcome = await waitUntilApplied(receipt.sequence, timeout: min(step, rest))
+            if outcome.result != .timedOut || rest <= step || Task.isShuttingDownGracefully
+                || Task.isCancelled
+            {
+                return outcome
+            }
+        }
     }
 }

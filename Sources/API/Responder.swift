@@ -63,7 +63,7 @@ struct Responder: HTTPResponder {
         return response
     }
 
-    private static func response(_ problem: Problem) -> Response {
+    static func response(_ problem: Problem) -> Response {
         var reply = Reply.json(problem.document, status: problem.kind.status)
         reply.contentType = .problem
         var response = response(reply)

@@ -44,7 +44,8 @@ extension Schemas {
     ]
 
     private static let portState: DocumentValue = [
-        "port": text, "forwarder": text, "state": choice(["open", "absent", "failed"]), "detail": text,
+        "port": text, "forwarder": text, "state": choice(["up", "down", "absent", "finished"]),
+        "detail": text,
         "mac": text,
         "mtu": count,
     ]

@@ -1,4 +1,4 @@
-/// A time as programs and people write it: RFC 3339, to the nanosecond, from 1970 to 2554.
+/// A time as programs and people write it: RFC 3339, to the nanosecond, from 1970 until July 2554.
 struct Timestamp: CustomStringConvertible {
     /// Since the Unix epoch.
     let nanoseconds: UInt64
@@ -25,7 +25,7 @@ struct Timestamp: CustomStringConvertible {
             rest.removeFirst()
             return true
         }
-        guard let year = number(4, 1970...2553), take("-"), let month = number(2, 1...12), take("-"),
+        guard let year = number(4, 1970...2554), take("-"), let month = number(2, 1...12), take("-"),
             let day = number(2, 1...Self.dayCount(year, month)), take("Tt "), let hour = number(2, 0...23),
             take(":"),
             let minute = number(2, 0...59), take(":"), let second = number(2, 0...60)
@@ -52,7 +52,10 @@ struct Timestamp: CustomStringConvertible {
         let days = Self.days(year, month, day)
         let seconds = days * Self.secondsPerDay + hour * 3600 + minute * 60 + second - offset
         guard rest.isEmpty, seconds >= 0 else { return nil }
-        nanoseconds = UInt64(seconds) * Self.nanosecondsPerSecond + fraction
+        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: Self.nanosecondsPerSecond)
+        let (sum, carry) = whole.addingReportingOverflow(fraction)
+        guard !overflow, !carry else { return nil }
+        nanoseconds = sum
     }
 
     // MARK: Writing

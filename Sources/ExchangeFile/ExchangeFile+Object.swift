@@ -39,11 +39,8 @@ extension ExchangeFile {
         return .map(members)
     }
 
-    /// The keys that an item of a kind may have.
-    public static func itemKeys(_ kind: ExchangeKind) -> [String] { Schema.item(kind).keys }
-
     /// Keys of an item that only the edge itself can say.
-    public static let ownKeys = ["revision", "number", "leg", "openedAt", "up", "down"]
+    static let ownKeys = ["revision", "number", "leg", "openedAt", "up", "down"]
 }
 
 extension Decoding {

@@ -80,7 +80,7 @@ import Wire
         var random = SeededGenerator(seed: seed)
         for _ in 0..<50 {
             let bindings = (0..<random.number(0...40)).map { index in
-                let label = { Label(unchecked: UInt32($0)) }
+                let label = { (number: Int) in Label(unchecked: UInt32(number)) }
                 return LabelBinding(
                     in: label(20_000 + index),
                     operation: random.once(in: 3)

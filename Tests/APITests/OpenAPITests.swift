@@ -1,8 +1,8 @@
 import APIClient
-import ExchangeFile
 import Testing
 
 @testable import API
+@testable import ExchangeFile
 
 @Suite("The OpenAPI document") struct OpenAPITests {
     @Test("It is served, and every operation in it leads to an endpoint")
@@ -53,6 +53,6 @@ import Testing
     func keys(kind: ExchangeKind) throws {
         let schema = try #require(Schemas.all[kind.title])
         let keys = schema["properties"]?.members.map(\.key) ?? []
-        #expect(Set(keys) == Set(ExchangeFile.itemKeys(kind)))
+        #expect(Set(keys) == Set(Schema.item(kind).keys))
     }
 }

@@ -1,4 +1,5 @@
 import APIClient
+import ControlPlane
 import Testing
 
 @testable import API
@@ -53,5 +54,13 @@ import Testing
             #expect(answer.status == 404)
             #expect(answer.document["detail"]?.scalar?.contains("`a/b c?é`") == true)
         }
+    }
+
+    @Test("A journal that can't be written is said to be, with when to ask again")
+    func unavailable() {
+        let response = Responder.response(Problem(SubmitError.unavailable("the disk is full")))
+        #expect(response.status.code == 503)
+        #expect(response.headers[.retryAfter] == "5")
+        #expect(response.headers[.contentType] == "application/problem+json")
     }
 }
