@@ -5,8 +5,10 @@ import Wire
 @testable import Tables
 
 @Suite("Keys of IPv6 neighbours") struct NeighbourKeyTests {
+    private static let empty = ForwardingTables().publication
+
     private func key(_ seed: UInt64, _ high: UInt64, _ low: UInt64) -> UInt64 {
-        ForwardingTables(TableContents(), neighbourSeed: seed).view.neighbourKey(
+        WorkerTables(Self.empty, neighbourSeed: seed).view.neighbourKey(
             AdjacencyIndex(rawValue: 3), IPv6Address(high: high, low: low))
     }
 
@@ -32,7 +34,8 @@ import Wire
     @Test("the hosts of one link have keys of their own, whatever the seed", arguments: SeededGenerator.seeds)
     func hosts(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        let view = ForwardingTables(TableContents(), neighbourSeed: generator.next()).view
+        let tables = WorkerTables(Self.empty, neighbourSeed: generator.next())
+        let view = tables.view
         let keys = (0..<10_000).map {
             view.neighbourKey(
                 AdjacencyIndex(rawValue: 3), IPv6Address(high: 0x2001_0db8_0001_0005, low: UInt64($0)))
