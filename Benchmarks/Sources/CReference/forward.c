@@ -468,6 +468,7 @@ static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena) {
     size_t start = stack + 4 - 4 * count;
     if (end - start > nhlfe->mtu)
         return drop(p, TOO_BIG);
+    p->metered = (uint32_t)(end - start);
     p->adjacency = nhlfe->adjacency;
     const struct ref_adjacency *adjacency = &t->adjacencies[nhlfe->adjacency];
     if (adjacency->state == INCOMPLETE)
