@@ -47,6 +47,12 @@ struct LivePort {
             slot: object.slot, state: state, detail: detail, mac: report.mac, mtu: UInt32(report.mtu))
     }
 
+    /// Something of it could not be brought up to its object. The worker finds out the same, and when it comes right.
+    mutating func fail(_ reason: String) {
+        status.state = .absent
+        status.detail = reason
+    }
+
     /// Whether the interface has to be opened anew to become what the object says.
     func mustReopen(for object: PortObject) -> Bool {
         self.object.medium != object.medium || self.object.mac != object.mac || self.object.mtu != object.mtu

@@ -221,6 +221,7 @@ extension LiveTables {
     private func updateRoutes(of slot: UInt16) {
         guard let live = ports[slot], let port = live.port as? TUNPort else { return }
         do throws(InterfaceError) { try port.update(routes: tables.routes(for: slot)) } catch {
+            ports[slot]?.fail(error.description)
             report("port \(live.object.name): \(error)")
         }
     }

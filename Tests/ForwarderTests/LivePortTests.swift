@@ -95,8 +95,17 @@ struct LivePortTests {
         #expect(namespace.ip("link show wl-live0").contains("mtu 1300"))
         #expect(namespace.ip("route").contains("203.0.113.0/24 dev wl-live0"))
 
+        // A route that is another interface's is no reason to refuse services; the port says what is wrong.
+        _ = namespace.ip("link set lo up")
+        _ = namespace.ip("route add 100.64.0.0/10 dev lo")
+        try apply(4, [service(2, "100.64.0.0/10")])
+        let obstacle =
+            "interface wl-live0: can't add route 100.64.0.0/10: there is such a route to another interface"
+        #expect(live.portStatuses.map(\.detail) == [obstacle] && live.portStatuses[0].state == .absent)
+        #expect(takeLines() == ["port access0: \(obstacle)"])
+
         // The interface stays, but nobody has it open: another program may take it.
-        try apply(4, [.remove(.port(0))])
+        try apply(5, [.remove(.port(0))])
         #expect(takeLines() == ["port access0: removed"])
         let other = try TUNPort(.init(name: "other", interface: "wl-live0"))
         #expect(other.state == .up)
