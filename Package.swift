@@ -121,7 +121,8 @@ let package = Package(
 
         // What several test targets build packets, exchanges and random numbers with.
         .target(
-            name: "Testbed", dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
+            name: "Testbed",
+            dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(
@@ -138,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
-                "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports", "TableCompiler",
+                "CLinux", "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports",
+                "TableCompiler",
                 "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
         .testTarget(

@@ -33,7 +33,7 @@ extension Engine {
         if let unanswered = peer.unanswered { return complain(about: unanswered, of: peer) }
         let isRetryDue = peer.rejection.map { $0.retry <= .now || !peer.waiting.isEmpty } ?? true
         guard !peer.needsReset || isRetryDue else { return }
-        guard peer.needsReset || !peer.waiting.isEmpty else {
+        guard peer.needsReset || peer.needsConfirmation || !peer.waiting.isEmpty else {
             peer.applied = state.sequence
             return
         }
@@ -46,10 +46,12 @@ extension Engine {
                 changes: peer.waiting.slots.map { TableCompiler.change($0, in: state) })
         guard connection.send(transaction, tableHash: ledger.sum) else { return }
         peer.unanswered = ForwarderPeer.Unanswered(
-            number: transaction.number, tableHash: ledger.sum, sentAt: WallClock.now,
+            number: transaction.number, isReset: transaction.isReset, tableHash: ledger.sum,
+            sentAt: WallClock.now,
             complaint: .now + configuration.answerTimeout)
         peer.waiting = SlotQueue()
         peer.needsReset = false
+        peer.needsConfirmation = false
         logger.debug(
             "transaction sent",
             metadata: [
@@ -87,7 +89,8 @@ extension Engine {
         let tables = connection.hello.tables
         peer.needsReset =
             tables.journal != journal.id || tables.number > state.sequence || tables.hash != ledger.sum
-        peer.applied = peer.needsReset ? 0 : state.sequence
+        peer.needsConfirmation = !peer.needsReset
+        peer.applied = 0
         logger.notice(
             "forwarder connected",
             metadata: [
@@ -109,8 +112,7 @@ extension Engine {
         peer.unanswered = nil
         peer.lastTransaction = applied
         guard applied.tableHash == unanswered.tableHash else {
-            return refused(
-                peer, applied.number, "its tables are not what they should be after the transaction")
+            return refused(peer, unanswered, "its tables are not what they should be after the transaction")
         }
         peer.rejection = nil
         peer.applied = applied.number
@@ -118,17 +120,26 @@ extension Engine {
     }
 
     private func take(_ rejected: RejectedTransaction, from connection: LinkConnection) {
-        guard let peer = peer(connection), peer.unanswered?.number == rejected.number else { return }
+        guard let peer = peer(connection), let unanswered = peer.unanswered,
+            unanswered.number == rejected.number
+        else { return }
         peer.unanswered = nil
-        refused(peer, rejected.number, rejected.reason)
+        refused(peer, unanswered, rejected.reason)
     }
 
-    private func refused(_ peer: ForwarderPeer, _ number: UInt64, _ reason: String) {
+    /// Has everything sent: at once, if it refused changes alone; later, if it was everything.
+    private func refused(_ peer: ForwarderPeer, _ transaction: ForwarderPeer.Unanswered, _ reason: String) {
         peer.needsReset = true
-        peer.rejection = ForwarderPeer.Refusal(number: number, reason: reason, retry: .now + Self.patience)
+        if transaction.isReset {
+            peer.rejection = ForwarderPeer.Refusal(
+                number: transaction.number, reason: reason, retry: .now + Self.patience)
+        }
         logger.error(
             "transaction refused",
-            metadata: ["forwarder": "\(peer.name)", "number": "\(number)", "why": "\(reason)"])
+            metadata: [
+                "forwarder": "\(peer.name)", "number": "\(transaction.number)",
+                "reset": "\(transaction.isReset)", "why": "\(reason)",
+            ])
     }
 
     private func complain(about unanswered: ForwarderPeer.Unanswered, of peer: ForwarderPeer) {

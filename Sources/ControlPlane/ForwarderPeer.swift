@@ -18,7 +18,10 @@ final class ForwarderPeer {
     var waiting = SlotQueue()
     /// Whether the next transaction must hold everything.
     var needsReset = true
-    /// The last transaction that it refused, unless it has taken one since.
+    /// Whether it must be asked, by a transaction without changes, if its tables are what its hello said: a transaction
+    /// of the connection before may still have been on its way into them.
+    var needsConfirmation = false
+    /// The last transaction of everything that it refused, unless it has taken one since.
     var rejection: Refusal?
     var lastTransaction: AppliedTransaction?
     /// How its ports are, as it has said.
@@ -34,6 +37,8 @@ final class ForwarderPeer {
     /// A transaction under way.
     struct Unanswered {
         var number: UInt64
+        /// Whether it holds everything.
+        var isReset: Bool
         /// What all its tables' hashes add up to then.
         var tableHash: UInt64
         /// In nanoseconds since the Unix epoch.

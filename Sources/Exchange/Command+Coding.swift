@@ -4,7 +4,8 @@ extension Command {
     /// The format that `encoded` is in. Another one is refused.
     public static let formatVersion: UInt16 = 1
 
-    /// The command as bytes: the format's version, the time, and what is to be done. Places in files are left out.
+    /// The command as bytes: the format's version, the time, and what is to be done. Places in files are left
+    /// out.
     public var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.write(Self.formatVersion)

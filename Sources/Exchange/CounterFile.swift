@@ -1,7 +1,7 @@
 /// What has been taken in from the counters of one forwarder.
 ///
-/// The words of a counter file are never set back, not even where a slot is another leg's now. So the last reading of a
-/// slot stays what the next is measured from, whoever counts there.
+/// The words of a counter file are never set back, not even where a slot is another leg's now. So the last
+/// reading of a slot stays what the next is measured from, whoever counts there.
 struct CounterFile: Equatable, Sendable {
     let forwarder: String
     /// The file's own number.

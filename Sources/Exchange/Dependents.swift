@@ -1,4 +1,5 @@
-/// Objects that must be looked at again when another is put in or taken out, by slot. One may stand here more than once.
+/// Objects that must be looked at again when another is put in or taken out, by slot. One may stand here more
+/// than once.
 struct Dependents {
     var lines: [Int] = []
     var tunnels: [Int] = []
@@ -10,8 +11,8 @@ struct Dependents {
 extension State {
     /// Adds what depends on an object, directly or by way of others, as things stand.
     ///
-    /// A port's tunnels depend on it, for what can cross it, but not the sessions in them: those know it by its slot
-    /// alone.
+    /// A port's tunnels depend on it, for what can cross it, but not the sessions in them: those know it by
+    /// its slot alone.
     func addDependents(of key: ExchangeKey, to dependents: inout Dependents) {
         switch key {
         case .port(let name):

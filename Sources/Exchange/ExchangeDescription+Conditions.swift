@@ -1,6 +1,6 @@
 extension ExchangeDescription {
-    /// The same with one condition for each pair of subscriber and service: the rules of several are put together, equal
-    /// ones once, in the place of the first. One that allows everything makes the whole so.
+    /// The same with one condition for each pair of subscriber and service: the rules of several are put
+    /// together, equal ones once, in the place of the first. One that allows everything makes the whole so.
     ///
     /// Linear in the number of conditions and rules.
     public var joiningConditions: ExchangeDescription {

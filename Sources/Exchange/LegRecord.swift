@@ -1,5 +1,5 @@
-/// A leg that is counted: the present one of an open session, or one that is draining, whose last count has not been
-/// taken in yet.
+/// A leg that is counted: the present one of an open session, or one that is draining, whose last count has
+/// not been taken in yet.
 public struct LegRecord: Equatable, Sendable {
     /// Whose counters they are.
     public var id: LegID

@@ -1,7 +1,7 @@
 /// The legs that are counted, by the slot of their counters.
 ///
-/// A slot is given out when a leg begins, and is free again only when the leg's last count has been taken in: the last
-/// freed is given out first.
+/// A slot is given out when a leg begins, and is free again only when the leg's last count has been taken in:
+/// the last freed is given out first.
 struct LegTable: Sendable {
     /// Slots that are or have been in use are below.
     private(set) var legs: [LegRecord?] = []

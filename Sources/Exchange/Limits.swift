@@ -18,13 +18,13 @@ public enum Limits {
     public static let sessions = 1_048_576
     /// Entries of the label table: as many as there are labels (20 bits, RFC 3032 §2.1).
     public static let labels = 1_048_576
-    /// Slots for the counters of sessions: as many again as there are sessions, since a slot is free only when its last
-    /// count has been taken in.
+    /// Slots for the counters of sessions: as many again as there are sessions, since a slot is free only
+    /// when its last count has been taken in.
     public static let counterSlots = 2_097_152
     /// Forwarders whose counters are taken in.
     public static let forwarders = 64
-    /// Rules that the conditions of a subscriber for a service come to, each port range for itself; a packet is held
-    /// against them one by one.
+    /// Rules that the conditions of a subscriber for a service come to, each port range for itself; a packet
+    /// is held against them one by one.
     public static let rulesPerUse = 255
     /// Port ranges of a rule; a packet is held against them one by one.
     public static let portRangesPerRule = 64

@@ -2,8 +2,8 @@ import Wire
 
 /// Prefixes and whose they are, kept in order, so that overlaps are found without looking at all.
 ///
-/// A list of short sorted lists: looking up costs the logarithm of the number of prefixes, adding and removing besides
-/// that the length of a short list.
+/// A list of short sorted lists: looking up costs the logarithm of the number of prefixes, adding and
+/// removing besides that the length of a short list.
 struct PrefixIndex: Sendable {
     private static let chunkCapacity = 512
 
@@ -54,8 +54,8 @@ struct PrefixIndex: Sendable {
         owner(from: prefix, while: { $0 == prefix }, where: wanted)
     }
 
-    /// An owner of a prefix that overlaps this one, and that is `wanted`. Besides looking up, it costs the number of
-    /// those that aren't wanted.
+    /// An owner of a prefix that overlaps this one, and that is `wanted`. Besides looking up, it costs the
+    /// number of those that aren't wanted.
     func owner(overlapping prefix: IPPrefix, where wanted: (Int) -> Bool) -> Int? {
         if let inside = owner(from: prefix, while: { prefix.contains($0) }, where: wanted) { return inside }
         let counts = prefix.version == .v4 ? countsV4 : countsV6

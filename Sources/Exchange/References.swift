@@ -1,7 +1,8 @@
 /// Who refers to whom: for one kind of reference, the slots of the dependents of each referent.
 ///
-/// A doubly linked list for each referent, all in two flat arrays: adding and removing cost the same however many there
-/// are. The order within a list tells the history and is nobody's business: whoever needs an order sorts.
+/// A doubly linked list for each referent, all in two flat arrays: adding and removing cost the same however
+/// many there are. The order within a list tells the history and is nobody's business: whoever needs an order
+/// sorts.
 struct References: Sendable {
     /// By slot of the referent: its first dependent, or -1.
     private var heads: [Int32] = []

@@ -1,8 +1,9 @@
 /// Objects of one kind, each with a key and a slot.
 ///
-/// A slot is a small number that stays the object's for as long as it is in the register; the forwarder's tables are
-/// indexed by it. Freed slots are given out again, the last freed first, so that the same edits lead to the same
-/// slots. Going through a register is going through its slots: the dictionary behind it is never iterated.
+/// A slot is a small number that stays the object's for as long as it is in the register; the forwarder's
+/// tables are indexed by it. Freed slots are given out again, the last freed first, so that the same edits
+/// lead to the same slots. Going through a register is going through its slots: the dictionary behind it is
+/// never iterated.
 public struct Register<Key: Hashable & Sendable, Object: Sendable>: Sendable {
     private var entries: [Entry?] = []
     private var slots: [Key: Int] = [:]
@@ -22,8 +23,8 @@ public struct Register<Key: Hashable & Sendable, Object: Sendable>: Sendable {
     /// An empty register.
     public init() {}
 
-    /// A register as it was before. Nil if a key stands twice, or if `freeSlots` aren't exactly the slots without an
-    /// entry.
+    /// A register as it was before. Nil if a key stands twice, or if `freeSlots` aren't exactly the slots
+    /// without an entry.
     init?(entries: [Entry?], freeSlots: [Int]) {
         self.entries = entries
         self.freeSlots = freeSlots

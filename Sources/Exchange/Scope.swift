@@ -1,11 +1,11 @@
 import Wire
 
-/// What is to be judged of a change: what it puts in, all that depends on it, all that these refer to, and whatever they
-/// could collide with. Small where the change is, however large the state.
+/// What is to be judged of a change: what it puts in, all that depends on it, all that these refer to, and
+/// whatever they could collide with. Small where the change is, however large the state.
 ///
-/// Whatever rule the state would break after the change, those who break it together are here: either the change puts one
-/// of them in, or one refers to what it puts in, and the others are referred to, or found by the index. And since what an
-/// object in here refers to is here too, nothing is found wrong that isn't.
+/// Whatever rule the state would break after the change, those who break it together are here: either the
+/// change puts one of them in, or one refers to what it puts in, and the others are referred to, or found by
+/// the index. And since what an object in here refers to is here too, nothing is found wrong that isn't.
 struct Scope {
     let state: State
     var ports: Draft<String, Port>
@@ -95,8 +95,8 @@ struct Scope {
         for slot in dependents.labels { judge(labels.untouched(slot).map { .label($0) }) }
     }
 
-    /// Takes in a dependent, which may be here already for another to be held against, and what it is to be held against
-    /// itself.
+    /// Takes in a dependent, which may be here already for another to be held against, and what it is to be
+    /// held against itself.
     private mutating func judge(_ dependent: ExchangeObject?) {
         guard let dependent else { return }
         switch dependent.key {

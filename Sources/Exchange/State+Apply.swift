@@ -42,7 +42,8 @@ extension State {
         return self.object(object.key)?.object == object
     }
 
-    /// Sessions that the edits leave as they are, but whose user labels arrive alone from now on, or no longer.
+    /// Sessions that the edits leave as they are, but whose user labels arrive alone from now on, or no
+    /// longer.
     private func sessionsToRelabel(_ edits: [Change]) -> [Int] {
         var relabelled: Set<Int> = []
         var result: [Int] = []

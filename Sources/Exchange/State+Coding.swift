@@ -4,8 +4,8 @@ extension State {
     /// The format that `encoded` is in. Another one is refused.
     public static let formatVersion: UInt16 = 1
 
-    /// Everything that the state is, as bytes: equal for equal states, so that a digest of it is the state's. What is read
-    /// back from it goes on exactly as this one does.
+    /// Everything that the state is, as bytes: equal for equal states, so that a digest of it is the state's.
+    /// What is read back from it goes on exactly as this one does.
     public var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.write(Self.formatVersion)
@@ -119,7 +119,8 @@ extension State {
 }
 
 extension ByteWriter {
-    /// How many slots, which are free and in what order they will be given out, then the objects in the others.
+    /// How many slots, which are free and in what order they will be given out, then the objects in the
+    /// others.
     fileprivate mutating func write<Key, Object>(
         _ register: Register<Key, Object>, _ write: (inout ByteWriter, Object) -> Void
     ) {

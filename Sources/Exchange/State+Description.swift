@@ -14,11 +14,12 @@ extension State {
         return description
     }
 
-    /// The least that makes this state's objects those of `description`: what is new or different is put in, in the
-    /// order of the description, then what is missing is taken out, dependents first. None if they are the same.
+    /// The least that makes this state's objects those of `description`: what is new or different is put in,
+    /// in the order of the description, then what is missing is taken out, dependents first. None if they are
+    /// the same.
     ///
-    /// Conditions of the same pair are joined. An object that the description has twice is put in twice or more
-    /// often, which `validate` refuses. Linear in the number of objects.
+    /// Conditions of the same pair are joined. An object that the description has twice is put in twice or
+    /// more often, which `validate` refuses. Linear in the number of objects.
     public func changes(to description: ExchangeDescription) -> [Change] {
         let wanted = description.joiningConditions
         let ports = Difference(from: ports, to: wanted.ports, \.name, ExchangeObject.port)

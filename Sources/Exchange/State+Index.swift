@@ -1,7 +1,7 @@
 import Wire
 
-/// How the index is kept. What an object is known by is taken out with the old objects all still in their places, and put
-/// in with the new ones all in theirs: so names lead to slots both times.
+/// How the index is kept. What an object is known by is taken out with the old objects all still in their
+/// places, and put in with the new ones all in theirs: so names lead to slots both times.
 extension State {
     /// Takes the present object with this key out of the index, but for its references.
     mutating func unindex(_ key: ExchangeKey) {
@@ -156,8 +156,8 @@ extension State {
         unindexAloneLabels(ofSession: slot)
     }
 
-    /// Notes the user labels that reach this session without a path label. By itself, since it depends on its tunnels
-    /// too: when those change, it is done anew.
+    /// Notes the user labels that reach this session without a path label. By itself, since it depends on its
+    /// tunnels too: when those change, it is done anew.
     mutating func indexAloneLabels(ofSession slot: Int) {
         guard let session = sessions.entry(slot)?.object else { return }
         for (tunnel, label) in labels(of: session) where tunnels.entry(tunnel)?.object.isAlone == true {

@@ -33,8 +33,9 @@ extension State {
     /// The counter slots of legs that are no longer used but not closed either, ascending.
     public var drainingSlots: [Int] { legs.drainingSlots }
 
-    /// The port where a subscriber's packets come in: their own, else that of a plain access leg (of several the one of
-    /// the session in the highest slot). Nil where they come by tunnels only. The cost is the number of their sessions.
+    /// The port where a subscriber's packets come in: their own, else that of a plain access leg (of several
+    /// the one of the session in the highest slot). Nil where they come by tunnels only. The cost is the
+    /// number of their sessions.
     public func accessPort(ofSubscriber name: String) -> String? {
         guard let entry = subscribers.slot(name), let subscriber = subscribers[name] else { return nil }
         if let port = subscriber.port { return port }
@@ -62,8 +63,9 @@ extension State {
 
     // MARK: TUN ports
 
-    /// The longest packet in bytes that fits all tunnels that sessions lead into from a port: the least line MTU less
-    /// what the tunnel adds. So the kernel itself can tell senders what fits. Nil if no session leads into a tunnel.
+    /// The longest packet in bytes that fits all tunnels that sessions lead into from a port: the least line
+    /// MTU less what the tunnel adds. So the kernel itself can tell senders what fits. Nil if no session
+    /// leads into a tunnel.
     ///
     /// The cost is the number of such tunnels.
     public func tunMTU(port slot: Int) -> Int? {

@@ -1,5 +1,5 @@
-/// What a change touches besides the objects it names. Rather too much than too little: whoever compiles the slots finds
-/// out what is really another.
+/// What a change touches besides the objects it names. Rather too much than too little: whoever compiles the
+/// slots finds out what is really another.
 extension State {
     /// Notes what depends on the objects that a change replaces or removes, as things were before.
     func noteDependents(of edits: [Change], in touched: inout Touched) {
@@ -29,7 +29,8 @@ extension State {
         }
     }
 
-    /// A subscriber who names no port comes in where their sessions do; a TUN's MTU is what fits all tunnels behind it.
+    /// A subscriber who names no port comes in where their sessions do; a TUN's MTU is what fits all tunnels
+    /// behind it.
     private func noteEnds(of session: Session, in touched: inout Touched) {
         if case .plain = session.access, let slot = subscribers.slot(session.subscriber),
             subscribers[session.subscriber]?.port == nil

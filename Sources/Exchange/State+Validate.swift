@@ -4,7 +4,8 @@ extension State {
 
     /// What is wrong with a command as things stand: at most 50 rejections, none if it may be applied.
     ///
-    /// The cost is that of the objects it changes, of what depends on them, and of what those refer to or collide with.
+    /// The cost is that of the objects it changes, of what depends on them, and of what those refer to or
+    /// collide with.
     public func validate(_ command: Command) -> [Rejection] {
         switch command.action {
         case .change(let changes): rejections(of: changes)
@@ -103,7 +104,8 @@ extension State {
 
     // MARK: Removals
 
-    /// Refuses to take out what others refer to that stay as they are. Those that change are judged with the rest.
+    /// Refuses to take out what others refer to that stay as they are. Those that change are judged with the
+    /// rest.
     private func rejectionInUse(_ key: ExchangeKey, _ scope: Scope) -> Rejection? {
         var users: [ExchangeKey] = []
         var count = 0

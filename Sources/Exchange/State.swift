@@ -2,8 +2,8 @@ public import Wire
 
 /// All that the control plane knows: the objects of the exchange, and the legs and traffic of its sessions.
 ///
-/// A deterministic state machine: `validate` says what is wrong with a command, `apply` carries out one with which
-/// nothing is. The same commands lead to the same state, byte for byte (`encoded`).
+/// A deterministic state machine: `validate` says what is wrong with a command, `apply` carries out one with
+/// which nothing is. The same commands lead to the same state, byte for byte (`encoded`).
 public struct State: Sendable {
     /// The number of the last command applied, from 1; 0: none.
     public internal(set) var sequence: UInt64 = 0

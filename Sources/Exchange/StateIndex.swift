@@ -1,6 +1,7 @@
 import Wire
 
-/// Ways to find objects other than by their keys. All of it follows from the objects: it is no part of what a state is.
+/// Ways to find objects other than by their keys. All of it follows from the objects: it is no part of what a
+/// state is.
 ///
 /// Dictionaries are looked up and never iterated.
 struct StateIndex: Sendable {

@@ -1,5 +1,5 @@
-/// What one forwarder has counted on a leg since its last record. The records of a leg and a forwarder follow on one
-/// another without gap or overlap.
+/// What one forwarder has counted on a leg since its last record. The records of a leg and a forwarder follow
+/// on one another without gap or overlap.
 public struct UsageRecord: Equatable, Sendable {
     /// The leg.
     public var leg: LegID
@@ -7,8 +7,8 @@ public struct UsageRecord: Equatable, Sendable {
     public var sessionName: String
     /// The number of this record among those of the leg, from 1.
     public var sequence: UInt32
-    /// The end of the leg's last record from this forwarder, or the leg's beginning; in nanoseconds since the Unix
-    /// epoch.
+    /// The end of the leg's last record from this forwarder, or the leg's beginning; in nanoseconds since the
+    /// Unix epoch.
     public var from: UInt64
     /// When the counters were read, in nanoseconds since the Unix epoch.
     public var to: UInt64

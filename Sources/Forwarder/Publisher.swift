@@ -72,7 +72,6 @@ public final class Publisher: Sendable {
     // MARK: The workers
 
     /// What the worker has to take in now, if there is anything. To be asked between vectors.
-    @inline(__always)
     public func next(for worker: Int, after serial: UInt64) -> Publication? {
         guard latest.load(ordering: .acquiring) != serial else { return nil }
         return publication.withLock { $0 }

@@ -20,7 +20,7 @@ public final class InstanceLock: Sendable {
 
     /// Whether a process has this lock. Asking takes nothing from anybody.
     public static func isHeld(_ path: String) -> Bool {
-        let file = open(path, O_RDWR | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
         defer { close(file) }
         return wl_is_locked(file) == 1

@@ -11,7 +11,7 @@ extension ForwardingTables {
     public func stage(_ transaction: Transaction) throws(TableError) -> StagedChange {
         checkSettled()
         var staged = StagedChange(number: transaction.number)
-        stamp += 1
+        stamp += 2
         var edits = try edits(of: transaction, &staged)
         addDependents(of: edits[0], transaction, &edits)
         staged.changedPorts = edits[0].map { UInt16($0.key.slot) }.sorted()
@@ -89,6 +89,15 @@ private struct Edit {
 }
 
 extension ForwardingTables {
+    /// The stamp of an object that the present transaction names, and of one that it has an edit for.
+    private var named: UInt32 { stamp }
+    private var edited: UInt32 { stamp + 1 }
+
+    private func add(_ edit: Edit, to edits: inout [[Edit]]) {
+        objects.stamps(edit.key)[edit.key.slot] = edited
+        edits[edit.key.rank].append(edit)
+    }
+
     /// The edits that a transaction comes to, by the rank of their keys.
     private func edits(of transaction: Transaction, _ staged: inout StagedChange) throws(TableError)
         -> [[Edit]]
@@ -99,14 +108,14 @@ extension ForwardingTables {
             guard key.slot < objects.capacity(key) else {
                 throw TableError(key, "there are only \(objects.capacity(key)) slots")
             }
-            guard objects.stamps(key)[key.slot] != stamp else {
+            guard objects.stamps(key)[key.slot] < named else {
                 throw TableError(key, "it stands twice in one transaction")
             }
-            objects.stamps(key)[key.slot] = stamp
+            objects.stamps(key)[key.slot] = named
             switch change {
             case .remove:
                 guard objects.contains(key) else { continue }
-                edits[key.rank].append(Edit(key: key, change: Edit.removal))
+                add(Edit(key: key, change: Edit.removal), to: &edits)
                 staged.removed += 1
             case .set(let object):
                 let hash = object.hash
@@ -115,15 +124,14 @@ extension ForwardingTables {
                     continue
                 }
                 if let fault = object.fault { throw TableError(key, fault) }
-                edits[key.rank].append(Edit(key: key, change: Int32(place), hash: hash))
+                add(Edit(key: key, change: Int32(place), hash: hash), to: &edits)
                 staged.set += 1
             }
         }
         guard transaction.isReset else { return edits }
         objects.forEachKey { key in
-            guard objects.stamps(key)[key.slot] != stamp else { return }
-            objects.stamps(key)[key.slot] = stamp
-            edits[key.rank].append(Edit(key: key, change: Edit.removal))
+            guard objects.stamps(key)[key.slot] < named else { return }
+            add(Edit(key: key, change: Edit.removal), to: &edits)
             staged.removed += 1
         }
         return edits
@@ -156,9 +164,8 @@ extension ForwardingTables {
                     if label.nextHop.port == port.slot { dependents.append(.label(label.label)) }
                 }
             }
-            for key in dependents where objects.stamps(key)[key.slot] != stamp {
-                objects.stamps(key)[key.slot] = stamp
-                edits[key.rank].append(Edit(key: key, change: Edit.renewal))
+            for key in dependents where objects.stamps(key)[key.slot] != edited {
+                add(Edit(key: key, change: Edit.renewal), to: &edits)
             }
         }
     }

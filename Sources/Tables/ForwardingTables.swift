@@ -73,7 +73,7 @@ public import Wire
     /// By slot: what the next publication tells.
     var isPortChanged: [Bool] = Array(repeating: false, count: portCapacity)
     private var isSettled = true
-    /// Counts transactions, to know which of them named an object last.
+    /// Counts transactions by twos, to know which of them named or edited an object last.
     var stamp: UInt32 = 0
 
     /// What has been published last; at first nothing.

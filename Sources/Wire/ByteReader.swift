@@ -38,8 +38,8 @@ public struct ByteReader: Sendable {
         }
     }
 
-    /// Reads a count. One that the rest can't hold, at `elementByteCount` or more bytes an element, is refused, so that
-    /// nothing is reserved for it.
+    /// Reads a count. One that the rest can't hold, at `elementByteCount` or more bytes an element, is
+    /// refused, so that nothing is reserved for it.
     @inlinable public mutating func readCount(elementByteCount: Int = 1) throws(ByteReaderError) -> Int {
         let count = Int(try read(UInt32.self))
         guard count <= remaining / max(1, elementByteCount) else {

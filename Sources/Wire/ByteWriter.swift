@@ -1,5 +1,5 @@
-/// Builds a message of our own making (a journal record, a link frame), field by field. Numbers are in network byte
-/// order, texts and lists begin with their count.
+/// Builds a message of our own making (a journal record, a link frame), field by field. Numbers are in
+/// network byte order, texts and lists begin with their count.
 public struct ByteWriter: Sendable {
     /// What has been written so far.
     public var bytes: [UInt8] { written }

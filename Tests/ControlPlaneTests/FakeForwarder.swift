@@ -31,7 +31,9 @@ final class FakeForwarder: Sendable {
         var welcome: Welcome?
         var client: LinkClient?
         var arrivals: [Arrival] = []
-        var held: [ReceivedTransaction] = []
+        /// Clients so far: what came by an earlier one can't be answered any more.
+        var generation = 0
+        var held: [(received: ReceivedTransaction, generation: Int)] = []
     }
 
     private static let region = CounterRegion(
@@ -62,13 +64,15 @@ final class FakeForwarder: Sendable {
     func connect() {
         // Locked, since something may come by the client before it is kept.
         contents.withLock { contents in
+            contents.generation += 1
+            let generation = contents.generation
             contents.client = LinkClient(path: directory.linkSocket) { [weak self] in
                 guard let self else { preconditionFailure("connects without a forwarder") }
                 return hello
             } handler: { [weak self] event in
                 switch event {
                 case .connected(let welcome): self?.greet(welcome)
-                case .transaction(let received): self?.receive(received)
+                case .transaction(let received): self?.receive(received, generation)
                 case .disconnected, .unreachable: break
                 }
             }
@@ -111,10 +115,10 @@ final class FakeForwarder: Sendable {
             defer { contents.held = [] }
             return contents.held
         }
-        for received in held { receive(received) }
+        for (received, generation) in held { receive(received, generation) }
     }
 
-    private func receive(_ received: ReceivedTransaction) {
+    private func receive(_ received: ReceivedTransaction, _ generation: Int) {
         let answer = contents.withLock { contents -> ((LinkClient) -> Void)? in
             let transaction = received.transaction
             var arrival = Arrival(
@@ -122,7 +126,7 @@ final class FakeForwarder: Sendable {
                 changeCount: transaction.changes.count)
             switch contents.manner {
             case .isSilent:
-                contents.held.append(received)
+                contents.held.append((received, generation))
                 return nil
             case .refuses(let reason):
                 contents.arrivals.append(arrival)
@@ -144,7 +148,8 @@ final class FakeForwarder: Sendable {
                 }
             }
         }
-        if let answer { contents.withLock { $0.client }.map(answer) }
+        guard let answer else { return }
+        contents.withLock { $0.generation == generation ? $0.client : nil }.map(answer)
     }
 
     // MARK: What it has

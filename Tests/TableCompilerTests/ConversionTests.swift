@@ -76,7 +76,9 @@ import Wire
     }
 
     private func conversion(_ tables: TablesPublication, _ index: UInt32) -> Conversion {
-        tables.view.conversion(ConversionIndex(rawValue: index)).pointee
+        withExtendedLifetime(tables) {
+            tables.view.conversion(ConversionIndex(rawValue: index)).pointee
+        }
     }
 
     @Test(
@@ -94,10 +96,11 @@ import Wire
             slot: TunnelIndex(rawValue: 0), port: 1,
             end: .mpls(receive: php ? nil : Label(rawValue: 17001), handsOnTTL: php))
         #expect(compiled.transaction.changes.contains(.set(.tunnel(tunnel))))
-        let view = Edges.tables(compiled).publication.view
-        #expect(
-            view.userLabel(label.label, in: label.context)
-                == ConversionIndex(SessionIndex(rawValue: 0), .down))
+        let tables = Edges.tables(compiled).publication
+        let found = withExtendedLifetime(tables) {
+            tables.view.userLabel(label.label, in: label.context)
+        }
+        #expect(found == ConversionIndex(SessionIndex(rawValue: 0), .down))
     }
 
     @Test("PX-1 a session between two tunnels converts in both directions")
@@ -126,7 +129,8 @@ import Wire
         #expect((session.up.userLabel?.label, session.down.userLabel) == (Label(rawValue: 200), nil))
         let remote = try #require(IPv4Address("192.0.2.9"))
         let local = try #require(IPv4Address("10.0.0.1"))
-        #expect(tables.view.tunnel(from: remote, to: local) == TunnelIndex(rawValue: 1))
+        let tunnel = withExtendedLifetime(tables) { tables.view.tunnel(from: remote, to: local) }
+        #expect(tunnel == TunnelIndex(rawValue: 1))
     }
 
     private static func exchange(_ knob: Knob) -> String {

@@ -14,7 +14,7 @@ final class Rig {
     let scenario: Scenario
     let vector = PacketVector()
     private let frames: FrameStore
-    private let tables: ForwardingTables
+    private let tables: TablesPublication
     private let view: TablesView
     private var state = LoopState()
     private var reference: ref_tables
@@ -24,13 +24,23 @@ final class Rig {
     init(_ scenario: Scenario) {
         self.scenario = scenario
         frames = FrameStore(scenario.frames)
-        tables = ForwardingTables(scenario.contents)
+        tables = Self.tables(scenario.objects)
         view = tables.view
-        reference = ref_tables(scenario.contents)
-        counters = CounterRows(sessionCount: scenario.sessionCount)
+        reference = ref_tables(tables, scenario.objects)
+        counters = CounterRows()
         precondition(MemoryLayout<Packet>.stride == MemoryLayout<ref_packet>.stride)
         precondition(
             MemoryLayout<Packet>.offset(of: \.adjacency) == MemoryLayout<ref_packet>.offset(of: \.adjacency))
+    }
+
+    private static func tables(_ objects: [TableObject]) -> TablesPublication {
+        let tables = ForwardingTables()
+        do throws(TableError) {
+            try tables.stage(Transaction(number: 1, changes: objects.map { .set($0) }))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+        return tables.publish()
     }
 
     /// Fills the vector with packets of sessions drawn at random.
@@ -115,19 +125,18 @@ final class FrameStore {
 /// Counter memory that both loops add to.
 final class CounterRows {
     private let words: UnsafeMutablePointer<UInt64>
-    private let layout: CountersLayout
-
-    init(sessionCount: Int) {
-        layout = CountersLayout(portCount: 2, sessionCount: sessionCount)
-        words = ref_allocate(layout.wordCount * 8).bindMemory(to: UInt64.self, capacity: layout.wordCount)
+    init() {
+        words = ref_allocate(CountersLayout.wordCount * 8)
+            .bindMemory(to: UInt64.self, capacity: CountersLayout.wordCount)
     }
 
-    var view: CountersView { CountersView(words, layout) }
+    var view: CountersView { CountersView(words) }
 
     var reference: ref_counters {
-        let sessions = UnsafeMutableRawPointer(words + layout.conversions)
+        let sessions = UnsafeMutableRawPointer(words + CountersLayout.conversions)
         return ref_counters(
-            sessions: sessions.assumingMemoryBound(to: ref_count.self), ports_in: words + layout.portsIn,
-            ports_out: words + layout.portsOut, drops: words + layout.drops, totals: words)
+            sessions: sessions.assumingMemoryBound(to: ref_count.self),
+            ports_in: words + CountersLayout.portsIn,
+            ports_out: words + CountersLayout.portsOut, drops: words + CountersLayout.drops, totals: words)
     }
 }

@@ -3,45 +3,80 @@ import Tables
 import Wire
 
 extension ref_tables {
-    /// The same contents for the C loop. Records are copied as they are, since its structs have their layout; hash tables
-    /// and tries it builds itself. The memory lives as long as the process.
-    init(_ contents: TableContents) {
+    /// The same tables for the C loop. Records are copied as they are, since its structs have their layout; hash tables
+    /// and tries it builds itself, from the objects. The memory lives as long as the process.
+    init(_ tables: TablesPublication, _ objects: [TableObject]) {
         self.init()
-        ports = Self.copied(contents.ports)
-        subscribers = Self.copied(contents.subscribers)
-        tunnels = Self.copied(contents.tunnels)
-        conversions = Self.copied(contents.conversions)
-        adjacencies = Self.copied(contents.adjacencies)
-        nhlfes = Self.copied(contents.nhlfes)
-        rules = Self.copied(contents.rules)
-
-        incoming_labels = Self.allocated(ForwardingTables.labelCount)
-        for (label, entry) in contents.incomingLabels {
-            incoming_labels[Int(label.rawValue)] = unsafeBitCast(entry, to: UInt32.self)
+        let view = tables.view
+        var keys = Keys()
+        for object in objects { keys.add(object) }
+        ports = Self.copied((0..<2).map { view.port($0) })
+        subscribers = Self.copied(
+            (0..<keys.subscriberCount).map { view.subscriber(SubscriberIndex(rawValue: $0)) })
+        tunnels = Self.copied((0..<keys.tunnelCount).map { view.tunnel(TunnelIndex(rawValue: $0)) })
+        let records = (0..<2 * keys.sessionCount).map {
+            view.conversion(ConversionIndex(rawValue: $0)).pointee
         }
+        conversions = Self.copied(records)
+        rules = Self.copied(
+            (0..<(records.map { $0.firstRule + $0.ruleCount }.max() ?? 0)).map { view.rule($0) })
+        adjacencies = Self.copied(tables.addedAdjacencies.map { tables.adjacencies[Int($0.rawValue)] })
+        nhlfes = Self.copied(
+            (0..<UInt32(ForwardingTables.labelCount)).map { view.nhlfe(NHLFEIndex(rawValue: $0)).pointee })
+        incoming_labels = Self.copied(
+            (0..<UInt32(ForwardingTables.labelCount)).map { view.incomingLabel(Label(unchecked: $0)) })
         bound_user_labels = Self.allocated(ForwardingTables.labelCount / 64)
-        for (_, label, _) in contents.userLabels {
+        for label in (0..<UInt32(ForwardingTables.labelCount)).lazy.map({ Label(unchecked: $0) })
+        where view.isUserLabel(label) {
             bound_user_labels[Int(label.rawValue / 64)] |= 1 << UInt64(label.rawValue % 64)
         }
-        user_labels = Self.hash(
-            contents.userLabels.map { ($0.context.key($0.label.rawValue), $0.conversion.rawValue) })
-        admissions = Self.hash(
-            contents.admissions.map {
-                (Self.key($0.subscriber.rawValue, $0.service.rawValue), $0.session.rawValue)
-            })
-        tunnel_endpoints = Self.hash(
-            contents.tunnelEndpoints.map {
-                (Self.key($0.remote.rawValue, $0.local.rawValue), $0.tunnel.rawValue)
-            })
+        user_labels = Self.hash(keys.userLabels)
+        admissions = Self.hash(keys.admissions)
+        tunnel_endpoints = Self.hash(keys.endpoints)
         neighbours = Self.hash([])
 
-        let local = contents.localAddresses.map { (prefix: IPPrefix($0.address), value: UInt32(0x4000_0000)) }
-        subscribers4 = Self.trie(
-            contents.subscriberPrefixes.map { ($0.prefix, $0.subscriber.rawValue + 1) } + local)
-        services4 = Self.trie(contents.servicePrefixes.map { ($0.prefix, $0.service.rawValue + 1) } + local)
+        let local = tables.localAddresses.map { (prefix: IPPrefix($0.address), value: UInt32(0x4000_0000)) }
+        subscribers4 = Self.trie(keys.subscriberPrefixes + local)
+        services4 = Self.trie(keys.servicePrefixes + local)
     }
 
-    private static func key(_ high: UInt32, _ low: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
+    /// What the objects are found by.
+    private struct Keys {
+        var subscriberCount: UInt32 = 0
+        var tunnelCount: UInt32 = 0
+        var sessionCount: UInt32 = 0
+        var userLabels: [(key: UInt64, index: UInt32)] = []
+        var admissions: [(key: UInt64, index: UInt32)] = []
+        var endpoints: [(key: UInt64, index: UInt32)] = []
+        var subscriberPrefixes: [(prefix: IPPrefix, value: UInt32)] = []
+        var servicePrefixes: [(prefix: IPPrefix, value: UInt32)] = []
+
+        mutating func add(_ object: TableObject) {
+            switch object {
+            case .port, .label: break
+            case .tunnel(let tunnel):
+                tunnelCount += 1
+                guard case .ipip(let remote, let local) = tunnel.end else { break }
+                endpoints.append((Self.key(remote.rawValue, local.rawValue), tunnel.slot.rawValue))
+            case .subscriber(let subscriber):
+                subscriberCount += 1
+                subscriberPrefixes += subscriber.prefixes.map { ($0, subscriber.slot.rawValue + 1) }
+            case .service(let service):
+                servicePrefixes += service.prefixes.map { ($0, service.slot.rawValue + 1) }
+            case .session(let session):
+                sessionCount += 1
+                admissions.append(
+                    (Self.key(session.subscriber.rawValue, session.service.rawValue), session.slot.rawValue))
+                for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
+                    guard let label = way.userLabel else { continue }
+                    let index = ConversionIndex(session.slot, direction)
+                    userLabels.append((label.context.key(label.label.rawValue), index.rawValue))
+                }
+            }
+        }
+
+        private static func key(_ high: UInt32, _ low: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
+    }
 
     private static func allocated<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
         ref_allocate(count * MemoryLayout<Element>.stride).bindMemory(to: Element.self, capacity: count)

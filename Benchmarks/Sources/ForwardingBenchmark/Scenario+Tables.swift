@@ -1,76 +1,90 @@
 import Tables
 import Wire
 
-extension TableContents {
-    /// The tables of a scenario. Both sides are Ethernet; whatever leaves goes to one router on each.
-    init(_ plan: AddressPlan, _ operation: Operation, ruleCount: Int) {
-        self.init()
-        ports = [
-            PortEntry(role: .access, isEthernet: true, macAddress: AddressPlan.ownMAC[0]),
-            PortEntry(role: .network, isEthernet: true, macAddress: AddressPlan.ownMAC[1]),
-        ]
-        localAddresses = [(.v4(AddressPlan.own), Scenario.network)]
-        adjacencies = [0, 1].map { port in
-            Adjacency(
-                port: UInt16(port), source: AddressPlan.ownMAC[port], tags: [],
-                nextHop: .v4(AddressPlan.nextHop[port]), destination: AddressPlan.nextHopMAC[port])
-        }
-        rules = (0..<ruleCount).map { index in
+extension Scenario {
+    /// The objects of the tables. Both sides are Ethernet; whatever leaves goes to one router on each.
+    static func objects(_ plan: AddressPlan, _ operation: Operation, ruleCount: Int) -> [TableObject] {
+        let rules = (0..<ruleCount).map { index in
             let port = index == ruleCount - 1 ? AddressPlan.servicePort : 1000 + UInt16(index)
             return Rule(ipv4Protocol: .udp, ipv6Protocol: .udp, ports: port...port)
         }
-        for tunnel in 0..<plan.tunnelCount { addTunnel(tunnel, plan, operation) }
+        var objects = [access, network].map { port($0) }
+        for tunnel in 0..<plan.tunnelCount {
+            let end: TunnelObject.End =
+                operation.isIPIP
+                ? .ipip(remote: plan.remote(tunnel), local: AddressPlan.own)
+                : .mpls(receive: plan.pathLabel(received: tunnel), handsOnTTL: true)
+            let slot = TunnelIndex(rawValue: UInt32(tunnel))
+            objects.append(.tunnel(TunnelObject(slot: slot, port: network, end: end)))
+        }
         for service in 0..<plan.serviceCount {
             let prefix = IPPrefix(covering: .v4(plan.servicePrefix(service)), bitCount: 24)
-            servicePrefixes.append((prefix, ServiceIndex(rawValue: UInt32(service))))
+            objects.append(
+                .service(ServiceObject(slot: ServiceIndex(rawValue: UInt32(service)), prefixes: [prefix])))
         }
-        for session in 0..<plan.sessionCount { addSession(session, plan, operation) }
+        for session in 0..<plan.sessionCount {
+            objects += sessionObjects(session, plan, operation, rules)
+        }
+        return objects
     }
 
-    private mutating func addTunnel(_ tunnel: Int, _ plan: AddressPlan, _ operation: Operation) {
-        let index = TunnelIndex(rawValue: UInt32(tunnel))
-        tunnels.append(TunnelEntry(port: Scenario.network, handsOnTTL: !operation.isIPIP))
-        tunnelEndpoints.append((plan.remote(tunnel), AddressPlan.own, index))
-        incomingLabels.append((plan.pathLabel(received: tunnel), ILMEntry(index)))
+    private static func port(_ slot: UInt16) -> TableObject {
+        var port = PortObject(
+            slot: slot, name: "port\(slot)", medium: .tap(interface: "tap\(slot)"),
+            role: slot == access ? .access : .network, mac: AddressPlan.ownMAC[Int(slot)])
+        if slot == network {
+            port.addresses = [InterfaceAddress(.v4(AddressPlan.own), bitCount: 24)].compactMap { $0 }
+        }
+        port.neighbours = [
+            StaticNeighbour(
+                address: .v4(AddressPlan.nextHop[Int(slot)]), mac: AddressPlan.nextHopMAC[Int(slot)])
+        ]
+        return .port(port)
     }
 
-    private mutating func addSession(_ session: Int, _ plan: AddressPlan, _ operation: Operation) {
-        let index = SessionIndex(rawValue: UInt32(session))
+    private static func nextHop(_ port: UInt16) -> NextHop {
+        NextHop(port: port, address: .v4(AddressPlan.nextHop[Int(port)]))
+    }
+
+    /// A subscriber, the session, and a transit label.
+    private static func sessionObjects(
+        _ session: Int, _ plan: AddressPlan, _ operation: Operation, _ rules: [Rule]
+    ) -> [TableObject] {
         let subscriber = SubscriberIndex(rawValue: UInt32(session))
-        let service = ServiceIndex(rawValue: UInt32(plan.service(session)))
         let tunnel = TunnelIndex(rawValue: UInt32(plan.tunnel(session)))
-        subscribers.append(SubscriberEntry(port: Scenario.access, tags: []))
-        subscriberPrefixes.append((IPPrefix(.v4(plan.subscriberAddress(session))), subscriber))
-        admissions.append((subscriber, service, index))
-
-        func conversion(_ arrival: Arrival, towards port: UInt16) -> Conversion {
-            Conversion(
-                arrival: arrival, adjacency: AdjacencyIndex(rawValue: UInt32(port)), subscriber: subscriber,
-                service: service, rules: 0..<rules.count, maximumInnerByteCount: 1480)
-        }
-        var up = conversion(Arrival(port: Scenario.access), towards: Scenario.network)
-        if operation.isIPIP {
-            up.push(
-                outerSource: AddressPlan.own, outerDestination: plan.remote(plan.tunnel(session)), ttl: 64,
-                dscp: 0,
+        let push: SessionWay.Push =
+            operation.isIPIP
+            ? .ipv4(
+                source: AddressPlan.own, destination: plan.remote(plan.tunnel(session)), ttl: 64, dscp: 0,
                 [.copyClass, .copyDontFragment])
-        } else {
-            up.push(
+            : .labels(
                 [
                     LabelStackEntry(
                         label: plan.pathLabel(sent: plan.tunnel(session)), isBottomOfStack: false, ttl: 0),
                     LabelStackEntry(label: plan.userLabel(sent: session), isBottomOfStack: true, ttl: 0),
                 ], [.copyTTL, .copyClass])
-        }
-        conversions += [up, conversion(Arrival(tunnel: tunnel), towards: Scenario.access)]
-        userLabels.append((.tunnel(tunnel), plan.userLabel(received: session), ConversionIndex(index, .down)))
-
-        let nhlfe = NHLFEIndex(rawValue: UInt32(session))
-        nhlfes.append(
-            NHLFE(
-                labels: [plan.transitLabel(sent: session).rawValue], pops: false,
-                adjacency: AdjacencyIndex(rawValue: 1),
-                mtu: 1500))
-        incomingLabels.append((plan.transitLabel(received: session), ILMEntry(nhlfe)))
+        let userLabel = SessionWay.UserLabel(
+            context: .tunnel(tunnel), label: plan.userLabel(received: session))
+        return [
+            .subscriber(
+                SubscriberObject(
+                    slot: subscriber, port: access, tags: [],
+                    prefixes: [IPPrefix(.v4(plan.subscriberAddress(session)))])),
+            .session(
+                SessionObject(
+                    slot: SessionIndex(rawValue: UInt32(session)), session: UInt64(session) + 1, leg: 1,
+                    subscriber: subscriber, service: ServiceIndex(rawValue: UInt32(plan.service(session))),
+                    rules: rules,
+                    up: SessionWay(
+                        arrival: Arrival(port: access), nextHop: nextHop(network), push: push,
+                        maximumInnerByteCount: 1480),
+                    down: SessionWay(
+                        arrival: Arrival(tunnel: tunnel), userLabel: userLabel, nextHop: nextHop(access),
+                        push: .nothing, maximumInnerByteCount: 1480))),
+            .label(
+                LabelObject(
+                    label: plan.transitLabel(received: session), labels: [plan.transitLabel(sent: session)],
+                    pops: false, nextHop: nextHop(network), mtu: 1500)),
+        ]
     }
 }

@@ -9,7 +9,7 @@ struct Scenario {
 
     let operation: Operation
     let sessionCount: Int
-    let contents: TableContents
+    let objects: [TableObject]
     /// One frame for each session, as it arrives, all of one length.
     let frames: [[UInt8]]
 
@@ -22,7 +22,7 @@ struct Scenario {
         self.operation = operation
         self.sessionCount = sessionCount
         let plan = AddressPlan(sessionCount: sessionCount)
-        contents = TableContents(plan, operation, ruleCount: ruleCount)
+        objects = Self.objects(plan, operation, ruleCount: ruleCount)
         frames = (0..<sessionCount).map { Self.frame(plan, operation, session: $0) }
     }
 }

@@ -1,0 +1,105 @@
+import CLinux
+import Forwarder
+import Glibc
+import Link
+import Packets
+import Ports
+import Synchronization
+import Tables
+import Testbed
+import Testing
+import Wire
+
+/// A network namespace of the test's own, which the thread that makes it enters; gone when the test is.
+private final class OwnNamespace: Sendable {
+    private let name = "wayleave-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+
+    init() {
+        Self.shell("ip netns add \(name)")
+        let descriptor = open("/run/netns/\(name)", O_RDONLY | O_CLOEXEC)
+        precondition(wl_enter_network_namespace(descriptor) == 0, "can't enter \(name): errno \(errno)")
+        close(descriptor)
+    }
+
+    deinit { Self.shell("ip netns del \(name)") }
+
+    /// What `ip` says in here.
+    func ip(_ arguments: String) -> String { Self.shell("ip -n \(name) \(arguments)") }
+
+    @discardableResult private static func shell(_ command: String) -> String {
+        guard let stream = popen("exec 2>&1; \(command)", "r") else { fatalError("can't run \(command)") }
+        defer { pclose(stream) }
+        var text: [UInt8] = []
+        while case let octet = getc(stream), octet != EOF { text.append(UInt8(octet)) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+@Suite(
+    "Live ports",
+    .enabled(if: geteuid() == 0 && access("/dev/net/tun", R_OK | W_OK) == 0, "needs root and /dev/net/tun"))
+struct LivePortTests {
+    private static let tun = PortObject(
+        slot: 0, name: "access0", medium: .tun(interface: "wl-live0"), role: .access,
+        addresses: [InterfaceAddress("10.9.0.1/24")!], mtu: 1400, routes: .services)
+
+    private static func service(_ slot: UInt32, _ prefix: String) -> Transaction.Change {
+        .set(.service(ServiceObject(slot: ServiceIndex(rawValue: slot), prefixes: [IPPrefix(prefix)!])))
+    }
+
+    @Test(
+        "CD-1 a TUN's routes follow the services without a break; another MTU opens it anew; a removed port lets go"
+    )
+    func routes() {
+        // A thread of its own, to be in a namespace of its own.
+        NativeThread("namespace") {
+            do { try Self.run() } catch { Issue.record(error) }
+        }.join()
+    }
+
+    private static func run() throws {
+        let namespace = OwnNamespace()
+        let folder = ScratchFolder()
+        let counters = try CounterFile(
+            path: folder.file("counters-main"), region: .forwarding, requiresTmpfs: false)
+        let lines = Mutex<[String]>([])
+        let tables = ForwardingTables()
+        let publisher = Publisher(workers: [], first: Publication(tables: tables.publication, ports: []))
+        let live = LiveTables(tables, publisher: publisher, counters: counters, stop: StopFlag()) { line in
+            lines.withLock { $0.append(line) }
+        }
+        func apply(_ number: UInt64, _ changes: [Transaction.Change]) throws {
+            let transaction = Transaction(number: number, changes: changes)
+            _ = try live.apply(transaction, tableHash: tables.tableHash(after: transaction))
+        }
+        func takeLines() -> [String] {
+            lines.withLock { lines in
+                defer { lines = [] }
+                return lines
+            }
+        }
+        try apply(1, [.set(.port(tun)), service(0, "198.51.100.0/24")])
+        #expect(takeLines() == ["port access0: up"])
+        #expect(namespace.ip("route").contains("198.51.100.0/24 dev wl-live0"))
+        #expect(namespace.ip("link show wl-live0").contains("mtu 1400"))
+
+        try apply(2, [service(0, "203.0.113.0/24"), service(1, "192.0.2.0/25")])
+        let routes = namespace.ip("route")
+        #expect(!routes.contains("198.51.100.0/24") && routes.contains("192.0.2.0/25 dev wl-live0"))
+        #expect(routes.contains("203.0.113.0/24 dev wl-live0") && takeLines().isEmpty)
+
+        var smaller = tun
+        smaller.mtu = 1300
+        try apply(3, [.set(.port(smaller))])
+        #expect(takeLines() == ["port access0: up"])
+        #expect(namespace.ip("link show wl-live0").contains("mtu 1300"))
+        #expect(namespace.ip("route").contains("203.0.113.0/24 dev wl-live0"))
+
+        // The interface stays, but nobody has it open: another program may take it.
+        try apply(4, [.remove(.port(0))])
+        #expect(takeLines() == ["port access0: removed"])
+        let other = try TUNPort(.init(name: "other", interface: "wl-live0"))
+        #expect(other.state == .up)
+        live.close()
+    }
+}
