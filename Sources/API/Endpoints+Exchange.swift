@@ -18,7 +18,8 @@ extension Endpoints {
                         content: types)
                 ]
             ) { call in
-                let exchange = await controlPlane.read { $0.description }
+                // A copy costs nothing, and keeps nobody waiting while it is gone through.
+                let exchange = await controlPlane.read { $0 }.description
                 let type = call.preferred([.yaml, .json])
                 return .text(ExchangeFile.text(of: exchange, as: type == .json ? .json : .yaml), type)
             },
@@ -50,9 +51,7 @@ extension Endpoints {
         let isDryRun = call.flag("dryRun")
         // What is new is told from what is changed by what there was. A client that is faster in between is told of a
         // change as an addition, or the other way round; what is done is the same.
-        let present = await controlPlane.read { state in
-            Set(description.keys.filter { state.object($0) != nil })
-        }
+        let present = await presentKeys(description, controlPlane)
         let made: (receipt: Receipt, changes: [Change])
         do throws(SubmitError) {
             made = try await controlPlane.apply(description, dryRun: isDryRun)
@@ -82,6 +81,14 @@ extension Endpoints {
         document.set("changed", .list(changed))
         document.set("removed", .list(removed))
         return .json(document)
+    }
+
+    /// The keys of those of the objects that are there already.
+    private static func presentKeys(
+        _ description: ExchangeDescription, _ controlPlane: ControlPlane
+    ) async -> Set<ExchangeKey> {
+        let state = await controlPlane.read { $0 }
+        return Set(description.keys.filter { state.object($0) != nil })
     }
 }
 

@@ -26,9 +26,8 @@ extension Endpoints {
                 guard call.preferred([.json, .csv]) == .csv else {
                     return .json(await page(.labels, call, controlPlane))
                 }
-                let bindings = await controlPlane.read { $0.labels.all.map(\.entry.object) }.sorted {
-                    $0.in < $1.in
-                }
+                let bindings = await controlPlane.read { $0 }.labels.all.map(\.entry.object)
+                    .sorted { $0.in < $1.in }
                 return .pieces(.csv, CSVPieces(header: LabelCSV.header, rows: bindings, line: LabelCSV.line))
             },
             Endpoint(
@@ -58,9 +57,8 @@ extension Endpoints {
                 guard let from = call.label("from"), let to = call.label("to"), from <= to else {
                     throw Problem(.malformed, "`from` is above `to`; exchange them")
                 }
-                let labels = await controlPlane.read { state in
-                    state.labels.all.map(\.entry.key).filter { (from...to).contains($0) }
-                }
+                let labels = await controlPlane.read { $0 }.labels.all.map(\.entry.key)
+                    .filter { (from...to).contains($0) }
                 let made = try await controlPlane.make(labels.map { Change(.remove(.label($0))) })
                 return .json(await controlPlane.document(made, wait: call.wait))
             },

@@ -43,6 +43,9 @@ struct WayleavedCommand: AsyncParsableCommand {
         }
     }
 
+    /// How long requests that have begun may take once the daemon is to stop.
+    private static let patience = Duration.seconds(10)
+
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let format = logFormat
@@ -57,12 +60,17 @@ struct WayleavedCommand: AsyncParsableCommand {
             let controlPlane = try ControlPlane(configuration, logger: logger)
             let server = APIServer(controlPlane, socketPath: configuration.apiSocketPath, logger: logger)
             // Stopped in the opposite order: nobody asks any more when the control plane writes its last lines.
-            let services = ServiceGroup(
-                configuration: ServiceGroupConfiguration(
-                    services: [controlPlane, server], gracefulShutdownSignals: [.sigterm, .sigint],
-                    logger: logger))
+            var group = ServiceGroupConfiguration(
+                services: [controlPlane, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+            )
+            group.maximumGracefulShutdownDuration = Self.patience
+            let services = ServiceGroup(configuration: group)
             logger.info("started", metadata: ["pid": "\(getpid())"])
-            try await services.run()
+            do {
+                try await services.run()
+            } catch is CancellationError {
+                logger.notice("a client that didn't finish its request was cut off")
+            }
             logger.info("stopped")
         } catch let error as ControlPlaneError {
             throw Self.fail("\(error)", error.exitCode)
