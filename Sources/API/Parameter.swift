@@ -1,3 +1,4 @@
+import Exchange
 import ExchangeFile
 import Wire
 
@@ -35,7 +36,7 @@ struct Parameter: Sendable {
         switch form {
         case .number(let range): Self.decimal(value).map(range.contains) ?? false
         case .flag: value == "true" || value == "false"
-        case .name: !value.isEmpty
+        case .name: Self.isName(value)
         case .usageCursor: UsageCursor(value) != nil
         case .time: Timestamp(value) != nil
         case .revision: Self.revision(value) != nil
@@ -46,6 +47,20 @@ struct Parameter: Sendable {
     /// Digits alone.
     static func decimal(_ text: some StringProtocol) -> Int? {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    }
+
+    /// Whether an object could have this name.
+    private static func isName(_ text: String) -> Bool {
+        (1...Limits.nameCharacters).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
     }
 
     /// The number between the quotes.
@@ -59,7 +74,7 @@ struct Parameter: Sendable {
         switch form {
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .flag: "true or false"
-        case .name: "a name"
+        case .name: "a name of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
         case .usageCursor: "what an answer gave as `next`"
         case .time: "a time as in 2026-01-31T23:59:59Z"
         case .revision: "a revision in quotes, as in \"12\""

@@ -26,6 +26,7 @@ struct Table: CustomStringConvertible {
                     line += column == row.count - 1 ? text : text + padding
                 }
             }
+            while line.last == " " { line.removeLast() }
             return line
         }.joined(separator: "\n")
     }

@@ -132,7 +132,7 @@ import Testing
         var table = Table(["name", "bytes", "note"])
         table.add(["a", "1000", "x"])
         table.add(["long", "7", ""])
-        #expect("\(table)" == "name  bytes  note\na      1000  x\nlong      7  ")
+        #expect("\(table)" == "name  bytes  note\na      1000  x\nlong      7")
     }
 
     // MARK: Against a control plane
