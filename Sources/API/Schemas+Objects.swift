@@ -47,6 +47,7 @@ extension Schemas {
         "file": object(["read": text, "write": text]), "link": choice(["ethernet", "ip"]),
         "role": choice(["access", "network"]), "addresses": list(interfaceAddress), "mac": mac, "mtu": mtu,
         "routes": any(of: [choice(["automatic"]), list(prefix)]), "neighbours": map(mac),
+        "forwarder": ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$"],
     ]
 
     private static let session: DocumentValue = [

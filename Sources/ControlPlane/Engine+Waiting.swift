@@ -49,19 +49,34 @@ extension Engine {
             return ApplyOutcome(.rejected("forwarder \(peer.name): \(rejection.reason)"), absentPorts: absent)
         }
         if connected.allSatisfy({ $0.applied >= waiter.sequence }) {
-            let haveAllSpoken = ports.count == connected.count * state.ports.count
+            let haveAllSpoken = ports.count >= state.ports.count
             if haveAllSpoken || now >= waiter.patience { return ApplyOutcome(.applied, absentPorts: absent) }
         }
         return now < waiter.deadline ? nil : ApplyOutcome(.timedOut, absentPorts: absent)
     }
 
-    /// How each port is, as each connected forwarder has said, by forwarder and slot.
+    /// How each port is, as the connected forwarders have said, by forwarder and slot; then those whose forwarder is
+    /// missing where another isn't.
     func portStatuses() -> [PortStatus] {
-        peers.filter { $0.connection != nil }.flatMap { peer in
+        let connected = peers.filter { $0.connection != nil }
+        guard !connected.isEmpty else { return [] }
+        let told = connected.flatMap { peer in
             peer.ports.compactMap { port in
                 state.ports.entry(Int(port.slot)).map { PortStatus(port, $0.key, peer.name) }
             }
         }
+        let names = Set(connected.map(\.name))
+        return told
+            + state.ports.all.compactMap { _, entry in
+                let forwarder = entry.object.forwarder
+                return names.contains(forwarder)
+                    ? nil
+                    : PortStatus(
+                        port: entry.key, forwarder: forwarder, condition: .absent,
+                        detail:
+                            "its forwarder is not connected; start `wayleave-forwarder run --name \(forwarder)`",
+                        mac: nil, mtu: nil)
+            }
     }
 }
 

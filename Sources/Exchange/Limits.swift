@@ -30,6 +30,8 @@ public enum Limits {
     public static let portRangesPerRule = 64
     /// Characters of a name.
     public static let nameCharacters = 64
+    /// Characters of a forwarder's name: it stands in names of files.
+    public static let forwarderNameCharacters = 32
     /// Characters of a provider's title.
     public static let titleCharacters = 256
     /// IFNAMSIZ without its final NUL.

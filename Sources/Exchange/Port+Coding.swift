@@ -18,6 +18,7 @@ extension ByteWriter {
             writer.write(neighbour.address)
             writer.write(neighbour.mac)
         }
+        write(port.forwarder)
     }
 
     private mutating func write(_ medium: PortMedium) {
@@ -57,6 +58,7 @@ extension ByteReader {
         port.neighbours = try readList(elementByteCount: 13) { reader throws(ByteReaderError) in
             Neighbour(address: try reader.readAddress(), mac: try reader.readMACAddress())
         }
+        port.forwarder = try readText()
         return port
     }
 

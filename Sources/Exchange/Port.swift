@@ -2,6 +2,9 @@ public import Wire
 
 /// A way for packets in and out of the edge, as it is configured.
 public struct Port: Equatable, Sendable {
+    /// The only forwarder of most edges.
+    public static let defaultForwarder = "main"
+
     /// Unique among the ports: 1 to 64 of the characters A-Z a-z 0-9 . _ -.
     public var name: String
     /// What the port is made of.
@@ -19,6 +22,8 @@ public struct Port: Equatable, Sendable {
     public var routes: PortRoutes
     /// Next hops whose MAC addresses need not be asked for.
     public var neighbours: [Neighbour]
+    /// The name of the forwarder that opens it, where one edge has several.
+    public var forwarder: String
     /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
@@ -27,7 +32,7 @@ public struct Port: Equatable, Sendable {
         name: String, medium: PortMedium, role: PortRole, addresses: [InterfaceAddress] = [],
         mac: MACAddress? = nil,
         mtu: Int? = nil, routes: PortRoutes = .automatic, neighbours: [Neighbour] = [],
-        location: SourceLocation? = nil
+        forwarder: String = Port.defaultForwarder, location: SourceLocation? = nil
     ) {
         self.name = name
         self.medium = medium
@@ -37,6 +42,7 @@ public struct Port: Equatable, Sendable {
         self.mtu = mtu
         self.routes = routes
         self.neighbours = neighbours
+        self.forwarder = forwarder
         self.location = location
     }
 

@@ -79,6 +79,10 @@ extension Validation {
             }
     }
 
+    static func isForwarderName(_ text: String) -> Bool {
+        isName(text) && text.utf8.count <= Limits.forwarderNameCharacters && !text.contains(".")
+    }
+
     static func shortened(_ text: String) -> String {
         text.count <= Limits.nameCharacters ? text : text.prefix(Limits.nameCharacters) + "…"
     }

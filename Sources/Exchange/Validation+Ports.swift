@@ -11,6 +11,12 @@ extension Validation {
             checkRoutes(of: port)
             for address in port.addresses { check(address, of: port) }
             checkNeighbours(of: port)
+            if !Self.isForwarderName(port.forwarder) {
+                reject(
+                    "port `\(port.name)`: `\(port.forwarder)` can't name a forwarder; give 1 to "
+                        + "\(Limits.forwarderNameCharacters) of the characters A-Z a-z 0-9 _ -",
+                    at: port.location)
+            }
         }
     }
 

@@ -15,10 +15,12 @@ extension Decoding {
         let mtu = fields["mtu"].flatMap { readMTU($0) }
         let routes = fields["routes"].map { decodeRoutes($0) }
         let neighbours = fields["neighbours"].map { decodeNeighbours($0) }
+        let forwarder = fields["forwarder"].flatMap { readText($0, "a forwarder's name") }
         guard let medium, let role else { return nil }
         return Port(
             name: name, medium: medium, role: role, addresses: addresses, mac: mac, mtu: mtu,
-            routes: routes ?? .automatic, neighbours: neighbours ?? [], location: fields.location)
+            routes: routes ?? .automatic, neighbours: neighbours ?? [],
+            forwarder: forwarder ?? Port.defaultForwarder, location: fields.location)
     }
 
     private mutating func decodeMedium(_ fields: Fields) -> PortMedium? {

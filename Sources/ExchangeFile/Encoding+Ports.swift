@@ -14,6 +14,7 @@ extension Port {
                 "neighbours",
                 .map(neighbours.map { .init($0.address.description, .text($0.mac.description)) }))
         }
+        if forwarder != Port.defaultForwarder { document.set("forwarder", .text(forwarder)) }
         return document
     }
 }

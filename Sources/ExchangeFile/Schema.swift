@@ -5,7 +5,7 @@ struct Schema {
     static let file = Schema(keys: [
         "ports", "lines", "providers", "services", "tunnels", "subscribers", "conditions", "sessions",
         "labels",
-        "neighbours",
+        "neighbours", "forwarder",
     ])
     static let port = Schema(keys: [
         "tun", "tap", "packet", "capture", "file", "link", "role", "addresses", "mac", "mtu", "routes",

@@ -33,6 +33,11 @@ struct LivePort {
         status = PortStatus(slot: object.slot, state: .absent, detail: failure, mtu: 0)
     }
 
+    /// One that another forwarder opens.
+    init(elsewhere object: PortObject) {
+        self.init(object, failure: "forwarder '\(object.forwarder)' opens it")
+    }
+
     /// Takes in what a worker says.
     mutating func take(_ report: PortReport) {
         let (state, detail): (PortStatus.State, String) =
@@ -56,7 +61,8 @@ struct LivePort {
     /// Whether the interface has to be opened anew to become what the object says.
     func mustReopen(for object: PortObject) -> Bool {
         self.object.medium != object.medium || self.object.mac != object.mac || self.object.mtu != object.mtu
-            || self.object.addresses != object.addresses || port == nil
+            || self.object.addresses != object.addresses || self.object.forwarder != object.forwarder
+            || port == nil
     }
 
     /// For people, as in `port core0: absent: there is no interface veth-core`.

@@ -10,6 +10,7 @@ public final class LiveTables {
     /// Opens a port; see `PortOpener.open`.
     public typealias Opener = (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort
 
+    private let name: String
     private let tables: ForwardingTables
     private let publisher: Publisher
     private let counters: CounterFile
@@ -20,14 +21,17 @@ public final class LiveTables {
     private var ports: [UInt16: LivePort] = [:]
 
     /// - Parameters:
+    ///   - name: the forwarder's: it opens the ports that are said to be its.
     ///   - tables: with nothing published.
     ///   - publisher: of which the first publication was these tables'.
     ///   - stop: raised when nobody waits for workers any more.
     ///   - report: takes a line for people: a port that came, went or changed; a worker that is stuck.
     public init(
-        _ tables: ForwardingTables, publisher: Publisher, counters: CounterFile, stop: StopFlag,
+        _ tables: ForwardingTables, name: String = InstanceDirectory.defaultForwarder, publisher: Publisher,
+        counters: CounterFile, stop: StopFlag,
         open: @escaping Opener = PortOpener.open, report: @escaping (String) -> Void
     ) {
+        self.name = name
         self.tables = tables
         self.publisher = publisher
         self.counters = counters
@@ -39,10 +43,12 @@ public final class LiveTables {
     /// The sum of the hashes of all table objects, mod 2⁶⁴.
     public var tableHash: UInt64 { tables.tableHash }
 
-    /// How all ports are, by slot.
+    /// How all ports of this forwarder are, by slot.
     public var portStatuses: [PortStatus] {
-        ports.values.map(\.status).sorted { $0.slot < $1.slot }
+        ports.values.filter { isOurs($0.object) }.map(\.status).sorted { $0.slot < $1.slot }
     }
+
+    private func isOurs(_ port: PortObject) -> Bool { port.forwarder == name }
 
     /// Applies a transaction: when this returns, every worker goes by it, and its ports are open or their state says
     /// why not.
@@ -187,13 +193,14 @@ extension LiveTables {
             guard let object = objects[slot] else { continue }
             let live = open(object)
             ports[slot] = live
-            report(live.words)
+            if isOurs(object) { report(live.words) }
             _ = tellTables(live, mac: live.status.mac)
         }
         return true
     }
 
     private func open(_ object: PortObject) -> LivePort {
+        guard isOurs(object) else { return LivePort(elsewhere: object) }
         do {
             return LivePort(
                 object, try open(object, tables.routes(for: object.slot), report),

@@ -33,8 +33,8 @@ public final class RunningForwarder: Sendable {
         let stop = stop
         let link = LinkThread(configuration, stop: stop, report: report) {
             LiveTables(
-                tables.value, publisher: publisher, counters: counters, stop: stop, open: open, report: report
-            )
+                tables.value, name: configuration.name, publisher: publisher, counters: counters, stop: stop,
+                open: open, report: report)
         }
         self.publisher = publisher
         self.link = link

@@ -175,7 +175,7 @@ import Trace
                 unsafe port.transmit(
                     vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
             } else {
-                for unsafe index in unsafe selection[..<count] { vector[Int(index)].drop(.portDown) }
+                for unsafeindex in unsafe selection[..<count] { vector[Int(index)].drop(.portDown) }
             }
             first = next + 1
         }

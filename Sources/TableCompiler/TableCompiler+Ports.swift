@@ -22,7 +22,8 @@ extension TableCompiler {
             slot: UInt16(slot), name: port.name, medium: medium,
             role: port.role == .access ? .access : .network, addresses: port.addresses, mac: port.mac,
             mtu: mtu.map { UInt16(clamping: $0) }, routes: isTUN ? routes(port) : .none,
-            neighbours: port.neighbours.map { StaticNeighbour(address: $0.address, mac: $0.mac) })
+            neighbours: port.neighbours.map { StaticNeighbour(address: $0.address, mac: $0.mac) },
+            forwarder: port.forwarder)
     }
 
     /// What goes into a TUN: on the access side all that subscribers may ask for, on the network side all subscribers.

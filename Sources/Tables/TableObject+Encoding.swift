@@ -90,6 +90,7 @@ extension PortObject {
             $0.write(address: $1.address)
             $0.write(mac: $1.mac)
         }
+        writer.write(forwarder)
     }
 
     fileprivate static func decode(_ slot: UInt16, _ reader: inout ByteReader) throws(ByteReaderError)
@@ -127,6 +128,7 @@ extension PortObject {
         object.neighbours = try reader.readList(elementByteCount: 11) { (reader) throws(ByteReaderError) in
             StaticNeighbour(address: try reader.readAddress(), mac: try reader.readMAC())
         }
+        object.forwarder = try reader.readText()
         return object
     }
 }

@@ -74,11 +74,13 @@ public struct PortObject: Equatable, Sendable {
     public var routes: PortRoutes
     /// Neighbours whose MAC addresses need not be asked for.
     public var neighbours: [StaticNeighbour]
+    /// The forwarder that opens it: others know the port, but have no packets from it and none for it.
+    public var forwarder: String
 
     public init(
         slot: UInt16, name: String, medium: PortMedium, role: PortEntry.Role,
         addresses: [InterfaceAddress] = [], mac: MACAddress? = nil, mtu: UInt16? = nil,
-        routes: PortRoutes = .none, neighbours: [StaticNeighbour] = []
+        routes: PortRoutes = .none, neighbours: [StaticNeighbour] = [], forwarder: String = "main"
     ) {
         self.slot = slot
         self.name = name
@@ -89,6 +91,7 @@ public struct PortObject: Equatable, Sendable {
         self.mtu = mtu
         self.routes = routes
         self.neighbours = neighbours
+        self.forwarder = forwarder
     }
 
     /// Whether frames begin with an Ethernet header.

@@ -48,6 +48,8 @@ struct PortFields: ObjectFields {
         [String] = []
     @Option(help: ArgumentHelp("Next hops that need not be asked for.", valueName: "ADDRESS=MAC"))
     var neighbours: [String] = []
+    @Option(help: ArgumentHelp("The forwarder that opens it, where there are several.", valueName: "NAME"))
+    var forwarder: String?
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
@@ -64,6 +66,7 @@ struct PortFields: ObjectFields {
         edits.text("mtu", mtu)
         if routes == ["automatic"] { edits.text("routes", "automatic") } else { edits.list("routes", routes) }
         edits.value("neighbours", try neighbours.isEmpty ? nil : Self.neighbours(neighbours))
+        edits.text("forwarder", forwarder)
         return edits
     }
 

@@ -54,11 +54,11 @@ import Testing
         }
     }
 
-    /// Requirements that the data path proves. `grep -rhoE '"[^"]*(PX|CD)-[0-9][^"]*"' Tests
+    /// Requirements that data path and control plane prove. `grep -rhoE '"[^"]*(PX|CD)-[0-9][^"]*"' Tests
     /// --include='*.swift'` lists the tests that do.
     @Test(
         "Each requirement stands in the name of a test",
-        arguments: (1...5).map { "PX-\($0)" } + (1...6).map { "CD-\($0)" })
+        arguments: (1...6).map { "PX-\($0)" } + (1...7).map { "CD-\($0)" })
     func requirements(_ id: String) {
         let own = "Tests/HouseTests/"
         let isProven = tree.swiftFiles.contains { file in
