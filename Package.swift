@@ -26,6 +26,7 @@ let package = Package(
     name: "wayleave",
     products: [
         .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
+        .library(name: "WayleaveRegister", targets: ["Exchange", "TableCompiler", "Tables", "Wire"]),
         .executable(name: "wayleave", targets: ["wayleave"]),
         .executable(name: "wayleave-forwarder", targets: ["wayleave-forwarder"]),
         .executable(name: "wayleaved", targets: ["wayleaved"]),

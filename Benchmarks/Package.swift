@@ -10,5 +10,9 @@ let package = Package(
             name: "ForwardingBenchmark",
             dependencies: ["CReference", .product(name: "WayleaveDataPath", package: "wayleave")],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+        .executableTarget(
+            name: "TablesBenchmark",
+            dependencies: ["CReference", .product(name: "WayleaveRegister", package: "wayleave")],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
     ]
 )
