@@ -50,7 +50,8 @@ extension Engine {
             guard let leg = state.leg(inSlot: slot) else { continue }
             for source in sources {
                 guard let reading = reading(slot, leg, of: source) else { continue }
-                traffic[leg.id.session, default: Traffic()] += reading.total - baseline(slot, of: source)
+                traffic[leg.id.session, default: Traffic()] +=
+                    reading.total - baseline(of: reading, in: source)
             }
         }
         return traffic

@@ -49,34 +49,39 @@ extension Engine {
         }
     }
 
-    /// What a counter file says of a leg: nil where it says nothing that may be billed.
+    /// What a counter file says of a leg: nil where it says nothing that may be billed, or nothing new.
+    ///
+    /// Another leg's count in the slot is nobody's bill: it is of one that is closed, while the forwarder hasn't got the
+    /// present one yet or is gone, or of one that a lost journal knew.
     func reading(_ slot: Int, _ leg: LegRecord, of source: UsageCollector.Source) -> UsageReadings.Reading? {
-        guard let reading = source.reader.read(slot), let key = reading.key else { return nil }
+        guard let found = source.reader.read(slot),
+            LegID(session: found.key.session, leg: found.key.leg) == leg.id
+        else { return nil }
         let total = Traffic(
-            upPackets: reading.upPackets, upBytes: reading.upBytes, downPackets: reading.downPackets,
-            downBytes: reading.downBytes)
-        let baseline = baseline(slot, of: source)
+            upPackets: found.upPackets, upBytes: found.upBytes, downPackets: found.downPackets,
+            downBytes: found.downBytes)
+        let reading = UsageReadings.Reading(slot: slot, leg: leg.id, start: found.start, total: total)
+        let baseline = baseline(of: reading, in: source)
         guard total != baseline else { return nil }
-        let id = LegID(session: key.session, leg: key.leg)
-        guard id == leg.id, total.isAtLeast(baseline) else {
-            if collector.isFirst("\(source.forwarder) \(slot) \(id)") {
+        guard total.isAtLeast(baseline) else {
+            if collector.isFirst("\(source.forwarder) \(slot) \(leg.id)") {
                 logger.error(
-                    "a counter is not taken in: it is another leg's, or went back",
+                    "a counter is not taken in: it went back",
                     metadata: [
                         "forwarder": "\(source.forwarder)", "slot": "\(slot)",
-                        "session": "\(leg.sessionName)",
-                        "leg": "\(leg.id)", "found": "\(id)", "total": "\(total)", "journaled": "\(baseline)",
+                        "session": "\(leg.sessionName)", "leg": "\(leg.id)", "total": "\(total)",
+                        "journaled": "\(baseline)",
                     ])
             }
             return nil
         }
-        return UsageReadings.Reading(slot: slot, leg: id, total: total)
+        return reading
     }
 
-    /// What of a counter is journaled already.
-    func baseline(_ slot: Int, of source: UsageCollector.Source) -> Traffic {
-        guard state.counterFile(ofForwarder: source.forwarder) == source.file else { return Traffic() }
-        return state.baseline(forwarder: source.forwarder, slot: slot)
+    /// What of a reading is journaled already.
+    func baseline(of reading: UsageReadings.Reading, in source: UsageCollector.Source) -> Traffic {
+        state.baseline(
+            forwarder: source.forwarder, file: source.file, slot: reading.slot, start: reading.start)
     }
 
     private func movedReadings(of source: UsageCollector.Source) -> [UsageReadings.Reading] {

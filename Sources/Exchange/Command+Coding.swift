@@ -90,6 +90,7 @@ extension ByteWriter {
         write(readings.readings) { writer, reading in
             writer.write(any: reading.slot)
             writer.write(reading.leg)
+            writer.write(reading.start)
             writer.write(reading.total)
         }
         write(readings.closed) { $0.write(any: $1) }
@@ -139,10 +140,10 @@ extension ByteReader {
     fileprivate mutating func readUsageReadings() throws(ByteReaderError) -> UsageReadings {
         let forwarder = try readText()
         let file: UInt64 = try read()
-        let readings = try readList(elementByteCount: 52) { reader throws(ByteReaderError) in
+        let readings = try readList(elementByteCount: 60) { reader throws(ByteReaderError) in
             UsageReadings.Reading(
-                slot: try reader.readAnyNumber(), leg: try reader.readLegID(), total: try reader.readTraffic()
-            )
+                slot: try reader.readAnyNumber(), leg: try reader.readLegID(), start: try reader.read(),
+                total: try reader.readTraffic())
         }
         let closed = try readList(elementByteCount: 8) { reader throws(ByteReaderError) in
             try reader.readAnyNumber()

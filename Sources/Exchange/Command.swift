@@ -50,7 +50,8 @@ public struct Change: Equatable, Sendable {
 }
 
 /// What the counter file of one forwarder says, read at one time. Readings are absolute, so that one taken in twice
-/// counts once.
+/// counts once: each is all that its leg has counted in this file since its count started, and nothing of what others
+/// have counted in the same slot.
 public struct UsageReadings: Equatable, Sendable {
     /// The forwarder's name.
     public var forwarder: String
@@ -76,21 +77,32 @@ public struct UsageReadings: Equatable, Sendable {
         public var slot: Int
         /// Whose it is, as the counter file says.
         public var leg: LegID
-        /// What has been counted since the file was made.
+        /// Where the leg's count started: a number that is greater each time that the leg gets the slot anew in the
+        /// same file, after others have counted there. Then `total` begins again at zero. That happens where a journal
+        /// is restored, and gives a leg the slot back that another has had since.
+        public var start: UInt64
+        /// What the leg has counted since then.
         public var total: Traffic
 
         /// A reading.
-        public init(slot: Int, leg: LegID, total: Traffic) {
+        public init(slot: Int, leg: LegID, start: UInt64, total: Traffic) {
             self.slot = slot
             self.leg = leg
+            self.start = start
             self.total = total
         }
     }
 }
 
 /// A leg of a session: the session's number, and which of its legs, counted from 1. Never used again.
+///
+/// A journal can be lost, or replaced by an old copy, while counter files and bills that name its legs live on. The
+/// next journal must not give their numbers to others. So a session's number is one more than the last, but not less
+/// than the milliseconds from the Unix epoch to the command that opened it: what a journal knows nothing of any more
+/// has a smaller number. That holds while sessions are opened, on average since the first, not faster than a thousand a
+/// second, and while the clock isn't set back behind the last of them.
 public struct LegID: Hashable, Sendable {
-    /// The session's number: unique for ever within its exchange, from 1.
+    /// The session's number.
     public var session: UInt64
     /// Which of the session's legs, from 1: another begins whenever the session's way changes.
     public var leg: UInt32

@@ -1,43 +1,58 @@
 /// What has been taken in from the counters of one forwarder.
 ///
-/// The words of a counter file are never set back, not even where a slot is another leg's now. So the last
-/// reading of a slot stays what the next is measured from, whoever counts there.
+/// Of each leg that has a slot now, what was last read of it: a reading is what the leg alone has counted, so that
+/// nothing has to be known of the slot's past. Forgotten when the leg is closed.
 struct CounterFile: Equatable, Sendable {
     let forwarder: String
     /// The file's own number.
     private(set) var file: UInt64
-    /// By counter slot, as far as there have been readings.
-    private(set) var baselines: [Baseline] = []
+    /// By counter slot, as far as there have been readings; the last isn't nil.
+    private(set) var baselines: [Baseline?] = []
 
-    /// Where the next count of a slot begins.
+    /// Where the next count of a leg begins.
     struct Baseline: Equatable, Sendable {
+        /// Which start of the leg's count the last reading was of.
+        var start: UInt64
         /// The last reading.
-        var total = Traffic()
-        /// The end of the last usage record, in nanoseconds since the Unix epoch; 0: there was none.
-        var until: UInt64 = 0
+        var total: Traffic
+        /// When that was, in nanoseconds since the Unix epoch: the end of the last usage record.
+        var until: UInt64
     }
 
-    init(forwarder: String, file: UInt64) {
+    init(forwarder: String, file: UInt64, baselines: [Baseline?] = []) {
         self.forwarder = forwarder
         self.file = file
-    }
-
-    init(forwarder: String, file: UInt64, baselines: [Baseline]) {
-        self.init(forwarder: forwarder, file: file)
         self.baselines = baselines
     }
 
-    func baseline(_ slot: Int) -> Baseline { baselines.indices.contains(slot) ? baselines[slot] : Baseline() }
+    /// Nil: nothing has been read of the slot's leg.
+    func baseline(_ slot: Int) -> Baseline? { baselines.indices.contains(slot) ? baselines[slot] : nil }
+
+    /// What has been taken in since a leg's count started so.
+    func taken(_ slot: Int, start: UInt64) -> Traffic {
+        guard let baseline = baseline(slot), baseline.start == start else { return Traffic() }
+        return baseline.total
+    }
 
     /// Goes on with another file, whose counters have begun at zero.
     mutating func begin(_ file: UInt64) {
         self.file = file
-        for slot in baselines.indices { baselines[slot].total = Traffic() }
+        for slot in baselines.indices {
+            baselines[slot]?.start = 0
+            baselines[slot]?.total = Traffic()
+        }
     }
 
     /// Takes a reading in.
-    mutating func take(_ total: Traffic, slot: Int, at time: UInt64) {
-        while baselines.count <= slot { baselines.append(Baseline()) }
-        baselines[slot] = Baseline(total: total, until: time)
+    mutating func take(_ reading: UsageReadings.Reading, at time: UInt64) {
+        while baselines.count <= reading.slot { baselines.append(nil) }
+        baselines[reading.slot] = Baseline(start: reading.start, total: reading.total, until: time)
+    }
+
+    /// Forgets a leg that is closed.
+    mutating func close(_ slot: Int) {
+        guard baselines.indices.contains(slot) else { return }
+        baselines[slot] = nil
+        while case .some(nil) = baselines.last { baselines.removeLast() }
     }
 }

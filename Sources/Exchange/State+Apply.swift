@@ -113,9 +113,9 @@ extension State {
             legs.retire(record.slot, by: sequence)
             touched.legs.append(record.slot)
         } else {
-            record = SessionRecord(
-                number: nextSessionNumber, leg: 1, slot: 0, openedAt: time, traffic: Traffic())
-            nextSessionNumber &+= 1
+            let number = max(nextSessionNumber, time / 1_000_000)
+            record = SessionRecord(number: number, leg: 1, slot: 0, openedAt: time, traffic: Traffic())
+            nextSessionNumber = number &+ 1
         }
         let id = LegID(session: record.number, leg: record.leg)
         record.slot = legs.open(LegRecord(id: id, sessionName: name, openedAt: time))

@@ -102,6 +102,11 @@ extension State {
         for (one, next) in zip(counterFiles, counterFiles.dropFirst()) where one.forwarder >= next.forwarder {
             throw reader.fault("the forwarders `\(one.forwarder)` and `\(next.forwarder)` are not in order")
         }
+        for file in counterFiles {
+            for (slot, baseline) in file.baselines.enumerated() where baseline != nil && legs[slot] == nil {
+                throw reader.fault("forwarder `\(file.forwarder)` has counted in slot \(slot), which is free")
+            }
+        }
     }
 
     /// Finds every object by what it is known by. A name that leads nowhere is refused.
@@ -154,15 +159,17 @@ extension ByteWriter {
         }
     }
 
-    /// Slots that were never counted on are left out.
+    /// Slots of which nothing has been read are left out.
     fileprivate mutating func write(_ file: CounterFile) {
         write(file.forwarder)
         write(file.file)
-        let used = file.baselines.indices.filter { file.baselines[$0] != CounterFile.Baseline() }
-        write(used) { writer, slot in
+        let used = file.baselines.enumerated().compactMap { slot, baseline in baseline.map { (slot, $0) } }
+        write(used) { writer, entry in
+            let (slot, baseline) = entry
             writer.write(UInt32(slot))
-            writer.write(file.baselines[slot].total)
-            writer.write(file.baselines[slot].until)
+            writer.write(baseline.start)
+            writer.write(baseline.total)
+            writer.write(baseline.until)
         }
     }
 }
@@ -242,15 +249,16 @@ extension ByteReader {
     fileprivate mutating func readCounterFile() throws(ByteReaderError) -> CounterFile {
         let forwarder = try readText()
         let file: UInt64 = try read()
-        var baselines: [CounterFile.Baseline] = []
-        for _ in 0..<(try readCount(elementByteCount: 44)) {
+        var baselines: [CounterFile.Baseline?] = []
+        for _ in 0..<(try readCount(elementByteCount: 52)) {
             let slot = Int(try read(UInt32.self))
             guard slot < Limits.counterSlots, slot >= baselines.count else {
                 throw fault("counter slot \(slot) is out of order or range", back: 4)
             }
-            while baselines.count < slot { baselines.append(CounterFile.Baseline()) }
+            while baselines.count < slot { baselines.append(nil) }
+            let start: UInt64 = try read()
             let total = try readTraffic()
-            baselines.append(CounterFile.Baseline(total: total, until: try read()))
+            baselines.append(CounterFile.Baseline(start: start, total: total, until: try read()))
         }
         return CounterFile(forwarder: forwarder, file: file, baselines: baselines)
     }

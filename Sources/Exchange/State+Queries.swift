@@ -49,9 +49,11 @@ extension State {
 
     // MARK: Counters
 
-    /// The last reading of a slot from a forwarder's present counter file: what the next is measured from.
-    public func baseline(forwarder: String, slot: Int) -> Traffic {
-        counterFile(of: forwarder)?.baseline(slot).total ?? Traffic()
+    /// What has been taken in of the leg in a slot, as one counter file of a forwarder has counted it since it started so:
+    /// what the next reading is measured from. Nothing where file or start are others than those of the last reading.
+    public func baseline(forwarder: String, file: UInt64, slot: Int, start: UInt64) -> Traffic {
+        guard let present = counterFile(of: forwarder), present.file == file else { return Traffic() }
+        return present.taken(slot, start: start)
     }
 
     /// The number of a forwarder's present counter file. Nil before its first reading.

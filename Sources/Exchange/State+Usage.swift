@@ -5,9 +5,10 @@ extension State {
         var records: [UsageRecord] = []
         for reading in readings.readings {
             guard let leg = legs[reading.slot] else { continue }
-            let baseline = counterFiles[place].baseline(reading.slot)
-            guard let delta = reading.total.since(baseline.total), delta != Traffic() else { continue }
-            counterFiles[place].take(reading.total, slot: reading.slot, at: time)
+            let taken = counterFiles[place].taken(reading.slot, start: reading.start)
+            guard let delta = reading.total.since(taken), delta != Traffic() else { continue }
+            let until = counterFiles[place].baseline(reading.slot)?.until ?? 0
+            counterFiles[place].take(reading, at: time)
             let sequence = legs.count(delta, on: reading.slot)
             if let slot = sessions.slot(leg.sessionName), sessionRecords[slot]?.number == leg.id.session {
                 sessionRecords[slot]?.traffic.add(delta)
@@ -15,10 +16,13 @@ extension State {
             records.append(
                 UsageRecord(
                     leg: leg.id, sessionName: leg.sessionName, sequence: sequence,
-                    from: max(baseline.until, leg.openedAt), to: time, delta: delta,
+                    from: max(until, leg.openedAt), to: time, delta: delta,
                     forwarder: readings.forwarder))
         }
-        for slot in readings.closed { legs.close(slot) }
+        for slot in readings.closed {
+            legs.close(slot)
+            for place in counterFiles.indices { counterFiles[place].close(slot) }
+        }
         return records
     }
 
@@ -83,10 +87,17 @@ extension State {
         guard leg.id == reading.leg else {
             return "\(whose), but the slot is \(leg.id)'s, session `\(leg.sessionName)`; leave it out"
         }
-        let before = baselines?.baseline(reading.slot).total ?? Traffic()
-        guard reading.total.since(before) == nil else { return nil }
+        guard let before = baselines?.baseline(reading.slot), reading.start <= before.start else {
+            return nil
+        }
+        if reading.start < before.start {
+            return
+                "\(whose) and started at \(reading.start), before the \(before.start) of the last reading of the same "
+                + "file; read the file again, or have the forwarder make another"
+        }
+        guard reading.total.since(before.total) == nil else { return nil }
         return
-            "\(whose) and says \(reading.total), less than the \(before) of the last reading of the same file; "
+            "\(whose) and says \(reading.total), less than the \(before.total) of the last reading of the same file; "
             + "read the file again, or have the forwarder make another"
     }
 

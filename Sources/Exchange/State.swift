@@ -18,7 +18,7 @@ public struct State: Sendable {
     public internal(set) var sessions = Register<String, Session>()
     public internal(set) var labels = Register<Label, LabelBinding>()
 
-    /// The number that the next session gets.
+    /// The number that the next session gets at least.
     var nextSessionNumber: UInt64 = 1
     /// By session slot.
     var sessionRecords: [SessionRecord?] = []

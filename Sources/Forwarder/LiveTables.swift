@@ -65,8 +65,11 @@ public final class LiveTables {
                     + "send everything anew")
         }
         try takeRoom(for: transaction)
+        let displaced = sessionsDisplaced(by: transaction)
+        guard try takeOut(displaced) else { return nil }
         let staged: StagedChange
         do throws(TableError) { staged = try tables.stage(transaction) } catch {
+            putBack(displaced)
             throw TransactionRefusal(error.description)
         }
         bindCounters(of: transaction)
@@ -119,6 +122,41 @@ extension LiveTables {
         do throws(CounterFileError) { try counters.ensure(slots: count) } catch {
             throw TransactionRefusal(error.description)
         }
+    }
+
+    /// Sessions whose slots the transaction gives to other legs.
+    ///
+    /// That never happens while the control plane knows who has a slot: it gives none away before all forwarders have let
+    /// go of it. One whose journal was lost or restored doesn't know.
+    private func sessionsDisplaced(by transaction: Transaction) -> [SessionObject] {
+        transaction.changes.compactMap { change in
+            guard case .set(.session(let next)) = change, let present = tables.session(next.slot),
+                present.session != next.session || present.leg != next.leg
+            else { return nil }
+            return present
+        }
+    }
+
+    /// Takes sessions out and waits until no worker counts for them any more, so that nothing of theirs is counted behind
+    /// the place where the next ones in their slots begin. Their packets find no session until these are published.
+    /// - Returns: false if `stop` was raised before.
+    private func takeOut(_ sessions: [SessionObject]) throws(TransactionRefusal) -> Bool {
+        guard !sessions.isEmpty else { return true }
+        let removals = sessions.map { Transaction.Change.remove(.session($0.slot)) }
+        do throws(TableError) {
+            try tables.stage(Transaction(number: tables.number, changes: removals))
+        } catch { throw TransactionRefusal(error.description) }
+        return publish()
+    }
+
+    /// Undoes `takeOut`, where what was to come instead is refused.
+    private func putBack(_ sessions: [SessionObject]) {
+        guard !sessions.isEmpty else { return }
+        let changes = sessions.map { Transaction.Change.set(.session($0)) }
+        do throws(TableError) {
+            try tables.stage(Transaction(number: tables.number, changes: changes))
+        } catch { preconditionFailure("the tables don't take back what they held: \(error)") }
+        _ = publish()
     }
 
     /// Writes whose the slots are, before the first packet is counted there.
@@ -189,6 +227,9 @@ extension LiveTables {
             report("port \(live.object.name): removed")
         }
         retired = []
+        for case .set(.port(let port)) in transaction.changes {
+            counters.bind(port: Int(port.slot), name: port.name)
+        }
         for slot in staged.changedPorts {
             guard let object = objects[slot] else { continue }
             let live = open(object)

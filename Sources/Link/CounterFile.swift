@@ -1,12 +1,15 @@
 import CLinux
 import Glibc
+import Wire
 
 /// The counters of a forwarder, in a file on tmpfs that outlives it: the forwarder writes, the control plane reads with
 /// a `CounterReader`, and neither waits for the other.
 ///
-/// Numbers in it never go back as long as the file lives, not even when a slot gets another session: whoever reads
-/// subtracts what had been read before. A forwarder that is started again goes on in the same file. The file is a
-/// mapping, and pages without room would kill a process that writes to them; so room is taken before it is used.
+/// Words in it never go back as long as the file lives, not even when a slot gets another session: what they were then
+/// is written beside the key, and `CounterReader` subtracts it. So what one leg has counted never comes on another's
+/// bill, whatever the reader knows or has forgotten of the slot's past. A forwarder that is started again goes on in the
+/// same file. The file is a mapping, and pages without room would kill a process that writes to them; so room is taken
+/// before it is used.
 ///
 /// One forwarder at a time, which holds the instance's lock. `bind` and `ensure` are for one thread; each worker's words
 /// are its own.
@@ -82,27 +85,49 @@ public final class CounterFile: @unchecked Sendable {
         wl_store_release(headerWord(CounterFileLayout.Word.capacity), UInt64(rounded))
     }
 
-    /// Writes whose numbers stand in a slot from now on; to be called before the first packet is counted there. A reader
-    /// sees the key before, none, or this one, never a mixture.
+    /// Writes whose numbers stand in a slot from now on; to be called before the first packet is counted there, and when
+    /// none is any more for the one before. A leg that has the slot already goes on counting; another begins at zero. A
+    /// reader sees the leg before, none, or this one, never a mixture.
     /// - Precondition: the slot has room.
     public func bind(slot: Int, session: UInt64, leg: UInt32) {
         precondition(slot >= 0 && slot < capacity)
-        let key = keyWords(slot)
+        let key = entry(at: layout.keyOffset(slot))
         let tag = UInt64(leg) << 32 | 1
-        guard wl_load_acquire(key + 1) != tag || wl_counter_read(key) != session else { return }
-        wl_store_relaxed(key + 1, 0)
+        guard wl_load_acquire(key) != tag || wl_counter_read(key + 1) != session else { return }
+        let first = layout.region.slots + CounterRegion.wordsPerSlot * slot
+        write([session] + (0..<CounterRegion.wordsPerSlot).map { sum(first + $0) }, tag: tag, to: key)
+    }
+
+    /// Writes which port is counted in a port slot from now on. The one of the same name goes on counting; another begins
+    /// at zero.
+    /// - Precondition: there is such a slot.
+    public func bind(port slot: Int, name: String) {
+        precondition((0..<layout.region.portCount).contains(slot))
+        let port = entry(at: layout.portOffset(slot))
+        let tag = UInt64(CRC32C.of(Array(name.utf8).span.bytes)) << 32 | 1
+        guard wl_load_acquire(port) != tag else { return }
+        write([sum(layout.region.portsIn + slot), sum(layout.region.portsOut + slot)], tag: tag, to: port)
+    }
+
+    /// What a word is over all workers.
+    private func sum(_ word: Int) -> UInt64 {
+        (0..<workers).reduce(0) { $0 &+ wl_counter_read(words(worker: $1) + word) }
+    }
+
+    /// Changes an owner, in the order that `CounterFileLayout` tells.
+    private func write(_ words: [UInt64], tag: UInt64, to entry: UnsafeMutablePointer<UInt64>) {
+        wl_store_relaxed(entry, 0)
         wl_release_fence()
-        wl_store_relaxed(key, session)
-        wl_store_release(key + 1, tag)
+        for (index, word) in words.enumerated() { wl_store_relaxed(entry + 1 + index, word) }
+        wl_store_release(entry, tag)
     }
 
     private func headerWord(_ word: Int) -> UnsafeMutablePointer<UInt64> {
         (start + 8 * word).assumingMemoryBound(to: UInt64.self)
     }
 
-    private func keyWords(_ slot: Int) -> UnsafeMutablePointer<UInt64> {
-        (start + CounterFileLayout.keysOffset + slot * CounterFileLayout.keyByteCount)
-            .assumingMemoryBound(to: UInt64.self)
+    private func entry(at offset: Int) -> UnsafeMutablePointer<UInt64> {
+        (start + offset).assumingMemoryBound(to: UInt64.self)
     }
 }
 
@@ -167,7 +192,7 @@ extension CounterFile {
 
     /// The beginning of the file, as far as it is there.
     static func headerBytes(of descriptor: Descriptor) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: CounterFileLayout.keysOffset) { buffer, count in
+        [UInt8](unsafeUninitializedCapacity: CounterFileLayout.headerByteCount) { buffer, count in
             count = max(0, pread(descriptor.number, buffer.baseAddress, buffer.count, 0))
         }
     }

@@ -3,28 +3,37 @@ import Wire
 /// Where everything stands in a counter file.
 ///
 /// ```
-///      0      1 page    3 pages                   k                    k + r
-///      +--------+----------+-------------------------+---------------------+---------------------+---
-///      | header | names of |          keys           |  words of worker 0  |  words of worker 1  | …
-///      |        |  drops   | 16 bytes a session slot |   `CounterRegion`   |                     |
-///      +--------+----------+-------------------------+---------------------+---------------------+---
+///      0      1 page    3 pages           p                  k                   k + r
+///      +--------+----------+-----------------+------------------+-------------------+-------------------+---
+///      | header | names of |      ports      |       keys       | words of worker 0 | words of worker 1 | …
+///      |        |  drops   | 24 bytes a port | 48 bytes a slot  |  `CounterRegion`  |                   |
+///      +--------+----------+-----------------+------------------+-------------------+-------------------+---
 ///
 /// header   0  'WLCOUNTS'            8  layout version     16  file id          24  workers
 ///  (words) 32 session slots with room in the file         40  session slots    48  ports
 ///          56 words of a worker    64  first of totals    72  of drops         80  of packets in
 ///          88 of packets out       96  of session slots  104  names of drops
-/// a key    0  session number        8  leg × 2³² + 1; 0 while the slot is bound to nobody
 /// names    0  32 bytes each, zero behind the name
+/// a port   0  tag: CRC-32C of the port's name × 2³² + 1   8  base of packets in    16  of packets out
+/// a key    0  tag: leg × 2³² + 1    8  session number     16  base of up packets   24  of up bytes
+///         32  base of down packets  40  of down bytes
 /// ```
-/// All words are 64 bits in host byte order. k and r are whole pages, and depend on the number of session slots alone:
-/// nothing ever moves while the file lives. The file has its full length from the start, but room only for what is in
-/// use: `CounterFile.ensure` takes more.
+/// A tag is 0 while the slot is bound to nobody. A base is what the words of the slot were, over all workers, when it was
+/// bound: what its owner has counted is words less base, and no word is ever set back. An owner is changed in this
+/// order: tag zero, everything else, tag. So whoever finds the same entry before and after has read no mixture.
+///
+/// All words are 64 bits in host byte order. p, k and r are whole pages, and depend on the numbers of ports and session
+/// slots alone: nothing ever moves while the file lives. The file has its full length from the start, but room only for
+/// what is in use: `CounterFile.ensure` takes more.
 struct CounterFileLayout: Hashable, Sendable {
     static let magic: UInt64 = 0x5354_4e55_4f43_4c57
-    static let version: UInt64 = 1
+    static let version: UInt64 = 2
     static let pageByteCount = 4096
     static let nameByteCount = 32
-    static let keyByteCount = 16
+    /// Words of a port's entry: tag, bases.
+    static let portWordCount = 3
+    /// Words of a session slot's key: tag, session, bases.
+    static let keyWordCount = 6
     /// Room is taken for so many session slots at once.
     static let slotStep = 4096
     /// Workers of a forwarder at most.
@@ -50,21 +59,30 @@ struct CounterFileLayout: Hashable, Sendable {
     }
 
     static let namesOffset = pageByteCount
-    static let keysOffset = 3 * pageByteCount
+    /// The header page and the names.
+    static let headerByteCount = 3 * pageByteCount
 
     let region: CounterRegion
+
+    var keysOffset: Int {
+        Self.headerByteCount + Self.roundUp(region.portCount * Self.portWordCount * 8)
+    }
+
+    func portOffset(_ port: Int) -> Int { Self.headerByteCount + port * Self.portWordCount * 8 }
+
+    func keyOffset(_ slot: Int) -> Int { keysOffset + slot * Self.keyWordCount * 8 }
 
     var regionByteCount: Int { Self.roundUp(region.wordCount * 8) }
 
     func regionOffset(worker: Int) -> Int {
-        Self.keysOffset + Self.roundUp(region.slotCount * Self.keyByteCount) + worker * regionByteCount
+        keysOffset + Self.roundUp(region.slotCount * Self.keyWordCount * 8) + worker * regionByteCount
     }
 
     func byteCount(workers: Int) -> Int { regionOffset(worker: workers) }
 
     /// The parts of the file that must have room for so many slots.
     func parts(slots: Int, workers: Int) -> [Range<Int>] {
-        [0..<Self.keysOffset + slots * Self.keyByteCount]
+        [0..<keyOffset(slots)]
             + (0..<workers).map {
                 let start = regionOffset(worker: $0)
                 return start..<start + 8 * (region.slots + CounterRegion.wordsPerSlot * slots)
@@ -94,7 +112,7 @@ extension CounterFileLayout {
         words[Word.slots] = UInt64(region.slots)
         words[Word.dropNames] = UInt64(region.dropNames.count)
         var bytes = words.withUnsafeBytes { Array($0) }
-        bytes += [UInt8](repeating: 0, count: Self.keysOffset - bytes.count)
+        bytes += [UInt8](repeating: 0, count: Self.headerByteCount - bytes.count)
         for (index, name) in region.dropNames.enumerated() {
             let start = Self.namesOffset + index * Self.nameByteCount
             bytes.replaceSubrange(start..<start + name.utf8.count, with: name.utf8)
@@ -111,11 +129,13 @@ struct CounterFileHeader: Hashable, Sendable {
     let capacity: Int
     let layout: CounterFileLayout
 
-    /// Reads it from the first `CounterFileLayout.keysOffset` bytes.
+    /// Reads it from the first `CounterFileLayout.headerByteCount` bytes.
     /// - Throws: what is wrong, as the end of a sentence that names the file.
     init(_ bytes: [UInt8]) throws(LinkError) {
         typealias Word = CounterFileLayout.Word
-        guard bytes.count == CounterFileLayout.keysOffset else { throw LinkError("its header is not whole") }
+        guard bytes.count == CounterFileLayout.headerByteCount else {
+            throw LinkError("its header is not whole")
+        }
         let words = bytes.withUnsafeBytes { bytes in
             (0..<Word.count).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
         }

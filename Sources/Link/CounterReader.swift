@@ -12,19 +12,24 @@ public struct CounterKey: Hashable, Sendable {
     }
 }
 
-/// What a slot has counted since the file was made, of all sessions that had it, over all workers.
+/// What a leg has counted in its slot, over all workers: nothing of what others had counted there before.
 public struct CounterReading: Hashable, Sendable {
-    /// Whose it is now; nil if nobody's, or just being given to another.
-    public var key: CounterKey?
+    /// Whose it is.
+    public var key: CounterKey
+    /// Which time it is that the leg has the slot, should others have had it in between: packets and bytes that had been
+    /// counted there before. A greater number means that the leg's count began again at zero.
+    public var start: UInt64
     public var upPackets: UInt64
     public var upBytes: UInt64
     public var downPackets: UInt64
     public var downBytes: UInt64
 
     public init(
-        key: CounterKey?, upPackets: UInt64, upBytes: UInt64, downPackets: UInt64, downBytes: UInt64
+        key: CounterKey, start: UInt64, upPackets: UInt64, upBytes: UInt64, downPackets: UInt64,
+        downBytes: UInt64
     ) {
         self.key = key
+        self.start = start
         self.upPackets = upPackets
         self.upBytes = upBytes
         self.downPackets = downPackets
@@ -39,7 +44,7 @@ public struct CounterTotals: Hashable, Sendable {
     public var originated: UInt64
     /// Every drop reason by name, in the forwarder's order, those that never occurred included.
     public var drops: [Drop]
-    /// Packets in and out by port slot.
+    /// Packets in and out by port slot, of the port that has it.
     public var ports: [Port]
 
     public struct Drop: Hashable, Sendable {
@@ -97,21 +102,27 @@ public final class CounterReader {
     /// Session slots that can be read.
     public var capacity: Int { mapping?.header.capacity ?? 0 }
 
-    /// What a slot holds. Nil where there is no room for it yet, or no file. Cost: a cache line a worker.
+    /// What is counted in a slot. Nil where it is nobody's, or just being given to another; and where there is no room
+    /// for it yet, or no file. Cost: a cache line a worker, and the key's.
     public func read(_ slot: Int) -> CounterReading? {
-        guard let mapping, slot >= 0, slot < mapping.header.capacity else { return nil }
-        let key = mapping.key(slot)
-        var reading = CounterReading(key: key, upPackets: 0, upBytes: 0, downPackets: 0, downBytes: 0)
+        guard let mapping, slot >= 0, slot < mapping.header.capacity, let owner = mapping.owner(slot) else {
+            return nil
+        }
+        var (upPackets, upBytes) = (0 &- owner.upPackets, 0 &- owner.upBytes)
+        var (downPackets, downBytes) = (0 &- owner.downPackets, 0 &- owner.downBytes)
         let first = mapping.header.layout.region.slots + CounterRegion.wordsPerSlot * slot
         for worker in 0..<mapping.header.workers {
-            reading.upPackets &+= mapping.word(first, worker)
-            reading.upBytes &+= mapping.word(first + 1, worker)
-            reading.downPackets &+= mapping.word(first + 2, worker)
-            reading.downBytes &+= mapping.word(first + 3, worker)
+            upPackets &+= mapping.word(first, worker)
+            upBytes &+= mapping.word(first + 1, worker)
+            downPackets &+= mapping.word(first + 2, worker)
+            downBytes &+= mapping.word(first + 3, worker)
         }
         // Numbers between two owners are neither's.
-        if mapping.key(slot) != key { reading.key = nil }
-        return reading
+        wl_acquire_fence()
+        guard mapping.owner(slot) == owner else { return nil }
+        return CounterReading(
+            key: owner.key, start: owner.upPackets &+ owner.upBytes &+ owner.downPackets &+ owner.downBytes,
+            upPackets: upPackets, upBytes: upBytes, downPackets: downPackets, downBytes: downBytes)
     }
 
     /// Totals, drops and ports. Nil if there is no file.
@@ -128,7 +139,10 @@ public final class CounterReader {
                 CounterTotals.Drop(name: $0.element, count: sum(region.drops + $0.offset))
             },
             ports: (0..<region.portCount).map {
-                CounterTotals.Port(received: sum(region.portsIn + $0), sent: sum(region.portsOut + $0))
+                let base = mapping.portBase($0)
+                return CounterTotals.Port(
+                    received: sum(region.portsIn + $0) &- base.received,
+                    sent: sum(region.portsOut + $0) &- base.sent)
             })
     }
 }
@@ -169,14 +183,38 @@ extension CounterReader {
             return wl_counter_read((start + offset).assumingMemoryBound(to: UInt64.self))
         }
 
-        func key(_ slot: Int) -> CounterKey? {
-            let offset = CounterFileLayout.keysOffset + slot * CounterFileLayout.keyByteCount
-            let words = (start + offset).assumingMemoryBound(to: UInt64.self)
-            let tag = wl_load_acquire(words + 1)
-            let session = wl_counter_read(words)
+        /// Whose a slot is; nil if nobody's, or just being given to another.
+        func owner(_ slot: Int) -> Owner? {
+            let entry = entry(at: header.layout.keyOffset(slot))
+            let tag = wl_load_acquire(entry)
+            let owner = Owner(
+                key: CounterKey(
+                    session: wl_counter_read(entry + 1), leg: UInt32(truncatingIfNeeded: tag >> 32)),
+                upPackets: wl_counter_read(entry + 2), upBytes: wl_counter_read(entry + 3),
+                downPackets: wl_counter_read(entry + 4), downBytes: wl_counter_read(entry + 5))
             wl_acquire_fence()
-            guard tag & 1 == 1, wl_counter_read(words + 1) == tag else { return nil }
-            return CounterKey(session: session, leg: UInt32(truncatingIfNeeded: tag >> 32))
+            return tag & 1 == 1 && wl_counter_read(entry) == tag ? owner : nil
         }
+
+        /// What a port slot's words were when its port got it. One that gets it at this moment may be taken for the one
+        /// before, once: these numbers are shown, and on nobody's bill.
+        func portBase(_ port: Int) -> CounterTotals.Port {
+            let entry = entry(at: header.layout.portOffset(port))
+            // Before the words, which are never less then.
+            return CounterTotals.Port(received: wl_load_acquire(entry + 1), sent: wl_load_acquire(entry + 2))
+        }
+
+        private func entry(at offset: Int) -> UnsafeMutablePointer<UInt64> {
+            (start + offset).assumingMemoryBound(to: UInt64.self)
+        }
+    }
+
+    /// A leg that has a slot, and what the slot's words were when it got it.
+    private struct Owner: Equatable {
+        let key: CounterKey
+        let upPackets: UInt64
+        let upBytes: UInt64
+        let downPackets: UInt64
+        let downBytes: UInt64
     }
 }

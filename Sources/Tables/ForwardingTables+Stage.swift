@@ -69,6 +69,12 @@ extension ForwardingTables {
         return routes
     }
 
+    /// The session in a slot, as it is staged. Nil if there is none.
+    public func session(_ slot: SessionIndex) -> SessionObject? {
+        guard slot.rawValue < Self.sessionCapacity else { return nil }
+        return objects.sessions[Int(slot.rawValue)]?.object
+    }
+
     /// The objects there are, as the transaction that would make them so.
     public var contents: Transaction {
         var changes: [Transaction.Change] = []

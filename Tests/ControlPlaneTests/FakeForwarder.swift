@@ -161,12 +161,9 @@ final class FakeForwarder: Sendable {
     /// How many it hasn't answered.
     var heldCount: Int { contents.withLock { $0.held.count } }
 
-    /// The counter slot of a session's present leg, as the tables say.
-    func slot(ofSession number: UInt64) -> Int? {
-        objects.values.lazy.compactMap { object -> Int? in
-            guard case .session(let session) = object, session.session == number else { return nil }
-            return Int(session.slot.rawValue)
-        }.first
+    /// Whether its tables have a session in a counter slot.
+    func hasSession(inSlot slot: Int) -> Bool {
+        objects[.session(SessionIndex(rawValue: UInt32(slot)))] != nil
     }
 
     /// Counts packets of a slot.
@@ -205,8 +202,13 @@ fileprivate extension FakeForwarder.Contents {
                 }
                 arrival.setCount += 1
                 objects[object.key] = object
-                guard case .session(let session) = object else { continue }
-                counters.bind(slot: Int(session.slot.rawValue), session: session.session, leg: session.leg)
+                switch object {
+                case .session(let session):
+                    counters.bind(
+                        slot: Int(session.slot.rawValue), session: session.session, leg: session.leg)
+                case .port(let port): counters.bind(port: Int(port.slot), name: port.name)
+                default: break
+                }
             case .remove(let key): gone.insert(key)
             }
         }

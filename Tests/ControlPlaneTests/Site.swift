@@ -53,11 +53,22 @@ final class Site: Sendable {
         let target = "\(other.configuration.stateDirectory)/test"
         mkdir(other.configuration.stateDirectory, 0o755)
         mkdir(target, 0o755)
-        for suffix in ["", "-wal"] {
-            guard let bytes = fileContents(configuration.journalPath + suffix) else { continue }
-            write(bytes, to: "\(target)/journal.sqlite\(suffix)")
-        }
+        other.takeJournal(of: self)
         return other
+    }
+
+    /// Loses its journal, of which no control plane may run now.
+    func loseJournal() {
+        for suffix in ["", "-wal", "-shm"] { unlink(configuration.journalPath + suffix) }
+    }
+
+    /// Goes on with another site's journal instead of its own.
+    func takeJournal(of other: Site) {
+        loseJournal()
+        for suffix in ["", "-wal"] {
+            guard let bytes = fileContents(other.configuration.journalPath + suffix) else { continue }
+            write(bytes, to: configuration.journalPath + suffix)
+        }
     }
 
     private func write(_ bytes: [UInt8], to path: String) {

@@ -119,7 +119,8 @@ import Wire
         }
         commands.append(Command(time: 1, action: .change(State().changes(to: state.description))))
         let reading = UsageReadings.Reading(
-            slot: -1, leg: LegID(session: .max, leg: 2), total: Traffic(upPackets: 1, downBytes: .max))
+            slot: -1, leg: LegID(session: .max, leg: 2), start: .max - 1,
+            total: Traffic(upPackets: 1, downBytes: .max))
         commands.append(
             Command(
                 time: .max,

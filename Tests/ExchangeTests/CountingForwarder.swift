@@ -5,12 +5,29 @@ import Testbed
 struct CountingForwarder {
     let name: String
     private(set) var file: UInt64
-    /// The words of the file, by slot; never set back.
-    private var words: [Int: Traffic] = [:]
+    /// The file, by slot.
+    private var slots: [Int: Slot] = [:]
     /// The last reading of each slot that was taken in.
-    private(set) var taken: [Int: Traffic] = [:]
+    private var taken: [Int: UsageReadings.Reading] = [:]
+    /// What the last readings before another start of a slot come to.
+    private var ended = Traffic()
     /// The sum of all usage records from this file.
     private(set) var recorded = Traffic()
+
+    private struct Slot {
+        var owner: LegID
+        /// Never set back.
+        var words = Traffic()
+        /// The words when the owner got the slot.
+        var base = Traffic()
+        var start: UInt64 { base.upPackets + base.upBytes + base.downPackets + base.downBytes }
+
+        /// Gives the slot to a leg that has not counted there just before.
+        mutating func bind(_ leg: LegID) {
+            owner = leg
+            base = words
+        }
+    }
 
     init(name: String, file: UInt64) {
         self.name = name
@@ -25,31 +42,45 @@ struct CountingForwarder {
         var readings: [UsageReadings.Reading] = []
         for slot in 0..<64 {
             guard let leg = state.leg(inSlot: slot), random.once(in: 3) else { continue }
-            if !random.once(in: 5) { count(slot, &random) }
-            readings.append(.init(slot: slot, leg: leg.id, total: words[slot] ?? Traffic()))
+            var counted = slots[slot] ?? Slot(owner: leg.id)
+            if counted.owner != leg.id { counted.bind(leg.id) }
+            if random.once(in: 20) {
+                // Somebody else had it in between, of whom the state knows nothing.
+                count(&counted, &random)
+                counted.bind(leg.id)
+            }
+            if !random.once(in: 5) { count(&counted, &random) }
+            slots[slot] = counted
+            guard let total = counted.words.since(counted.base) else {
+                preconditionFailure("words went back")
+            }
+            readings.append(.init(slot: slot, leg: leg.id, start: counted.start, total: total))
         }
         let closed = state.drainingSlots.filter { _ in random.once(in: 4) }
         return UsageReadings(forwarder: name, file: file, readings: readings, closed: closed)
     }
 
-    private mutating func count(_ slot: Int, _ random: inout SeededGenerator) {
-        var word = words[slot] ?? Traffic()
-        word.upPackets += UInt64(random.number(0...3))
-        word.upBytes += UInt64(random.number(0...3000))
-        word.downPackets += UInt64(random.number(0...3))
-        word.downBytes += UInt64(random.number(0...3000))
-        words[slot] = word
+    private func count(_ slot: inout Slot, _ random: inout SeededGenerator) {
+        slot.words.upPackets += UInt64(random.number(0...3))
+        slot.words.upBytes += UInt64(random.number(0...3000))
+        slot.words.downPackets += UInt64(random.number(0...3))
+        slot.words.downBytes += UInt64(random.number(0...3000))
     }
 
     mutating func note(_ readings: UsageReadings, _ records: [UsageRecord]) {
-        for reading in readings.readings { taken[reading.slot] = reading.total }
+        for reading in readings.readings {
+            if let last = taken[reading.slot], last.leg != reading.leg || last.start != reading.start {
+                ended.add(last.total)
+            }
+            taken[reading.slot] = reading
+        }
         for record in records { recorded.add(record.delta) }
     }
 
     /// What all last readings come to.
     var sum: Traffic {
-        var sum = Traffic()
-        for (_, total) in taken { sum.add(total) }
+        var sum = ended
+        for (_, reading) in taken { sum.add(reading.total) }
         return sum
     }
 }
@@ -57,7 +88,7 @@ struct CountingForwarder {
 /// Readings with one thing wrong.
 func spoiled(_ readings: UsageReadings, _ state: State, _ random: inout SeededGenerator) -> UsageReadings? {
     var result = readings
-    switch random.number(0...7) {
+    switch random.number(0...8) {
     case 0: result.file = 0
     case 1: result.forwarder = "no name"
     case 2 where readings.readings.count > 1: result.readings.reverse()
@@ -66,8 +97,9 @@ func spoiled(_ readings: UsageReadings, _ state: State, _ random: inout SeededGe
     case 5:
         guard
             let place = readings.readings.firstIndex(where: {
-                state.counterFile(ofForwarder: readings.forwarder) == readings.file
-                    && state.baseline(forwarder: readings.forwarder, slot: $0.slot).upBytes > 0
+                state.baseline(
+                    forwarder: readings.forwarder, file: readings.file, slot: $0.slot, start: $0.start
+                ).upBytes > 0
             })
         else { return nil }
         result.readings[place].total.upBytes = 0
@@ -78,6 +110,12 @@ func spoiled(_ readings: UsageReadings, _ state: State, _ random: inout SeededGe
         else { return nil }
         result.closed = [open]
     case 7: result.closed = [Limits.counterSlots]
+    case 8:
+        guard let present = state.counterFile(of: readings.forwarder), present.file == readings.file,
+            let place = readings.readings.firstIndex(where: { (present.baseline($0.slot)?.start ?? 0) > 0 }),
+            let start = present.baseline(readings.readings[place].slot)?.start
+        else { return nil }
+        result.readings[place].start = start - 1
     default: return nil
     }
     return result

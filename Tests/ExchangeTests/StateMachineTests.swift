@@ -62,7 +62,7 @@ import Wire
         }
 
         mutating func step() throws {
-            time += UInt64(random.number(1...9))
+            time += UInt64(random.number(1...2_000_000))
             if random.once(in: 4) { try countSome() } else { try changeSome() }
             if random.once(in: 25) {
                 restored = try State(decoding: state.encoded)

@@ -292,6 +292,30 @@ import Wire
         #expect(state.counterSlot(ofSession: "alice-video") == 1)
     }
 
+    @Test(
+        "CD-7 a session's number is the time in milliseconds, or the next: no journal gives it out a second time"
+    )
+    func numbers() throws {
+        var state = begun
+        let names = ["alice-video", "alice-music", "bob-video", "alice-news"]
+        let sessions = names.compactMap { state.sessions[$0] }
+        func reopen(at time: UInt64) -> [UInt64] {
+            apply(names.map { Change(.remove(.session($0))) }, to: &state, at: time)
+            apply(sessions.map { put(.session($0)) }, to: &state, at: time)
+            return names.compactMap { state.sessionRecord($0)?.number }
+        }
+        #expect(names.compactMap { state.sessionRecord($0)?.number } == [1, 2, 3, 4])
+        let millisecond: UInt64 = 1_000_000
+        #expect(reopen(at: 1_700_000_000_000 * millisecond + 999_999).first == 1_700_000_000_000)
+        #expect(reopen(at: 1_700_000_000_002 * millisecond).first == 1_700_000_000_004)
+        // A clock that is set back.
+        #expect(reopen(at: 5 * millisecond) == (8...11).map { 1_700_000_000_000 + $0 })
+        #expect(reopen(at: 1_700_000_000_099 * millisecond).last == 1_700_000_000_102)
+        // What is read back goes on the same way.
+        state = try State(decoding: state.encoded)
+        #expect(reopen(at: 0).first == 1_700_000_000_103)
+    }
+
     @Test("PX-4 the MTU of a TUN is the least that fits all tunnels behind it, less what they add")
     func tunMTU() throws {
         var state = begun

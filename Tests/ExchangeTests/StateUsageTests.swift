@@ -1,5 +1,6 @@
 import Testbed
 import Testing
+import Wire
 
 @testable import Exchange
 
@@ -14,12 +15,20 @@ import Testing
     }
 
     private func readings(
-        _ file: UInt64, _ slot: Int, _ leg: LegID, up: UInt64, down: UInt64 = 0, closed: [Int] = []
+        _ file: UInt64, _ slot: Int, _ leg: LegID, start: UInt64 = 0, up: UInt64, down: UInt64 = 0,
+        closed: [Int] = []
     ) -> UsageReadings {
         let total = Traffic(upPackets: up, upBytes: up * 100, downPackets: down, downBytes: down * 100)
         return UsageReadings(
-            forwarder: "main", file: file, readings: [.init(slot: slot, leg: leg, total: total)],
+            forwarder: "main", file: file,
+            readings: [.init(slot: slot, leg: leg, start: start, total: total)],
             closed: closed)
+    }
+
+    private func taken(
+        _ state: State, _ forwarder: String = "main", _ file: UInt64 = 7, slot: Int, start: UInt64 = 0
+    ) -> Traffic {
+        state.baseline(forwarder: forwarder, file: file, slot: slot, start: start)
     }
 
     private func take(_ readings: UsageReadings, _ state: inout State, at time: UInt64) -> [UsageRecord] {
@@ -52,9 +61,9 @@ import Testing
         #expect(second.map(\.from) == [200])
         let sum = Traffic(upPackets: 5, upBytes: 500, downPackets: 1, downBytes: 100)
         #expect(state.sessionRecord("alice-video")?.traffic == sum)
-        #expect(state.baseline(forwarder: "main", slot: 0) == sum)
-        #expect(state.baseline(forwarder: "main", slot: 1) == Traffic())
-        #expect(state.baseline(forwarder: "other", slot: 0) == Traffic())
+        #expect(taken(state, slot: 0) == sum)
+        #expect(taken(state, slot: 1) == Traffic() && taken(state, slot: 0, start: 9) == Traffic())
+        #expect(taken(state, "other", slot: 0) == Traffic() && taken(state, "main", 8, slot: 0) == Traffic())
         #expect(state.counterFile(ofForwarder: "main") == 7)
         #expect(state.counterFile(ofForwarder: "other") == nil)
     }
@@ -67,11 +76,32 @@ import Testing
         #expect(records.map(\.delta.upPackets) == [2])
         #expect(records.map(\.from) == [200])
         #expect(state.sessionRecord("alice-video")?.traffic.upPackets == 7)
-        #expect(state.baseline(forwarder: "main", slot: 1) == Traffic())
+        #expect(taken(state, slot: 0) == Traffic())
+        #expect(taken(state, "main", 8, slot: 0) == Traffic(upPackets: 2, upBytes: 200))
         #expect(state.counterFile(ofForwarder: "main") == 8)
+        // In a third file others had counted there before.
+        #expect(take(readings(9, 0, video, start: 4, up: 1), &state, at: 400).map(\.delta.upPackets) == [1])
     }
 
-    @Test("CD-7 a slot that is another leg's now goes on from where it stood: its words are never set back")
+    @Test(
+        "CD-7 a leg that gets its slot back after another had it begins at zero, and never goes behind that")
+    func startsAgain() {
+        var state = state
+        _ = take(readings(7, 0, video, start: 100, up: 5), &state, at: 200)
+        // Nothing yet: what was before may still be said.
+        #expect(take(readings(7, 0, video, start: 900, up: 0), &state, at: 250) == [])
+        let records = take(readings(7, 0, video, start: 900, up: 2), &state, at: 300)
+        #expect(records.map(\.delta.upPackets) == [2] && records.map(\.from) == [200])
+        #expect(records.map(\.sequence) == [2])
+        #expect(take(readings(7, 0, video, start: 900, up: 7), &state, at: 400).map(\.delta.upPackets) == [5])
+        #expect(state.sessionRecord("alice-video")?.traffic.upPackets == 12)
+        let stale = faults(readings(7, 0, video, start: 100, up: 50), state)
+        #expect(
+            stale.contains("started at 100, before the 900 of the last reading of the same file"), "\(stale)")
+        #expect(faults(readings(7, 0, video, start: 900, up: 6), state).contains("less than the 7 packets"))
+    }
+
+    @Test("CD-7 a slot that is another leg's now begins at zero; of the one before nothing is kept")
     func reused() throws {
         var state = state
         _ = take(readings(7, 0, video, up: 5), &state, at: 200)
@@ -80,15 +110,43 @@ import Testing
         _ = state.apply(Command(time: 300, action: .change([remove])))
         let last = take(readings(7, 0, video, up: 6, closed: [0]), &state, at: 400)
         #expect(last.map(\.delta.upPackets) == [1])
+        #expect(state.counterFiles.map(\.baselines.count) == [0] && taken(state, slot: 0) == Traffic())
         _ = state.apply(Command(time: 500, action: .change([Change(.put(.session(session)))])))
         #expect(state.counterSlot(ofSession: "alice-video") == 0)
         let next = LegID(session: 5, leg: 1)
         #expect(faults(readings(7, 0, video, up: 9), state).contains("but the slot is session 5 leg 1's"))
-        let records = take(readings(7, 0, next, up: 9), &state, at: 600)
+        let records = take(readings(7, 0, next, start: 606, up: 3), &state, at: 600)
         #expect(records.map(\.delta.upPackets) == [3])
         #expect(records.map(\.sequence) == [1])
         #expect(records.map(\.from) == [500])
         #expect(state.sessionRecord("alice-video")?.traffic.upPackets == 3)
+    }
+
+    @Test(
+        "CD-7 nothing is kept of a closed leg, whichever forwarder counted it, and a state that has it is refused"
+    )
+    func closed() throws {
+        var state = state
+        let music = try #require(state.leg(inSlot: 1)).id
+        for forwarder in ["main", "backup"] {
+            for (slot, leg) in [(0, video), (1, music)] {
+                var reading = readings(7, slot, leg, up: 5)
+                reading.forwarder = forwarder
+                _ = take(reading, &state, at: 200)
+            }
+        }
+        let before = state.counterFiles
+        let removals = ["alice-video", "alice-music"].map { Change(.remove(.session($0))) }
+        _ = state.apply(Command(time: 300, action: .change(removals)))
+        let closing = { UsageReadings(forwarder: "main", file: 7, readings: [], closed: $0) }
+        _ = take(closing([0]), &state, at: 400)
+        #expect(state.counterFiles.map(\.baselines.count) == [2, 2])
+        #expect(state.counterFiles.allSatisfy { $0.baseline(0) == nil && $0.baseline(1) != nil })
+        _ = take(closing([1]), &state, at: 500)
+        #expect(state.counterFiles.map(\.baselines.count) == [0, 0])
+        state.counterFiles = before
+        let error = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
+        #expect(error?.description.contains("`backup` has counted in slot 0, which is free") == true)
     }
 
     @Test("CD-7 what a draining leg still counts is its session's")

@@ -134,6 +134,75 @@ private final class Bench {
         #expect(bench.log.takeLines().isEmpty && bench.publication?.tables.number == 6)
     }
 
+    @Test("CD-7 A slot that goes from one leg to another at once is nobody's in between, and begins at zero")
+    func displaced() throws {
+        let bench = try Bench()
+        try bench.apply(5, isReset: true, everything)
+        var sessions: [SessionObject] = []
+        for case .set(.session(let session)) in everything { sessions.append(session) }
+        let slot = Int(sessions[0].slot.rawValue)
+        let reader = CounterReader(path: bench.counters.path)
+        try reader.refresh()
+        let words = bench.counters.words(worker: 0) + CounterRegion.forwarding.slots + 4 * slot
+        words[0] += 3
+        #expect(reader.read(slot)?.upPackets == 3)
+        var next = sessions[0]
+        next.session += 100
+        var serial = try #require(bench.publication).tables.serial
+        func publications() throws -> UInt64 {
+            let before = serial
+            serial = try #require(bench.publication).tables.serial
+            return serial - before
+        }
+
+        // What is refused gives the slot back.
+        var wrong = sessions[1]
+        wrong.service = ServiceIndex(rawValue: 60_000)
+        #expect(
+            bench.refusal { () throws(TransactionRefusal) in
+                try bench.apply(6, [.set(.session(next)), .set(.session(wrong))])
+            }.contains("there is no service 60000"))
+        #expect(bench.publication?.tables.number == 5 && reader.read(slot)?.upPackets == 3)
+        #expect(try publications() == 2)
+        try bench.apply(6, [])
+        #expect(try publications() == 1)
+
+        try bench.apply(7, [.set(.session(next))])
+        #expect(try publications() == 2)
+        #expect(
+            reader.read(slot)
+                == CounterReading(
+                    key: CounterKey(session: next.session, leg: next.leg), start: 3, upPackets: 0, upBytes: 0,
+                    downPackets: 0, downBytes: 0))
+        // The same leg in other ways stays, and so does its count.
+        words[0] += 2
+        next.rules = []
+        next.up.maximumInnerByteCount = 1_000
+        try bench.apply(8, [.set(.session(next))])
+        #expect(try publications() == 1 && reader.read(slot)?.upPackets == 2)
+    }
+
+    @Test("A port counts from where it got its slot, and goes on under its name") func portCounters() throws {
+        let bench = try Bench()
+        let reader = CounterReader(path: bench.counters.path)
+        let word = bench.counters.words(worker: 0) + CounterRegion.forwarding.portsIn
+        func received() throws -> UInt64 {
+            try reader.refresh()
+            return try #require(reader.totals()).ports[0].received
+        }
+        var port = PortObject(slot: 0, name: "p0", medium: .tun(interface: "t0"), role: .access)
+        try bench.apply(1, isReset: true, [.set(.port(port))])
+        word[0] += 5
+        port.medium = .tun(interface: "t1")
+        try bench.apply(2, [.set(.port(port))])
+        #expect(try received() == 5)
+        port.name = "p1"
+        try bench.apply(3, [.set(.port(port))])
+        #expect(try received() == 0)
+        word[0] += 2
+        #expect(try received() == 2)
+    }
+
     @Test("What is refused changes nothing, and says why") func refusals() throws {
         let bench = try Bench()
         try bench.apply(5, isReset: true, everything)

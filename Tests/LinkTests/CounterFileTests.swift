@@ -33,9 +33,11 @@ private enum Small {
         for word in 0..<4 { wl_counter_add(words + 24 + 4 * slot + word, amount * UInt64(word + 1)) }
     }
 
-    static func reading(_ session: UInt64, _ leg: UInt32, _ amount: UInt64) -> CounterReading {
+    static func reading(
+        _ session: UInt64, _ leg: UInt32, _ amount: UInt64, start: UInt64 = 0
+    ) -> CounterReading {
         CounterReading(
-            key: CounterKey(session: session, leg: leg), upPackets: amount, upBytes: 2 * amount,
+            key: CounterKey(session: session, leg: leg), start: start, upPackets: amount, upBytes: 2 * amount,
             downPackets: 3 * amount, downBytes: 4 * amount)
     }
 }
@@ -58,10 +60,10 @@ private enum Small {
         wl_counter_add(file.words(worker: 1) + 20, 8)
         #expect(try reader.refresh() == file.fileID && file.fileID != 0)
         #expect(reader.read(2) == Small.reading(77, 5, 11))
-        #expect(
-            reader.read(1) == CounterReading(key: nil, upPackets: 0, upBytes: 0, downPackets: 0, downBytes: 0)
-        )
-        #expect(reader.read(4095) != nil && reader.read(4096) == nil && reader.read(-1) == nil)
+        #expect(reader.read(1) == nil)
+        file.bind(slot: 4095, session: 77, leg: 6)
+        #expect(reader.read(4095) == Small.reading(77, 6, 0))
+        #expect(reader.read(4096) == nil && reader.read(-1) == nil)
         let totals = try #require(reader.totals())
         #expect(totals.originated == 3 && totals.forwarded == 0)
         #expect(
@@ -95,6 +97,66 @@ private enum Small {
         #expect(folderEntries(folder.path) == ["counters-main"])
     }
 
+    @Test("CD-7 a leg's reading is what it has counted itself, whoever had the slot before or in between")
+    func handedOver() throws {
+        let path = folder.file("counters-main")
+        let reader = CounterReader(path: path)
+        do {
+            let file = try Small.open(path, workers: 2)
+            try file.ensure(slots: 3)
+            // Before anybody has it, and then by a first one.
+            Small.add(file, slot: 2, 3, worker: 1)
+            file.bind(slot: 2, session: 77, leg: 5)
+            Small.add(file, slot: 2, 10)
+            try reader.refresh()
+            #expect(reader.read(2) == Small.reading(77, 5, 10, start: 30))
+            file.bind(slot: 2, session: 77, leg: 6)
+            #expect(reader.read(2) == Small.reading(77, 6, 0, start: 130))
+            Small.add(file, slot: 2, 1)
+            Small.add(file, slot: 2, 1, worker: 1)
+            file.bind(slot: 2, session: 77, leg: 6)
+            #expect(reader.read(2) == Small.reading(77, 6, 2, start: 130))
+        }
+        // A forwarder that is started again, even with fewer workers, binds the same; then the first one comes back.
+        let file = try Small.open(path)
+        file.bind(slot: 2, session: 77, leg: 6)
+        Small.add(file, slot: 2, 4)
+        #expect(reader.read(2) == Small.reading(77, 6, 6, start: 130))
+        file.bind(slot: 2, session: 77, leg: 5)
+        Small.add(file, slot: 2, 2)
+        #expect(reader.read(2) == Small.reading(77, 5, 2, start: 190))
+        file.bind(slot: 2, session: 78, leg: 5)
+        #expect(reader.read(2) == Small.reading(78, 5, 0, start: 210))
+        #expect(reader.read(1) == nil)
+    }
+
+    @Test("A port's packets are those since the port of its name got the slot") func ports() throws {
+        let path = folder.file("counters-main")
+        let reader = CounterReader(path: path)
+        func packets() throws -> [UInt64] {
+            try reader.refresh()
+            let ports = try #require(reader.totals()).ports
+            return [ports[1].received, ports[1].sent, ports[2].received, ports[2].sent]
+        }
+        do {
+            let file = try Small.open(path, workers: 2)
+            file.bind(port: 1, name: "core0")
+            wl_counter_add(file.words(worker: 0) + 17, 4)
+            wl_counter_add(file.words(worker: 1) + 17, 1)
+            wl_counter_add(file.words(worker: 1) + 21, 8)
+            wl_counter_add(file.words(worker: 0) + 18, 2)
+            #expect(try packets() == [5, 8, 2, 0])
+        }
+        let file = try Small.open(path)
+        file.bind(port: 1, name: "core0")
+        wl_counter_add(file.words(worker: 0) + 17, 1)
+        #expect(try packets() == [6, 8, 2, 0])
+        file.bind(port: 1, name: "core1")
+        #expect(try packets() == [0, 0, 2, 0])
+        wl_counter_add(file.words(worker: 0) + 21, 3)
+        #expect(try packets() == [0, 3, 2, 0])
+    }
+
     @Test("A reader sees a file grow, go, and come as another") func changes() throws {
         let path = folder.file("counters-main")
         let reader = CounterReader(path: path)
@@ -103,6 +165,7 @@ private enum Small {
             let file = try Small.open(path)
             #expect(try reader.refresh() == file.fileID && reader.capacity == 0)
             try file.ensure(slots: 1)
+            file.bind(slot: 0, session: 1, leg: 1)
             #expect(reader.read(0) == nil)
             try reader.refresh()
             #expect(reader.capacity == 4096 && reader.read(0) != nil)
@@ -140,7 +203,7 @@ private enum Small {
         #expect(Small.failure(path, Small.region(slots: 9999)).contains("laid out in another way"))
         #expect(Small.failure(path, Small.region(drops: ["notAdmitted"])).contains("laid out in another way"))
         for (offset, octet, words) in [
-            (0, 0, "no counter file"), (8, 2, "it has layout 2, and this program knows layout 1"),
+            (0, 0, "no counter file"), (8, 1, "it has layout 1, and this program knows layout 2"),
             (24, 0, "damaged"),
             (24, 65, "damaged"), (34, 1, "damaged"), (47, 9, "damaged"), (56, 1, "damaged"),
             (104, 3, "damaged"),
@@ -192,6 +255,8 @@ private enum Small {
             while !stop.isRaised {
                 number += 1
                 file.bind(slot: 0, session: number, leg: UInt32(truncatingIfNeeded: number &* 3))
+                // Each counts as much as its number says, so that it can't be taken for another.
+                Small.add(file, slot: 0, number)
             }
         }
         let reader = CounterReader(path: path)
@@ -199,13 +264,19 @@ private enum Small {
         var seen = 0
         var last: UInt64 = 0
         for _ in 0..<200_000 {
-            guard let key = reader.read(0)?.key else { continue }
+            guard let reading = reader.read(0) else { continue }
             seen += 1
-            guard key.leg == UInt32(truncatingIfNeeded: key.session &* 3), key.session >= last else {
-                Issue.record("session \(key.session) with leg \(key.leg) after \(last)")
+            let number = reading.key.session
+            // What those before it have counted, each word of the four.
+            let start = 10 * (number * (number - 1) / 2)
+            guard reading.key.leg == UInt32(truncatingIfNeeded: number &* 3), number >= last,
+                reading.start == start, [0, number].contains(reading.upPackets),
+                [0, 4 * number].contains(reading.downBytes)
+            else {
+                Issue.record("\(reading) after \(last)")
                 break
             }
-            last = key.session
+            last = number
         }
         stop.raise()
         thread.join()
