@@ -1,6 +1,6 @@
 /// What is known of an open session besides its definition.
 public struct SessionRecord: Equatable, Sendable {
-    /// Unique for ever within its instance, whatever becomes of the journal: see `LegID`. As many milliseconds after the
+    /// Unique for ever within its instance, whatever becomes of the journal: see `LegID`. As many microseconds after the
     /// Unix epoch as when it was opened, or one more than the last, if that is more.
     public var number: UInt64
     /// Its present leg, from 1.

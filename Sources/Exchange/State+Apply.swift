@@ -113,7 +113,7 @@ extension State {
             legs.retire(record.slot, by: sequence)
             touched.legs.append(record.slot)
         } else {
-            let number = max(nextSessionNumber, time / 1_000_000)
+            let number = max(nextSessionNumber, time / 1_000)
             record = SessionRecord(number: number, leg: 1, slot: 0, openedAt: time, traffic: Traffic())
             nextSessionNumber = number &+ 1
         }

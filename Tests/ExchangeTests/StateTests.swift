@@ -293,7 +293,7 @@ import Wire
     }
 
     @Test(
-        "CD-7 a session's number is the time in milliseconds, or the next: no journal gives it out a second time"
+        "CD-7 a session's number is the time in microseconds, or the next: no journal gives it out a second time"
     )
     func numbers() throws {
         var state = begun
@@ -305,12 +305,12 @@ import Wire
             return names.compactMap { state.sessionRecord($0)?.number }
         }
         #expect(names.compactMap { state.sessionRecord($0)?.number } == [1, 2, 3, 4])
-        let millisecond: UInt64 = 1_000_000
-        #expect(reopen(at: 1_700_000_000_000 * millisecond + 999_999).first == 1_700_000_000_000)
-        #expect(reopen(at: 1_700_000_000_002 * millisecond).first == 1_700_000_000_004)
+        let microsecond: UInt64 = 1_000
+        #expect(reopen(at: 1_700_000_000_000 * microsecond + 999).first == 1_700_000_000_000)
+        #expect(reopen(at: 1_700_000_000_002 * microsecond).first == 1_700_000_000_004)
         // A clock that is set back.
-        #expect(reopen(at: 5 * millisecond) == (8...11).map { 1_700_000_000_000 + $0 })
-        #expect(reopen(at: 1_700_000_000_099 * millisecond).last == 1_700_000_000_102)
+        #expect(reopen(at: 5 * microsecond) == (8...11).map { 1_700_000_000_000 + $0 })
+        #expect(reopen(at: 1_700_000_000_099 * microsecond).last == 1_700_000_000_102)
         // What is read back goes on the same way.
         state = try State(decoding: state.encoded)
         #expect(reopen(at: 0).first == 1_700_000_000_103)
