@@ -68,11 +68,11 @@ struct LivePort {
     }
 
     /// Whether the interface has to be opened anew to become what the object says. Not for another MTU where it is ours
-    /// to set: that of a TUN follows the sessions behind it, and each packet of a reopened port would be lost.
+    /// to set: that of a TUN follows the sessions behind it, and each packet of a reopened port would be lost. Not for
+    /// other addresses either: they are the kernel's on a TUN alone, which takes them as it is.
     func mustReopen(for object: PortObject) -> Bool {
         self.object.medium != object.medium || self.object.mac != object.mac
-            || self.object.mtu != object.mtu && !(port is TUNPort || port is TAPPort)
-            || self.object.addresses != object.addresses || port == nil
+            || self.object.mtu != object.mtu && !(port is TUNPort || port is TAPPort) || port == nil
     }
 
     /// Becomes what the object says, for which it must not be opened anew.

@@ -67,7 +67,7 @@ public final class LiveTables {
         }
         bindCounters(of: transaction)
         guard bringPorts(upTo: transaction, staged), publish() else { return nil }
-        for slot in staged.changedPorts { updateMTU(of: slot) }
+        for slot in staged.changedPorts { updateInterface(of: slot) }
         for slot in staged.portsWithChangedRoutes { updateRoutes(of: slot) }
         return staged
     }
@@ -267,11 +267,17 @@ extension LiveTables {
         note(slot) { () throws(InterfaceError) in try port.update(routes: tables.routes(for: slot)) }
     }
 
-    private func updateMTU(of slot: UInt16) {
+    /// MTU and addresses, where they change in place.
+    private func updateInterface(of slot: UInt16) {
         guard let live = ports[slot] else { return }
         let mtu = PortOpener.mtu(of: live.object)
         note(slot) { () throws(InterfaceError) in
-            if let port = live.port as? TUNPort, port.mtu != mtu { try port.update(mtu: mtu) }
+            if let port = live.port as? TUNPort {
+                if port.mtu != mtu { try port.update(mtu: mtu) }
+                if port.addresses != live.object.addresses {
+                    try port.update(addresses: live.object.addresses)
+                }
+            }
             if let port = live.port as? TAPPort, port.mtu != mtu { try port.update(mtu: mtu) }
         }
     }

@@ -47,6 +47,8 @@ public final class TUNPort: PacketPort {
     public var link: LinkType { .ip }
     public var macAddress: MACAddress? { nil }
     public var mtu: Int { tun.mtu }
+    /// The kernel's own addresses on the interface, as they should be.
+    public var addresses: [InterfaceAddress] { tun.addresses }
     public var state: PortState { tun.state }
     public var pollDescriptor: Int32? { tun.pollDescriptor }
 
@@ -69,6 +71,11 @@ public final class TUNPort: PacketPort {
 
     /// Changes the longest packet, without a break.
     public func update(mtu: Int) throws(InterfaceError) { try tun.update(mtu: mtu) }
+
+    /// Changes the kernel's own addresses on the interface.
+    public func update(addresses: [InterfaceAddress]) throws(InterfaceError) {
+        try tun.update(addresses: addresses)
+    }
 
     /// Sees that the kernel has MTU, addresses and routes, also after the interface had gone. To be called about once a
     /// second. Cost: some round trips, where nothing is missing.

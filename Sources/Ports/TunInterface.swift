@@ -10,7 +10,6 @@ import Wire
 final class TunInterface {
     let interface: String
     let kind: TunDevice.Kind
-    let addresses: [InterfaceAddress]
     private let shared: Mutex<Shared>
     private var routes: Routes
     private(set) var state = PortState.absent("not opened yet")
@@ -26,6 +25,8 @@ final class TunInterface {
     /// holding it, so that a million routes don't hold up packets.
     private struct Shared {
         var mtu: Int
+        /// The kernel's own.
+        var addresses: [InterfaceAddress]
         /// The interface, while it is configured.
         var index: Int32?
         /// How often the kernel has begun without routes.
@@ -90,8 +91,7 @@ final class TunInterface {
     ) throws(InterfaceError) {
         self.interface = interface
         self.kind = kind
-        self.addresses = addresses
-        shared = Mutex(Shared(mtu: mtu))
+        shared = Mutex(Shared(mtu: mtu, addresses: addresses))
         self.routes = Routes(wanted: Set(routes))
         do throws(InterfaceError) {
             try settle(patience: 20)
@@ -104,6 +104,7 @@ final class TunInterface {
 
     /// The longest packet.
     var mtu: Int { shared.withLock { $0.mtu } }
+    var addresses: [InterfaceAddress] { shared.withLock { $0.addresses } }
 
     var pollDescriptor: Int32? { device?.descriptor }
 
@@ -147,22 +148,28 @@ final class TunInterface {
         state = shared.withLock { $0.fault }.map { .absent($0) } ?? .up
     }
 
+    /// Takes away what addresses it has and should not have.
+    private func removeAddresses(
+        otherThan addresses: [InterfaceAddress], _ kernel: borrowing RouteSocket, index: Int32
+    ) throws(InterfaceError) {
+        for address in try kernel.interfaceAddresses(index: index) where !addresses.contains(address) {
+            try kernel.remove(address, index: index)
+        }
+    }
+
     /// - Parameter isNew: whether the interface is as somebody else left it.
     private func configure(_ kernel: borrowing RouteSocket, index: Int32, isNew: Bool) throws(InterfaceError)
     {
+        let (mtu, addresses) = shared.withLock { ($0.mtu, $0.addresses) }
         if isNew {
             // So the kernel forgets what a forwarder before had it route there.
             try kernel.change(index: index, isUp: false, action: "take it down")
-            if kind == .tun {
-                let stale = try kernel.interfaceAddresses(index: index).filter { !addresses.contains($0) }
-                for address in stale { try kernel.remove(address, index: index) }
-            }
+            if kind == .tun { try removeAddresses(otherThan: addresses, kernel, index: index) }
         }
         // Before it comes up, so that the kernel never sends router solicitations of its own to the
         // forwarder. Where the kernel has no IPv6 there is nothing to switch off.
         try? kernel.change(
             index: index, addressGeneration: false, action: "keep it free of link-local addresses")
-        let mtu = mtu
         try kernel.change(index: index, mtu: mtu, action: "set its MTU to \(mtu)")
         try kernel.change(index: index, isUp: true, action: "bring it up")
         for address in addresses { try kernel.add(address, index: index) }
@@ -175,6 +182,7 @@ final class TunInterface {
         shared.withLock { shared in
             shared.index = index
             shared.generation += 1
+            shared.fault = nil
         }
     }
 
@@ -191,6 +199,20 @@ final class TunInterface {
     /// Changes the longest packet, at once if the interface is there. For the thread that opened it.
     func update(mtu: Int) throws(InterfaceError) {
         shared.withLock { $0.mtu = mtu }
+        try keep()
+    }
+
+    /// Changes the kernel's own addresses, at once if the interface is there. For the thread that opened it.
+    func update(addresses: [InterfaceAddress]) throws(InterfaceError) {
+        let index = shared.withLock { shared in
+            shared.addresses = addresses
+            return shared.index
+        }
+        // The new ones first: with the last IPv4 address all routes would go. And once more: secondary addresses may go
+        // with their primary.
+        try keep()
+        guard let index else { return }
+        try removeAddresses(otherThan: addresses, RouteSocket(interface: interface), index: index)
         try keep()
     }
 
@@ -212,7 +234,7 @@ final class TunInterface {
             if status.mtu != now.mtu {
                 try kernel.change(index: index, mtu: now.mtu, action: "set its MTU to \(now.mtu)")
             }
-            for address in addresses { try kernel.add(address, index: index) }
+            for address in now.addresses { try kernel.add(address, index: index) }
             try routes.settle(kernel, index: index)
         } catch { fault = error }
         shared.withLock { shared in

@@ -48,7 +48,7 @@ struct LivePortTests {
     }
 
     @Test(
-        "CD-1 a TUN's routes and MTU follow without a break; other addresses open it anew; a removed port lets go"
+        "CD-1 a TUN's routes MTU and addresses follow without a break; a removed port lets go"
     )
     func routes() {
         // A thread of its own, to be in a namespace of its own.
@@ -97,7 +97,7 @@ struct LivePortTests {
         var moved = smaller
         moved.addresses = [InterfaceAddress("10.9.7.1/24")!]
         try apply(30, [.set(.port(moved))])
-        #expect(takeLines() == ["port access0: up"])
+        #expect(takeLines().isEmpty)
         let addresses = namespace.ip("addr show wl-live0")
         #expect(addresses.contains("10.9.7.1/24") && !addresses.contains("10.9.0.1"))
         #expect(namespace.ip("route").contains("203.0.113.0/24 dev wl-live0"))
