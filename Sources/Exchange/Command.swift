@@ -99,7 +99,7 @@ public struct UsageReadings: Equatable, Sendable {
 /// A journal can be lost, or replaced by an old copy, while counter files and bills that name its legs live on. The
 /// next journal must not give their numbers to others. So a session's number is one more than the last, but not less
 /// than the microseconds from the Unix epoch to the command that opened it: what a journal knows nothing of any more
-/// has a smaller number. That holds while sessions are opened, on average since the first, not faster than a thousand a
+/// has a smaller number. That holds while sessions are opened, on average since the first, not faster than a million a
 /// second, and while the clock isn't set back behind the last of them.
 public struct LegID: Hashable, Sendable {
     /// The session's number.

@@ -10,12 +10,16 @@ struct Adoption {
     private var stage = Stage.adding
     /// Where the present stage goes on.
     private var cursor = 0
-    /// Which of the changed ports it goes through.
-    private var portCursor = 0
+    /// By port, whether it has changed.
+    private var isChanged: [Bool]
 
     private enum Stage { case adding, ports, turning, retiring, done }
 
-    init(_ publication: Publication) { self.publication = publication }
+    init(_ publication: Publication) {
+        self.publication = publication
+        isChanged = Array(repeating: false, count: ForwardingTables.portCapacity)
+        for port in publication.tables.changedPorts { isChanged[Int(port)] = true }
+    }
 
     var isDone: Bool { if case .done = stage { true } else { false } }
 
@@ -37,16 +41,14 @@ struct Adoption {
                 neighbours.add(next.addedAdjacencies[cursor], tables)
                 cursor += 1
             case .ports:
-                guard portCursor < next.changedPorts.count else {
+                guard !next.changedPorts.isEmpty, cursor < tables.placeCount else {
                     stage = .turning
                     continue
                 }
-                guard cursor < tables.placeCount else {
-                    (cursor, portCursor) = (0, portCursor + 1)
-                    continue
-                }
-                if let index = tables.adjacency(inPlace: cursor) {
-                    neighbours.update(index, on: next.changedPorts[portCursor], tables)
+                if let index = tables.adjacency(inPlace: cursor),
+                    isChanged[Int(tables.adjacencies[Int(index.rawValue)].port)]
+                {
+                    neighbours.update(index, tables)
                 }
                 cursor += 1
             case .turning:

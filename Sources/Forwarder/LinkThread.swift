@@ -30,34 +30,39 @@ public final class LinkThread: Sendable {
     }
 
     private let mailbox = Mailbox()
-    private let stop: StopFlag
+    private let workersEnded = StopFlag()
+    private let ended = StopFlag()
     private let thread: NativeThread
 
     /// Starts the thread.
     /// - Parameters:
-    ///   - stop: ends it; `join` then returns.
+    ///   - stop: ends it; the ports are closed, and `join` returns, when that has been called.
     ///   - makeTables: called once, on the thread.
     ///   - report: takes a line for people.
     public init(
         _ configuration: Configuration, stop: StopFlag, report: @escaping @Sendable (String) -> Void,
         makeTables: @escaping @Sendable () -> LiveTables
     ) {
-        self.stop = stop
-        let mailbox = mailbox
+        let (mailbox, workersEnded, ended) = (mailbox, workersEnded, ended)
         thread = NativeThread("link") {
             let tables = makeTables()
             let work = LinkWork(configuration, tables: tables, mailbox: mailbox, report: report)
-            work.run(until: stop)
+            work.run(until: stop, workersEnded: workersEnded)
+            ended.raise()
         }
     }
 
     /// Takes what a worker says of its ports. Any thread may call this.
     public func take(_ reports: [PortReport]) { mailbox.put(.ports(reports)) }
 
-    /// Waits for the thread's end, after `stop` has been raised. The ports are closed then: workers must have ended.
-    public func join() {
+    /// Waits for the thread's end, after `stop` has been raised and workers have ended. The ports are closed then.
+    /// - Returns: whether it has ended in time; if not it may still use everything there is.
+    public func join(until deadline: ContinuousClock.Instant) -> Bool {
+        workersEnded.raise()
         mailbox.wakeUp.signal()
+        guard ended.isRaised(by: deadline) else { return false }
         thread.join()
+        return true
     }
 }
 
@@ -116,12 +121,18 @@ private final class LinkWork {
             }, handler: { mailbox.put(.link($0, at: .now)) })
     }
 
-    func run(until stop: StopFlag) {
+    func run(until stop: StopFlag, workersEnded: StopFlag) {
+        var nextMaintenance = ContinuousClock.now + .seconds(1)
         while !stop.isRaised {
-            mailbox.wakeUp.wait()
+            mailbox.wakeUp.wait(until: nextMaintenance)
             for item in mailbox.takeAll() where !stop.isRaised { handle(item) }
+            guard !stop.isRaised, .now >= nextMaintenance else { continue }
+            if tables.maintain() { client.send(tables.portStatuses) }
+            nextMaintenance = .now + .seconds(1)
         }
         client.stop()
+        // A worker may be writing to a port yet.
+        while !workersEnded.isRaised { mailbox.wakeUp.wait(until: .now + .seconds(1)) }
         tables.close()
     }
 

@@ -14,6 +14,10 @@ struct LivePort {
     private(set) var status: PortStatus
     /// The longest network-layer packet that it takes, in bytes.
     private(set) var mtu: Int
+    /// When to try again to open it, where it could not be.
+    private(set) var nextAttempt: ContinuousClock.Instant?
+    private var lastReport: PortReport?
+    private var hasFailed = false
 
     /// A port that is open, be its interface there or not.
     init(_ object: PortObject, _ port: any PacketPort, serial: UInt64) {
@@ -25,9 +29,10 @@ struct LivePort {
         take(PortReport(port, slot: object.slot, serial: serial))
     }
 
-    /// One that can't be opened.
-    init(_ object: PortObject, failure: String) {
+    /// One that can't be opened now. It is tried again: a right may be given, a folder made.
+    init(_ object: PortObject, failure: String, nextAttempt: ContinuousClock.Instant) {
         self.object = object
+        self.nextAttempt = nextAttempt
         serial = 0
         mtu = 0
         status = PortStatus(slot: object.slot, state: .absent, detail: failure, mtu: 0)
@@ -47,22 +52,48 @@ struct LivePort {
             case .absent(let reason): (.absent, reason)
             case .finished: (.finished, "its file has been read to the end")
             }
+        lastReport = report
         mtu = report.mtu
         status = PortStatus(
             slot: object.slot, state: state, detail: detail, mac: report.mac, mtu: UInt32(report.mtu))
     }
 
-    /// Something of it could not be brought up to its object. The worker finds out the same, and when it comes right.
+    /// Something of it can't be brought up to its object. The worker finds out the same, and when it comes right.
     mutating func fail(_ reason: String) {
+        hasFailed = true
         status.state = .absent
         status.detail = reason
     }
 
-    /// Whether the interface has to be opened anew to become what the object says.
+    /// What had failed is right now.
+    mutating func mend() {
+        guard hasFailed, let lastReport else { return }
+        hasFailed = false
+        take(lastReport)
+    }
+
+    /// Whether the interface has to be opened anew to become what the object says. Not for another MTU where it is ours
+    /// to set: that of a TUN follows the sessions behind it, and each packet of a reopened port would be lost. Not for
+    /// other addresses either: they are the kernel's on a TUN alone, which takes them as it is.
     func mustReopen(for object: PortObject) -> Bool {
-        self.object.medium != object.medium || self.object.mac != object.mac || self.object.mtu != object.mtu
-            || self.object.addresses != object.addresses || self.object.forwarder != object.forwarder
-            || port == nil
+        self.object.medium != object.medium || self.object.mac != object.mac
+            || self.object.forwarder != object.forwarder
+            || self.object.mtu != object.mtu && !(port is TUNPort || port is TAPPort) || port == nil
+    }
+
+    /// Becomes what the object says, for which it must not be opened anew.
+    mutating func take(_ object: PortObject) {
+        self.object = object
+        guard port is TUNPort || port is TAPPort else { return }
+        mtu = PortOpener.mtu(of: object)
+        status.mtu = UInt32(mtu)
+    }
+
+    /// Has the kernel's end of the interface be what it should, for which the worker has no time.
+    /// - Throws: the first thing that can't be had.
+    func keep() throws(InterfaceError) {
+        try (port as? TUNPort)?.keep()
+        try (port as? TAPPort)?.keep()
     }
 
     /// For people, as in `port core0: absent: there is no interface veth-core`.

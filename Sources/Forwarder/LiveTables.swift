@@ -19,6 +19,8 @@ public final class LiveTables {
     private let report: (String) -> Void
     /// By slot.
     private var ports: [UInt16: LivePort] = [:]
+    /// What all workers go by.
+    private var passed: Publication?
 
     /// - Parameters:
     ///   - name: the forwarder's: it opens the ports that are said to be its.
@@ -74,6 +76,7 @@ public final class LiveTables {
         }
         bindCounters(of: transaction)
         guard bringPorts(upTo: transaction, staged), publish() else { return nil }
+        for slot in staged.changedPorts { updateInterface(of: slot) }
         for slot in staged.portsWithChangedRoutes { updateRoutes(of: slot) }
         return staged
     }
@@ -91,10 +94,33 @@ public final class LiveTables {
             let state = live.status.state
             live.take(report)
             ports[report.slot] = live
-            if live.status.state != state { self.report(live.words) }
+            if live.status.state != state {
+                self.report(live.words)
+                // The kernel has lost its routes into an interface that was away.
+                if live.status.state == .up { keep(report.slot) }
+            }
             if tellTables(live, mac: report.mac) { changesTables = true }
         }
         if changesTables || self.slotByteCount > slotByteCount { _ = publish() }
+        return portStatuses != before
+    }
+
+    /// Sees to what no worker has time for: the kernel's ends of interfaces, and ports that could not be opened. To be
+    /// called about once a second.
+    /// - Returns: whether a port's status has changed.
+    public func maintain(at now: ContinuousClock.Instant = .now) -> Bool {
+        let before = portStatuses
+        for slot in ports.keys.sorted() { keep(slot) }
+        var changesTables = false
+        for (slot, live) in ports.sorted(by: { $0.key < $1.key }) {
+            guard let time = live.nextAttempt, time <= now else { continue }
+            let another = open(live.object)
+            if another.status != live.status { report(another.words) }
+            ports[slot] = another
+            let isNews = tellTables(another, mac: another.status.mac)
+            if isNews || another.port != nil { changesTables = true }
+        }
+        if changesTables { _ = publish() }
         return portStatuses != before
     }
 
@@ -102,6 +128,7 @@ public final class LiveTables {
     public func close() {
         for port in ports.values { close(port) }
         ports = [:]
+        passed = nil
     }
 }
 
@@ -176,7 +203,8 @@ extension LiveTables {
     private func publish() -> Bool {
         var open: [(any PacketPort)?] = Array(repeating: nil, count: ForwardingTables.portCapacity)
         for (slot, live) in ports { open[Int(slot)] = live.port }
-        publisher.publish(Publication(tables: tables.publish(), ports: open, slotByteCount: slotByteCount))
+        let next = Publication(tables: tables.publish(), ports: open, slotByteCount: slotByteCount)
+        publisher.publish(next)
         var seconds = 0
         while case let behind = publisher.waitUntilPassed(timeout: .seconds(1)), !behind.isEmpty {
             if stop.isRaised { return false }
@@ -186,13 +214,16 @@ extension LiveTables {
                     + "stuck, or stopped by a debugger; nothing more is applied before it has")
         }
         tables.settle()
+        // Here, and not where packets wait for it, ends what the publication before alone held: tries of a million
+        // prefixes.
+        passed = next
         return true
     }
 
     /// Slots of packet memory for the longest packet of any port, with its link header and room to spare: 2 KiB for an
-    /// MTU of 1,500.
+    /// MTU of 1,500. No IPv4 packet is longer than 64 KiB, whatever a link would take.
     private var slotByteCount: Int {
-        let longest = ports.values.map(\.mtu).max() ?? 0
+        let longest = min(65_535, ports.values.map(\.mtu).max() ?? 0)
         return max(2048, (longest + 22 + PacketVector.headroom + PacketVector.tailroom + 63) & ~63)
     }
 }
@@ -211,7 +242,7 @@ extension LiveTables {
         for slot in staged.changedPorts {
             guard let live = ports[slot] else { continue }
             if let object = objects[slot], !live.mustReopen(for: object) {
-                ports[slot]?.object = object
+                ports[slot]?.take(object)
                 objects[slot] = nil
             } else {
                 retired.append(live)
@@ -220,7 +251,10 @@ extension LiveTables {
         }
         if retired.contains(where: { $0.port != nil }) {
             guard publish() else { return false }
-            for live in retired { close(live) }
+            for live in retired {
+                retire(live)
+                close(live)
+            }
         }
         // The last references, so that their interfaces are free.
         for live in retired where objects[live.object.slot] == nil {
@@ -247,7 +281,17 @@ extension LiveTables {
                 object, try open(object, tables.routes(for: object.slot), report),
                 serial: tables.publication.serial + 1)
         } catch {
-            return LivePort(object, failure: "\(error)")
+            return LivePort(object, failure: "\(error)", nextAttempt: .now + Self.retryInterval)
+        }
+    }
+
+    /// Between attempts to open a port.
+    private static let retryInterval = Duration.seconds(1)
+
+    /// The kernel must not go on sending to a TUN that nobody reads.
+    private func retire(_ live: LivePort) {
+        do throws(InterfaceError) { try (live.port as? TUNPort)?.retire() } catch {
+            report("port \(live.object.name): \(error)")
         }
     }
 
@@ -267,9 +311,39 @@ extension LiveTables {
     }
 
     private func updateRoutes(of slot: UInt16) {
-        guard let live = ports[slot], let port = live.port as? TUNPort else { return }
-        do throws(InterfaceError) { try port.update(routes: tables.routes(for: slot)) } catch {
-            ports[slot]?.fail(error.description)
+        guard let port = ports[slot]?.port as? TUNPort else { return }
+        note(slot) { () throws(InterfaceError) in try port.update(routes: tables.routes(for: slot)) }
+    }
+
+    /// MTU and addresses, where they change in place.
+    private func updateInterface(of slot: UInt16) {
+        guard let live = ports[slot] else { return }
+        let mtu = PortOpener.mtu(of: live.object)
+        note(slot) { () throws(InterfaceError) in
+            if let port = live.port as? TUNPort {
+                if port.mtu != mtu { try port.update(mtu: mtu) }
+                if port.addresses != live.object.addresses {
+                    try port.update(addresses: live.object.addresses)
+                }
+            }
+            if let port = live.port as? TAPPort, port.mtu != mtu { try port.update(mtu: mtu) }
+        }
+    }
+
+    private func keep(_ slot: UInt16) {
+        guard let live = ports[slot] else { return }
+        note(slot) { () throws(InterfaceError) in try live.keep() }
+    }
+
+    /// Does something to a port's interface; if that fails, the port's status says so, and the log once.
+    private func note(_ slot: UInt16, _ body: () throws(InterfaceError) -> Void) {
+        do throws(InterfaceError) {
+            try body()
+            ports[slot]?.mend()
+        } catch {
+            guard var live = ports[slot], live.status.detail != error.description else { return }
+            live.fail(error.description)
+            ports[slot] = live
             report("port \(live.object.name): \(error)")
         }
     }

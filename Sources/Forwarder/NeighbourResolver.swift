@@ -205,11 +205,12 @@ extension NeighbourResolver {
         }
     }
 
-    /// Brings an adjacency up to what its port has become, if it is on that port.
-    mutating func update(_ index: AdjacencyIndex, on port: UInt16, _ tables: WorkerTables) {
+    /// Brings an adjacency up to what its port has become.
+    mutating func update(_ index: AdjacencyIndex, _ tables: WorkerTables) {
         let place = Int(index.rawValue)
         let adjacency = tables.adjacencies[place]
-        guard adjacency.port == port, let new = settings[Int(port)] else { return }
+        let port = adjacency.port
+        guard let new = settings[Int(port)] else { return }
         if adjacency.source != new.mac { tables.adjacencies[place].source = new.mac }
         if adjacency.state == .onLink {
             addStaticNeighbours(onLink: index, Int(port), tables)

@@ -18,11 +18,11 @@ public enum PortOpener {
             return try TUNPort(
                 TUNPort.Configuration(
                     name: port.name, interface: interface, addresses: port.addresses, routes: routes,
-                    mtu: mtu ?? defaultMTU))
+                    mtu: self.mtu(of: port)))
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
-                    name: port.name, interface: interface, mtu: mtu ?? defaultMTU, macAddress: port.mac))
+                    name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac))
         case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
@@ -35,9 +35,12 @@ public enum PortOpener {
             return try PcapFilePort(
                 PcapFilePort.Configuration(
                     name: port.name, inputPath: read, outputPath: write, link: isEthernet ? .ethernet : .ip,
-                    macAddress: port.mac, mtu: mtu ?? defaultMTU))
+                    macAddress: port.mac, mtu: self.mtu(of: port)))
         }
     }
+
+    /// The longest packet of a port whose MTU is ours to say.
+    static func mtu(of port: PortObject) -> Int { port.mtu.map { Int($0) } ?? defaultMTU }
 
     /// Bytes of a full Ethernet frame's payload.
     private static let defaultMTU = 1500

@@ -16,6 +16,8 @@ public final class RunningForwarder: Sendable {
     private let publisher: Publisher
     private let link: LinkThread
     private let worker: NativeThread
+    private let workerEnded = StopFlag()
+    private let report: @Sendable (String) -> Void
     private let counters: CounterFile
 
     /// Begins to forward, by empty tables until the control plane sends some.
@@ -39,19 +41,31 @@ public final class RunningForwarder: Sendable {
         self.publisher = publisher
         self.link = link
         self.counters = counters
+        self.report = report
+        let workerEnded = workerEnded
         worker = NativeThread("worker-0") {
             let worker = Worker(first, counters: unsafe Counters(words: counters.words(worker: 0)))
             LiveForwarder(worker: worker, publisher: publisher) { link.take($0) }.run(until: stop)
+            workerEnded.raise()
         }
     }
 
     /// Ends all threads and closes the ports. To be called once.
-    public func end() {
+    /// - Parameter patience: how long to wait for either thread.
+    /// - Returns: false if one is stuck. It may still use everything there is, so that nothing is closed, and the process
+    ///   had best end.
+    public func end(patience: Duration = .seconds(4)) -> Bool {
         stop.raise()
         publisher.wakeAll()
+        func giveUp(_ thread: String) -> Bool {
+            report(
+                "\(thread) has not ended within \(patience): stuck, or stopped by a debugger; it is given up")
+            return false
+        }
+        guard workerEnded.isRaised(by: .now + patience) else { return giveUp("worker 0") }
         // The worker first: ports are closed only when it has let go of them.
         worker.join()
-        link.join()
+        return link.join(until: .now + patience) ? true : giveUp("the link thread")
     }
 }
 

@@ -14,10 +14,14 @@ struct LinkClientLoop {
         var wait = settings.tuning.retry.lowerBound
         var lastReason: String?
         while !stop.isRaised {
+            let begin = ContinuousClock.now
             let attempt = talk(until: stop)
             if attempt.wasWelcome {
                 settings.handler(.disconnected(reason: attempt.reason))
-                wait = settings.tuning.retry.lowerBound
+                // One that always ends at once, as by a transaction that can't be read, is no reason to hurry.
+                if begin.duration(to: .now) > settings.tuning.retry.upperBound {
+                    wait = settings.tuning.retry.lowerBound
+                }
                 lastReason = nil
             } else if attempt.reason != lastReason, !stop.isRaised {
                 settings.handler(.unreachable(reason: attempt.reason))

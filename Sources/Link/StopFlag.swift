@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Tells a thread to come to its end.
@@ -7,6 +8,15 @@ public final class StopFlag: Sendable {
     public init() {}
 
     public var isRaised: Bool { flag.load(ordering: .acquiring) }
+
+    /// Waits for it to be raised; false if it isn't by then.
+    public func isRaised(by deadline: ContinuousClock.Instant) -> Bool {
+        while !isRaised {
+            guard ContinuousClock.now < deadline else { return false }
+            usleep(1000)
+        }
+        return true
+    }
 
     public func raise() { flag.store(true, ordering: .releasing) }
 }

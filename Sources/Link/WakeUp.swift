@@ -20,10 +20,10 @@ public final class WakeUp: Sendable {
         _ = write(descriptor, &one, 8)
     }
 
-    /// Waits for a signal, and takes it back.
-    public func wait() {
+    /// Waits for a signal until then, and takes it back.
+    public func wait(until deadline: ContinuousClock.Instant) {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        while poll(&request, 1, -1) <= 0 {}
+        while poll(&request, 1, pollTimeout(from: .now, until: deadline)) <= 0, .now < deadline {}
         clear()
     }
 

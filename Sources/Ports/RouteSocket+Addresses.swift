@@ -16,19 +16,37 @@ extension RouteSocket {
         if result != -NLE_EXIST { try check(result, "add address \(address)") }
     }
 
+    /// Takes an address from the interface. It may be gone already.
+    func remove(_ address: InterfaceAddress, index: Int32) throws(InterfaceError) {
+        guard let entry = unsafe rtnl_addr_alloc() else { preconditionFailure("no memory for an address") }
+        defer { unsafe rtnl_addr_put(entry) }
+        let local = NetlinkAddress(address.address, bitCount: address.bitCount)
+        unsafe rtnl_addr_set_ifindex(entry, index)
+        try check(unsafe rtnl_addr_set_local(entry, local.handle), "use address \(address)")
+        let result = unsafe rtnl_addr_delete(handle, entry, 0)
+        if result != -NLE_NOADDR, result != -NLE_OBJ_NOTFOUND {
+            try check(result, "remove address \(address)")
+        }
+    }
+
     /// Routes a prefix into the interface. A route that does so already stays; one that leads elsewhere is an
     /// error.
-    func addRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) {
+    /// - Returns: whether it was missing.
+    func addRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) -> Bool {
         let destination = NetlinkAddress(prefix.address, bitCount: prefix.bitCount)
         let route = unsafe try route(to: prefix, destination, index: index)
         defer { unsafe rtnl_route_put(route) }
         let result = unsafe rtnl_route_add(handle, route, NLM_F_CREATE | NLM_F_EXCL)
-        guard result == -NLE_EXIST else { return try check(result, "add route \(prefix)") }
+        guard result == -NLE_EXIST else {
+            try check(result, "add route \(prefix)")
+            return true
+        }
         guard try outgoingInterface(to: destination) == index else {
             throw InterfaceError(
                 interface: interface, action: "add route \(prefix)",
                 reason: "there is such a route to another interface")
         }
+        return false
     }
 
     /// Takes a route into the interface away. It may be gone already.
@@ -63,20 +81,27 @@ extension RouteSocket {
 
     /// The addresses that the kernel itself has on the interface, link-local IPv6 left out.
     func addresses(index: Int32) throws(InterfaceError) -> [IPAddress] {
+        try interfaceAddresses(index: index).map(\.address).sorted()
+    }
+
+    /// The same with their prefix lengths, in the kernel's order.
+    func interfaceAddresses(index: Int32) throws(InterfaceError) -> [InterfaceAddress] {
         var cache: OpaquePointer?
         try check(unsafe rtnl_addr_alloc_cache(handle, &cache), "list its addresses")
         defer { unsafe nl_cache_free(cache) }
-        var found: [IPAddress] = []
+        var found: [InterfaceAddress] = []
         var entry = unsafe nl_cache_get_first(cache)
         while let object = unsafe entry {
             if unsafe rtnl_addr_get_ifindex(object) == index,
-                let address = unsafe IPAddress(rtnl_addr_get_local(object)), !address.isLinkLocalIPv6
+                let address = unsafe IPAddress(rtnl_addr_get_local(object)), !address.isLinkLocalIPv6,
+                let whole = InterfaceAddress(
+                    address, bitCount: unsafe Int(rtnl_addr_get_prefixlen(object)))
             {
-                found.append(address)
+                found.append(whole)
             }
             unsafe entry = nl_cache_get_next(object)
         }
-        return found.sorted()
+        return found
     }
 
     private func outgoingInterface(to destination: borrowing NetlinkAddress) throws(InterfaceError) -> Int32?

@@ -56,4 +56,10 @@ public final class TAPPort: PacketPort {
     }
 
     public func maintain() { tap.maintain() }
+
+    /// Changes the longest packet, without a break. For the thread that opened the port, while another uses it.
+    public func update(mtu: Int) throws(InterfaceError) { try tap.update(mtu: mtu) }
+
+    /// Sees that the interface has its MTU. As `update`, about once a second.
+    public func keep() throws(InterfaceError) { try tap.keep() }
 }

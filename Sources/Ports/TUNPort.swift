@@ -6,6 +6,8 @@ public import Wire
 ///
 /// The interface is made if it doesn't exist, stays when the process ends, and is brought up with its MTU,
 /// addresses and routes. No copy but the kernel's; a system call a packet.
+///
+/// Addresses and routes that the interface had before it is opened are taken from it.
 public final class TUNPort: PacketPort {
     /// What a TUN port is made of.
     public struct Configuration: Hashable, Sendable {
@@ -45,6 +47,8 @@ public final class TUNPort: PacketPort {
     public var link: LinkType { .ip }
     public var macAddress: MACAddress? { nil }
     public var mtu: Int { tun.mtu }
+    /// The kernel's own addresses on the interface, as they should be.
+    public var addresses: [InterfaceAddress] { tun.addresses }
     public var state: PortState { tun.state }
     public var pollDescriptor: Int32? { tun.pollDescriptor }
 
@@ -56,8 +60,28 @@ public final class TUNPort: PacketPort {
 
     public func maintain() { tun.maintain() }
 
-    /// Changes what the kernel routes into the interface: now if it is there, else when it comes. The one thing that any
-    /// thread may do with a port, so that a million routes don't hold up packets. Cost: a round trip a difference.
-    /// - Throws: the first route that can't be added or removed; `maintain` tries again, and until then `state` says so.
+    // MARK: The thread that opened it
+
+    /// Changes what the kernel routes into the interface: now if it is there, else when it comes. As the other methods
+    /// below for the thread that opened the port, while another uses it, so that a million routes don't hold up packets.
+    /// Cost: a round trip a difference.
+    /// - Throws: the first route that can't be added or removed; all others are. `keep` tries again, and until then
+    ///   `state` says so.
     public func update(routes: [IPPrefix]) throws(InterfaceError) { try tun.update(routes: routes) }
+
+    /// Changes the longest packet, without a break.
+    public func update(mtu: Int) throws(InterfaceError) { try tun.update(mtu: mtu) }
+
+    /// Changes the kernel's own addresses on the interface.
+    public func update(addresses: [InterfaceAddress]) throws(InterfaceError) {
+        try tun.update(addresses: addresses)
+    }
+
+    /// Sees that the kernel has MTU, addresses and routes, also after the interface had gone. To be called about once a
+    /// second. Cost: some round trips, where nothing is missing.
+    /// - Throws: the first thing that can't be had; `state` says so from the next `maintain` on.
+    public func keep() throws(InterfaceError) { try tun.keep() }
+
+    /// Takes the interface down, so that the kernel routes nothing to a port that is no more. When nobody else uses it.
+    public func retire() throws(InterfaceError) { try tun.retire() }
 }

@@ -10,9 +10,8 @@ import Wire
 final class TunInterface {
     let interface: String
     let kind: TunDevice.Kind
-    let mtu: Int
-    let addresses: [InterfaceAddress]
-    private let routes: Mutex<Routes>
+    private let shared: Mutex<Shared>
+    private var routes: Routes
     private(set) var state = PortState.absent("not opened yet")
     /// The address of the kernel's end; nil on a TUN.
     private(set) var kernelMACAddress: MACAddress?
@@ -22,49 +21,90 @@ final class TunInterface {
     /// Whether the kernel's end has its addresses and routes; it loses them when it goes down.
     private var isConfigured = false
 
-    /// What the kernel is to route into the interface. The one thing here that another thread may touch.
-    private struct Routes {
-        var wanted: Set<IPPrefix>
-        /// Those that the kernel has, if the interface is configured.
-        var installed: Set<IPPrefix> = []
+    /// What the worker and the thread that opened the interface tell each other. Nobody waits for the kernel while
+    /// holding it, so that a million routes don't hold up packets.
+    private struct Shared {
+        var mtu: Int
+        /// The kernel's own.
+        var addresses: [InterfaceAddress]
         /// The interface, while it is configured.
         var index: Int32?
-        /// Whether some are missing that could not be added.
-        var isIncomplete = false
+        /// How often the kernel has begun without routes.
+        var generation = 0
+        /// Why something of it can't be kept as it should be.
+        var fault: String?
+    }
 
-        /// Brings what the kernel has to what is wanted. Cost: a round trip a difference.
-        mutating func settle(_ kernel: borrowing RouteSocket) throws(InterfaceError) {
-            guard let index else { return }
-            isIncomplete = true
-            for prefix in installed.subtracting(wanted).sorted() {
-                try kernel.removeRoute(to: prefix, index: index)
-                installed.remove(prefix)
+    /// What the kernel is to route into the interface. Only touched by the thread that opened it.
+    private struct Routes {
+        var wanted: Set<IPPrefix>
+        /// Those that the kernel has, since it last began without.
+        var installed: Set<IPPrefix> = []
+        var generation = 0
+        var isSettled = false
+        /// When that was reached: one route of each version of IP.
+        private var samples: [IPPrefix] = []
+
+        /// Failures after which the rest is left for the next time.
+        private static let patience = 16
+
+        init(wanted: Set<IPPrefix>) { self.wanted = wanted }
+
+        /// Brings what the kernel has to what is wanted, but for what is in the way. Cost: a round trip a difference; one
+        /// for each version of IP where there is none.
+        mutating func settle(_ kernel: borrowing RouteSocket, index: Int32) throws(InterfaceError) {
+            try notice(kernel, index: index)
+            guard !isSettled else { return }
+            var failures: [InterfaceError] = []
+            for prefix in installed.subtracting(wanted).sorted() where failures.count < Self.patience {
+                do throws(InterfaceError) {
+                    try kernel.removeRoute(to: prefix, index: index)
+                    installed.remove(prefix)
+                } catch { failures.append(error) }
             }
-            for prefix in wanted.subtracting(installed).sorted() {
-                try kernel.addRoute(to: prefix, index: index)
-                installed.insert(prefix)
+            for prefix in wanted.subtracting(installed).sorted() where failures.count < Self.patience {
+                do throws(InterfaceError) {
+                    _ = try kernel.addRoute(to: prefix, index: index)
+                    installed.insert(prefix)
+                } catch { failures.append(error) }
             }
-            isIncomplete = false
+            if let first = failures.first { throw first }
+            isSettled = true
+            samples = [IPVersion.v4, .v6].compactMap { version in wanted.first { $0.version == version } }
+        }
+
+        /// Finds out that the interface has been down and up again between two looks at it: then all routes of a version
+        /// are gone together.
+        private mutating func notice(_ kernel: borrowing RouteSocket, index: Int32) throws(InterfaceError) {
+            guard isSettled else { return }
+            for sample in samples where try kernel.addRoute(to: sample, index: index) {
+                installed = installed.filter { $0.version != sample.version || $0 == sample }
+                isSettled = false
+            }
         }
     }
 
-    /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain`.
+    /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain` and `keep`.
     init(
         interface: String, kind: TunDevice.Kind, mtu: Int, addresses: [InterfaceAddress] = [],
         routes: [IPPrefix] = []
     ) throws(InterfaceError) {
         self.interface = interface
         self.kind = kind
-        self.mtu = mtu
-        self.addresses = addresses
-        self.routes = Mutex(Routes(wanted: Set(routes)))
+        shared = Mutex(Shared(mtu: mtu, addresses: addresses))
+        self.routes = Routes(wanted: Set(routes))
         do throws(InterfaceError) {
             try settle(patience: 20)
+            try keep()
         } catch {
             if error.isPermanent { throw error }
             state = .absent(error.description)
         }
     }
+
+    /// The longest packet.
+    var mtu: Int { shared.withLock { $0.mtu } }
+    var addresses: [InterfaceAddress] { shared.withLock { $0.addresses } }
 
     var pollDescriptor: Int32? { device?.descriptor }
 
@@ -103,18 +143,29 @@ final class TunInterface {
             state = .down
         }
         if state == .down, !status.isUp { return }
-        if !isConfigured {
-            try configure(kernel, index: status.index)
-        } else {
-            try routes.withLock { routes throws(InterfaceError) in
-                if routes.isIncomplete { try routes.settle(kernel) }
-            }
-        }
+        if !isConfigured { try configure(kernel, index: status.index, isNew: isNew) }
         isConfigured = true
-        state = .up
+        state = shared.withLock { $0.fault }.map { .absent($0) } ?? .up
     }
 
-    private func configure(_ kernel: borrowing RouteSocket, index: Int32) throws(InterfaceError) {
+    /// Takes away what addresses it has and should not have.
+    private func removeAddresses(
+        otherThan addresses: [InterfaceAddress], _ kernel: borrowing RouteSocket, index: Int32
+    ) throws(InterfaceError) {
+        for address in try kernel.interfaceAddresses(index: index) where !addresses.contains(address) {
+            try kernel.remove(address, index: index)
+        }
+    }
+
+    /// - Parameter isNew: whether the interface is as somebody else left it.
+    private func configure(_ kernel: borrowing RouteSocket, index: Int32, isNew: Bool) throws(InterfaceError)
+    {
+        let (mtu, addresses) = shared.withLock { ($0.mtu, $0.addresses) }
+        if isNew {
+            // So the kernel forgets what a forwarder before had it route there.
+            try kernel.change(index: index, isUp: false, action: "take it down")
+            if kind == .tun { try removeAddresses(otherThan: addresses, kernel, index: index) }
+        }
         // Before it comes up, so that the kernel never sends router solicitations of its own to the
         // forwarder. Where the kernel has no IPv6 there is nothing to switch off.
         try? kernel.change(
@@ -128,27 +179,84 @@ final class TunInterface {
                 index: index, acceptsOwnIPv4Source: true, action: "let it take packets of the forwarder's own"
             )
         }
-        try routes.withLock { routes throws(InterfaceError) in
-            routes.index = index
-            try routes.settle(kernel)
+        shared.withLock { shared in
+            shared.index = index
+            shared.generation += 1
+            shared.fault = nil
         }
     }
 
-    /// Changes what the kernel routes into the interface, at once if it is there. Any thread may call this.
-    /// - Throws: the first route that can't be added or removed; it is tried again by `maintain`.
+    /// Changes what the kernel routes into the interface, at once if it is there. For the thread that opened it.
+    /// - Throws: the first route that can't be added or removed; all others are. It is tried again by `keep`.
     func update(routes wanted: [IPPrefix]) throws(InterfaceError) {
-        try routes.withLock { routes throws(InterfaceError) in
-            routes.wanted = Set(wanted)
-            guard routes.index != nil, routes.wanted != routes.installed else { return }
-            try routes.settle(RouteSocket(interface: interface))
+        let wanted = Set(wanted)
+        guard wanted != routes.wanted else { return }
+        routes.wanted = wanted
+        routes.isSettled = false
+        try keep()
+    }
+
+    /// Changes the longest packet, at once if the interface is there. For the thread that opened it.
+    func update(mtu: Int) throws(InterfaceError) {
+        shared.withLock { $0.mtu = mtu }
+        try keep()
+    }
+
+    /// Changes the kernel's own addresses, at once if the interface is there. For the thread that opened it.
+    func update(addresses: [InterfaceAddress]) throws(InterfaceError) {
+        let index = shared.withLock { shared in
+            shared.addresses = addresses
+            return shared.index
         }
+        // The new ones first: with the last IPv4 address all routes would go. And once more: secondary addresses may go
+        // with their primary.
+        try keep()
+        guard let index else { return }
+        try removeAddresses(otherThan: addresses, RouteSocket(interface: interface), index: index)
+        try keep()
+    }
+
+    /// Sees that the kernel has the MTU, addresses and routes of an interface that is up. For the thread that opened it.
+    /// - Throws: the first thing that can't be had; it shows in `state` from the next `maintain` on.
+    func keep() throws(InterfaceError) {
+        let now = shared.withLock { $0 }
+        guard let index = now.index else { return }
+        if routes.generation != now.generation {
+            routes.generation = now.generation
+            routes.installed = []
+            routes.isSettled = false
+        }
+        var fault: InterfaceError?
+        do throws(InterfaceError) {
+            let kernel = try RouteSocket(interface: interface)
+            // Otherwise it is gone or down, which the worker finds out.
+            guard let status = try kernel.status(), status.index == index, status.isUp else { return }
+            if status.mtu != now.mtu {
+                try kernel.change(index: index, mtu: now.mtu, action: "set its MTU to \(now.mtu)")
+            }
+            for address in now.addresses { try kernel.add(address, index: index) }
+            try routes.settle(kernel, index: index)
+        } catch { fault = error }
+        shared.withLock { shared in
+            if shared.generation == now.generation { shared.fault = fault?.description }
+        }
+        if let fault { throw fault }
+    }
+
+    /// Leaves the interface as one that nobody forwards for: the kernel routes nothing into it any more. For the thread
+    /// that opened it, when no other uses it.
+    func retire() throws(InterfaceError) {
+        guard let index = shared.withLock({ $0.index }) else { return }
+        let kernel = try RouteSocket(interface: interface)
+        guard try kernel.status()?.index == index else { return }
+        try kernel.change(index: index, isUp: false, action: "take it down")
     }
 
     /// The kernel has dropped its routes, with the interface or when it went down.
     private func forgetRoutes() {
-        routes.withLock { routes in
-            routes.index = nil
-            routes.installed = []
+        shared.withLock { shared in
+            shared.index = nil
+            shared.fault = nil
         }
     }
 

@@ -11,6 +11,10 @@ extension ForwardingTables {
     public func stage(_ transaction: Transaction) throws(TableError) -> StagedChange {
         checkSettled()
         var staged = StagedChange(number: transaction.number)
+        if stamp > .max - 3 {
+            objects.clearStamps()
+            stamp = 0
+        }
         stamp += 2
         var edits = try edits(of: transaction, &staged)
         addDependents(of: edits[0], transaction, &edits)

@@ -42,6 +42,15 @@ struct TableObjects {
         }
     }
 
+    /// Forgets which transactions have named what. Goes through all places there can be.
+    func clearStamps() {
+        for stamps in [
+            ports.stamps, tunnels.stamps, subscribers.stamps, services.stamps, sessions.stamps, labels.stamps,
+        ] {
+            for slot in 0..<stamps.capacity where stamps[slot] != 0 { stamps[slot] = 0 }
+        }
+    }
+
     func uses(_ key: TableKey) -> Table<UInt32> {
         switch key {
         case .port: ports.uses

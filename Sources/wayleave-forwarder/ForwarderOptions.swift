@@ -28,7 +28,8 @@ struct ForwarderOptions: Equatable {
         first, and forwards on by them when the control plane is away. Counters stand in DIR/NAME/counters-main, and go on
         when the forwarder is started again. SIGINT and SIGTERM end it. Needs root, or CAP_NET_ADMIN and CAP_NET_RAW.
 
-        Exit codes: 0 stopped by a signal; 1 it could not start; 64 wrong options.
+        Exit codes: 0 stopped by a signal; 1 it could not start, or its
+        worker was stuck when it was stopped; 64 wrong options.
 
         EXAMPLE: wayleave-forwarder run --instance a
 

@@ -42,7 +42,8 @@ enum WayleaveForwarder {
         )
         report("instance \(options.instance): forwarder '\(options.name)' runs")
         signal.wait()
-        forwarder.end()
+        // Without the usual clearing up, which could wait for the worker: the kernel does what matters.
+        guard forwarder.end() else { _exit(1) }
         report("instance \(options.instance): forwarder '\(options.name)' stopped")
         withExtendedLifetime(lock) {}
     }

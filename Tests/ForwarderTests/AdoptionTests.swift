@@ -78,6 +78,33 @@ import Wire
         node.tables.settle()
     }
 
+    @Test("However many ports change, the next hops are gone through once") func onePass() throws {
+        let hops: [Transaction.Change] = (0..<4000 as Range<UInt32>).map { place in
+            let hop = NextHop(port: 3, tags: [7], address: .v4(IPv4Address(rawValue: 0x0a63_0000 + place)))
+            return .set(
+                .label(
+                    LabelObject(
+                        label: Label(unchecked: 50_000 + place), labels: [], pops: true, nextHop: hop,
+                        mtu: 1500)))
+        }
+        try stage(hops)
+        node.publish()
+        try stage(
+            (0..<4 as Range<UInt16>).map { slot in
+                guard case .port(var port) = try object(.port(slot)) else { preconditionFailure("no port") }
+                port.name += "x"
+                return .set(.port(port))
+            })
+        node.worker.adopt(Publication(tables: node.tables.publish(), ports: node.ports))
+        var rounds = 0
+        while !node.worker.isAdopted {
+            node.worker.adoptSome()
+            rounds += 1
+        }
+        #expect((16...24).contains(rounds))
+        node.tables.settle()
+    }
+
     @Test("What was learned outlives a publication, but not the link that it was learned on")
     func learned() throws {
         let news = Station.arp(

@@ -48,7 +48,7 @@ struct LivePortTests {
     }
 
     @Test(
-        "CD-1 a TUN's routes follow the services without a break; another MTU opens it anew; a removed port lets go"
+        "CD-1 a TUN's routes MTU and addresses follow without a break; a removed port lets go"
     )
     func routes() {
         // A thread of its own, to be in a namespace of its own.
@@ -91,8 +91,15 @@ struct LivePortTests {
         var smaller = tun
         smaller.mtu = 1300
         try apply(3, [.set(.port(smaller))])
-        #expect(takeLines() == ["port access0: up"])
+        #expect(takeLines().isEmpty && live.portStatuses.map(\.mtu) == [1300])
         #expect(namespace.ip("link show wl-live0").contains("mtu 1300"))
+        #expect(namespace.ip("route").contains("203.0.113.0/24 dev wl-live0"))
+        var moved = smaller
+        moved.addresses = [InterfaceAddress("10.9.7.1/24")!]
+        try apply(30, [.set(.port(moved))])
+        #expect(takeLines().isEmpty)
+        let addresses = namespace.ip("addr show wl-live0")
+        #expect(addresses.contains("10.9.7.1/24") && !addresses.contains("10.9.0.1"))
         #expect(namespace.ip("route").contains("203.0.113.0/24 dev wl-live0"))
 
         // A route that is another interface's is no reason to refuse services; the port says what is wrong.
@@ -103,10 +110,15 @@ struct LivePortTests {
             "interface wl-live0: can't add route 100.64.0.0/10: there is such a route to another interface"
         #expect(live.portStatuses.map(\.detail) == [obstacle] && live.portStatuses[0].state == .absent)
         #expect(takeLines() == ["port access0: \(obstacle)"])
+        #expect(!live.maintain() && takeLines().isEmpty, "told once")
+        _ = namespace.ip("route del 100.64.0.0/10 dev lo")
+        #expect(live.maintain() && live.portStatuses[0].state == .up)
+        #expect(namespace.ip("route").contains("100.64.0.0/10 dev wl-live0"))
 
         // The interface stays, but nobody has it open: another program may take it.
         try apply(5, [.remove(.port(0))])
         #expect(takeLines() == ["port access0: removed"])
+        #expect(!namespace.ip("route").contains("wl-live0"), "nobody would take the packets")
         let other = try TUNPort(.init(name: "other", interface: "wl-live0"))
         #expect(other.state == .up)
         live.close()

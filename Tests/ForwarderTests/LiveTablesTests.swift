@@ -2,6 +2,7 @@ import Forwarder
 import Link
 import Packets
 import Ports
+import Synchronization
 import TableCompiler
 import Tables
 import Testbed
@@ -228,7 +229,7 @@ private final class Bench {
     }
 
     @Test(
-        "Only another medium, MAC address, MTU or own address opens a port anew, and not before the old one is closed"
+        "Only another medium, MAC address or MTU opens a port anew, and not before the old one is closed"
     )
     func reopening() throws {
         let bench = try Bench()
@@ -237,13 +238,13 @@ private final class Bench {
         var changed = port(3)
         changed.role = .access
         changed.neighbours = [StaticNeighbour(address: .v4(IPv4Address("10.0.1.9")!), mac: Edges.bobMAC)]
+        changed.addresses = [InterfaceAddress("10.0.1.77/24")!]
         try bench.apply(2, [.set(.port(changed))])
         #expect(bench.log.takeLines().isEmpty)
         #expect(bench.publication?.tables.ports[3]?.neighbours.count == 1)
         var number: UInt64 = 3
         for edit: (inout PortObject) -> Void in [
             { $0.medium = .packet(interface: "veth-east") }, { $0.mac = Edges.bobMAC }, { $0.mtu = 1400 },
-            { $0.addresses = [] },
         ] {
             edit(&changed)
             try bench.apply(number, [.set(.port(changed))])
@@ -277,6 +278,20 @@ private final class Bench {
         #expect(bench.status(2) == PortStatus(slot: 2, state: .absent, detail: "it is bricked up", mtu: 0))
         #expect(bench.log.takeLines().contains("port core0: absent: it is bricked up"))
         #expect(bench.publication?.ports[2] == nil && bench.publication?.ports[3] != nil)
+        // Tried again each second; the log tells it once.
+        #expect(!bench.live.maintain(at: .now) && !bench.live.maintain(at: .now + .seconds(2)))
+        #expect(bench.log.takeLines().isEmpty)
+        bench.log.obstructed = []
+        #expect(bench.live.maintain(at: .now + .seconds(2)))
+        #expect(bench.log.takeLines() == ["open core0", "port core0: up"])
+        #expect(bench.status(2)?.state == .up && bench.publication?.ports[2] != nil)
+        #expect(bench.publication?.tables.ports[2]?.mac == bench.status(2)?.mac)
+    }
+
+    @Test("A port that could not be opened is tried anew when it is told anew") func obstructedAnew() throws {
+        let bench = try Bench()
+        bench.log.obstructed = ["core0"]
+        try bench.apply(1, isReset: true, everything)
         // Told anew, it is tried anew.
         bench.log.obstructed = []
         var changed = port(2)
@@ -308,6 +323,40 @@ private final class Bench {
         #expect(bench.status(3) == PortStatus(slot: 3, state: .down, mac: Edges.bobMAC, mtu: 9000))
         let publication = try #require(bench.publication)
         #expect(publication.tables.ports[3]?.mac == Edges.bobMAC && publication.slotByteCount > 9000)
+        // A link may claim to take what no packet has.
+        let endless = SharedPort("core1", link: .ethernet, macAddress: Edges.bobMAC, mtu: 2_000_000_000)
+        #expect(bench.live.take([PortReport(endless, slot: 3, serial: publication.tables.serial)]))
+        #expect(try #require(bench.publication).slotByteCount < 70_000)
+    }
+
+    @Test("What only the publication before held ends with the publishing thread, not between packets")
+    func afterlife() throws {
+        let folder = ScratchFolder()
+        let counters = try CounterFile(
+            path: folder.file("counters-main"), region: .forwarding, requiresTmpfs: false)
+        let tables = ForwardingTables()
+        let publisher = Publisher(
+            workers: ["w"], first: Publication(tables: tables.publication, ports: []))
+        let stop = StopFlag()
+        let stillThere = Mutex<[Bool]>([])
+        let worker = NativeThread("w") {
+            weak var last: Publication?
+            var serial: UInt64 = 0
+            while !stop.isRaised {
+                guard let next = publisher.next(for: 0, after: serial) else { continue }
+                if serial > 0 { stillThere.withLock { [isThere = last != nil] in $0.append(isThere) } }
+                last = next
+                serial = next.tables.serial
+                publisher.notePassed(serial, worker: 0)
+            }
+        }
+        let live = LiveTables(tables, publisher: publisher, counters: counters, stop: stop) { _ in }
+        for number in 1...3 as ClosedRange<UInt64> {
+            _ = try live.apply(Transaction(number: number, changes: []), tableHash: 0)
+        }
+        stop.raise()
+        worker.join()
+        #expect(stillThere.withLock { $0 } == [true, true])
     }
 
     @Test("Routes into a TUN are those of the tables, when it is opened") func routes() throws {

@@ -143,7 +143,9 @@ private enum TwoWays {
         ) { toggler.handle($0) }
     }
 
-    private func forwarder(_ counters: CounterFile) -> RunningForwarder {
+    private func forwarder(
+        _ counters: CounterFile, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> RunningForwarder {
         let configuration = LinkThread.Configuration(
             socketPath: folder.file("link.sock"), name: "main", software: "test", processID: UInt32(getpid()),
             counterFile: counters.fileID)
@@ -152,7 +154,7 @@ private enum TwoWays {
             open: { [ports] object, _, _ in
                 guard let port = ports[object.name] else { throw Missing() }
                 return port
-            }, report: { _ in })
+            }, report: report)
     }
 
     private struct Missing: Error {}
@@ -193,7 +195,7 @@ private enum TwoWays {
         #expect(Set(sent.keys) == [100_042, 100_142] && offered > 1000)
 
         server.stop()
-        forwarder.end()
+        #expect(forwarder.end())
         let reader = CounterReader(path: counters.path)
         try reader.refresh()
         let totals = try #require(reader.totals())
@@ -244,7 +246,7 @@ private enum TwoWays {
                 eventually { toggler.progress.withLock { $0.ports.first { $0.slot == 3 }?.state } == .down })
             server.stop()
         }
-        forwarder.end()
+        #expect(forwarder.end())
         #expect(counters.fileID == (try counterFile()).fileID)
         let reader = CounterReader(path: counters.path)
         try reader.refresh()
@@ -264,6 +266,25 @@ private enum TwoWays {
         access.offer([Datagram.udp("10.1.0.5", "198.51.100.7", byteCount: 100).bytes])
         #expect(eventually { core.takeSent().map(TwoWays.userLabel) == [100_042] })
         server.stop()
-        forwarder.end()
+        #expect(forwarder.end())
+    }
+
+    @Test("A worker that is stuck keeps nobody from stopping: it is named, and nothing is taken from it")
+    func stuckAtTheEnd() throws {
+        let lines = Mutex<[String]>([])
+        let forwarder = forwarder(try counterFile()) { line in lines.withLock { $0.append(line) } }
+        let toggler = Toggler(TwoWays.transactions(0))
+        let server = try server(toggler)
+        #expect(eventually { toggler.isDone })
+        let port = try #require(ports["access0"])
+        port.isStuck.raise()
+        port.offer([Datagram.udp("10.1.0.5", "198.51.100.7", byteCount: 100).bytes])
+        #expect(eventually { port.isWaitedFor.isRaised })
+        #expect(!forwarder.end(patience: .milliseconds(200)))
+        let last = lines.withLock { $0.last }
+        #expect(last?.hasPrefix("worker 0 has not ended within 0.2 seconds: stuck") == true)
+        port.isFree.raise()
+        #expect(forwarder.end())
+        server.stop()
     }
 }

@@ -9,6 +9,11 @@ import Wire
 final class SharedPort: PacketPort, @unchecked Sendable {
     private let lock = Mutex(())
     private let memory: MemoryPort
+    /// Whoever asks for packets after `isStuck`, waits for `isFree`.
+    let isStuck = StopFlag()
+    let isFree = StopFlag()
+    /// Raised when somebody does.
+    let isWaitedFor = StopFlag()
     /// Readable while frames wait.
     private let arrival = WakeUp()
     private let overridingMAC: MACAddress?
@@ -28,7 +33,11 @@ final class SharedPort: PacketPort, @unchecked Sendable {
     var pollDescriptor: Int32? { arrival.descriptor }
 
     func receive(into vector: PacketVector) -> Int {
-        lock.withLock { _ in
+        while isStuck.isRaised, !isFree.isRaised {
+            isWaitedFor.raise()
+            usleep(1000)
+        }
+        return lock.withLock { _ in
             let count = memory.receive(into: vector)
             if memory.waitingCount == 0 { arrival.clear() }
             return count

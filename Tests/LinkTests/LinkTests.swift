@@ -104,6 +104,26 @@ private final class Client {
         #expect(server.events.first { if case .ports(_, let ports) = $0 { ports } else { nil } } == ports)
     }
 
+    @Test("A control plane that takes us and ends at once is not asked again and again without a pause")
+    func flapping() throws {
+        let instance = try ScratchInstance()
+        let welcomes = Collected<Bool>()
+        let server = try LinkServer(
+            path: instance.directory.linkSocket, holding: instance.lock(), journal: 7
+        ) { event in
+            guard case .connected(let connection) = event else { return }
+            welcomes.append(true)
+            connection.close("not today")
+        }
+        defer { server.stop() }
+        let client = Client(instance, tuning: LinkTuning(retry: .milliseconds(1) ... .seconds(60)))
+        // Pauses of 1, 2, 4, … ms: the ninth attempt comes after a quarter of a second, the eighteenth after two minutes.
+        let end = ContinuousClock.now + .milliseconds(500)
+        #expect(eventually { welcomes.all.count >= 5 && ContinuousClock.now > end })
+        #expect(welcomes.all.count < 18)
+        withExtendedLifetime(client) {}
+    }
+
     @Test("A quiet connection stays, since both ends ping")
     func quiet() throws {
         let instance = try ScratchInstance()

@@ -81,7 +81,7 @@ struct TunPortTests {
         try await namespace.run { port.value.maintain() }
         #expect(port.value.state == .down)
         namespace.ip("link set wl-access0 up")
-        try await namespace.run { port.value.maintain() }
+        try await namespace.run { try port.value.bringUpToDate() }
         #expect(port.value.state == .up)
         #expect(
             namespace.ip("route").contains("198.51.100.0/24 dev wl-access0"),
@@ -120,7 +120,7 @@ struct TunPortTests {
         try await namespace.run { try port.value.update(routes: [IPPrefix("198.51.100.0/24")!]) }
         #expect(!routes().contains("wl-access0"))
         namespace.ip("link set wl-access0 up")
-        try await namespace.run { port.value.maintain() }
+        try await namespace.run { try port.value.bringUpToDate() }
         #expect(routes().contains("198.51.100.0/24 dev wl-access0"))
         #expect(!routes().contains("203.0.113.0/24") && !routes().contains("2001:db8:a::/48"))
         // A route that leads elsewhere is said, and had when it has gone.
@@ -133,9 +133,65 @@ struct TunPortTests {
         #expect(error?.description.contains("can't add route 203.0.113.0/24") == true)
         try await namespace.run { port.value.maintain() }
         #expect(port.value.state != .up)
+        #expect(routes().contains("198.51.100.0/24 dev wl-access0"), "one in the way keeps out no others")
         namespace.ip("route del 203.0.113.0/24 dev lo")
-        try await namespace.run { port.value.maintain() }
+        try await namespace.run { try port.value.bringUpToDate() }
         #expect(port.value.state == .up && routes().contains("203.0.113.0/24 dev wl-access0"))
+    }
+
+    @Test("The MTU of an open TUN changes without a break; what somebody else changes is put right")
+    func isKept() async throws {
+        let namespace = NetworkNamespace()
+        let port = try await namespace.run { try Shared(TUNPort(Self.configuration)) }
+        func index() -> String { String(namespace.ip("-o link show dev wl-access0").prefix { $0 != ":" }) }
+        let before = index()
+        try await namespace.run { try port.value.update(mtu: 1300) }
+        #expect(namespace.ip("link show dev wl-access0").contains("mtu 1300") && port.value.mtu == 1300)
+        #expect(try await namespace.run { port.value.send([Self.echoRequest]) } == [nil])
+        #expect(index() == before)
+        // Down and up again before anybody looks: the kernel has forgotten, and the port can't see it in the state.
+        namespace.ip("link set wl-access0 mtu 1400")
+        namespace.ip("link set wl-access0 down")
+        namespace.ip("link set wl-access0 up")
+        #expect(!namespace.ip("route").contains("198.51.100.0/24"))
+        try await namespace.run { try port.value.bringUpToDate() }
+        #expect(namespace.ip("link show dev wl-access0").contains("mtu 1300"))
+        #expect(namespace.ip("route").contains("198.51.100.0/24 dev wl-access0"))
+        #expect(namespace.ip("-6 route").contains("2001:db8:a::/48 dev wl-access0"))
+        #expect(namespace.ip("-6 addr show dev wl-access0").contains("2001:db8:9::1"))
+    }
+
+    @Test("A million routes are no matter of the thread that forwards")
+    func routesWaitForNobody() async throws {
+        let namespace = NetworkNamespace()
+        let port = try await namespace.run { try Shared(TUNPort(Self.configuration)) }
+        namespace.ip("link del wl-access0")
+        #expect(port.value.received().isEmpty)
+        try await namespace.run { port.value.maintain() }
+        #expect(port.value.state == .up)
+        #expect(!namespace.ip("route").contains("198.51.100.0/24"), "not the worker's")
+        try await namespace.run { try port.value.keep() }
+        #expect(namespace.ip("route").contains("198.51.100.0/24 dev wl-access0"))
+    }
+
+    @Test("What a forwarder before had routed into a TUN is gone, and so are its addresses")
+    func leftovers() async throws {
+        let namespace = NetworkNamespace()
+        _ = try await namespace.run { try TUNPort(Self.configuration).state }
+        #expect(namespace.ip("route").contains("198.51.100.0/24 dev wl-access0"))
+        var other = Self.configuration
+        other.addresses = [InterfaceAddress("10.9.5.1/24")!]
+        other.routes = [IPPrefix("203.0.113.0/24")!]
+        let port = try await namespace.run { [other] in try Shared(TUNPort(other)) }
+        #expect(port.value.state == .up)
+        let routes = namespace.ip("route") + namespace.ip("-6 route")
+        #expect(routes.contains("203.0.113.0/24 dev wl-access0"))
+        #expect(!routes.contains("198.51.100.0/24") && !routes.contains("2001:db8:a::/48"))
+        let addresses = namespace.ip("addr show dev wl-access0")
+        #expect(addresses.contains("10.9.5.1/24") && !addresses.contains("10.9.0.1"))
+        #expect(!addresses.contains("2001:db8:9::1"))
+        try await namespace.run { try port.value.retire() }
+        #expect(!namespace.ip("route").contains("203.0.113.0/24"))
     }
 
     @Test("What can't be had now is said in a sentence, and had when it can")
@@ -147,14 +203,14 @@ struct TunPortTests {
             port.value.state == .absent("interface wl-access0: can't attach to it: it exists, but is no TUN"))
         namespace.ip("link del wl-access0")
         namespace.ip("route add 198.51.100.0/24 dev lo")
-        try await namespace.run { port.value.maintain() }
+        try await namespace.run { try? port.value.bringUpToDate() }
         #expect(
             port.value.state
                 == .absent(
                     "interface wl-access0: can't add route 198.51.100.0/24: there is such a route to another interface"
                 ))
         namespace.ip("route del 198.51.100.0/24 dev lo")
-        try await namespace.run { port.value.maintain() }
+        try await namespace.run { try port.value.bringUpToDate() }
         #expect(port.value.state == .up)
         let second = try await namespace.run { try TUNPort(Self.configuration).state }
         #expect(second == .absent("interface wl-access0: can't attach to it: another process has it open"))
@@ -203,6 +259,15 @@ struct TunPortTests {
         let answers = port.value.collect(1) { $0.count >= 42 && $0[12] == 8 && $0[13] == 6 && $0[21] == 2 }
         let answer = try #require(answers.first)
         #expect(Array(answer[28..<32]) == [10, 8, 0, 1])
+    }
+}
+
+extension TUNPort {
+    /// What its two threads do each second.
+    func bringUpToDate() throws {
+        maintain()
+        defer { maintain() }
+        try keep()
     }
 }
 
