@@ -30,7 +30,8 @@ struct LivePort {
     }
 
     /// One that can't be opened now. It is tried again: a right may be given, a folder made.
-    init(_ object: PortObject, failure: String, nextAttempt: ContinuousClock.Instant) {
+    /// - Parameter nextAttempt: nil: never.
+    init(_ object: PortObject, failure: String, nextAttempt: ContinuousClock.Instant?) {
         self.object = object
         self.nextAttempt = nextAttempt
         serial = 0
@@ -40,7 +41,7 @@ struct LivePort {
 
     /// One that another forwarder opens.
     init(elsewhere object: PortObject) {
-        self.init(object, failure: "forwarder '\(object.forwarder)' opens it")
+        self.init(object, failure: "forwarder '\(object.forwarder)' opens it", nextAttempt: nil)
     }
 
     /// Takes in what a worker says.
