@@ -80,6 +80,7 @@ class Edge:
         self.namespace = namespace
         self.run_folder = Path("/run/wayleave") / instance
         self._cli = binaries / "wayleave"
+        self._others: list[Program] = []
         self.forwarder = Program(
             namespace,
             [str(binaries / "wayleave-forwarder"), "run", "--instance", instance],
@@ -94,6 +95,12 @@ class Edge:
             ],
             folder / "wayleaved.log",
         )
+
+    def program(self, name: str, command: list[str]) -> Program:
+        """Another program of this edge, not yet started."""
+        made = Program(self.namespace, command, self.folder / f"{name}.log")
+        self._others.append(made)
+        return made
 
     def start(self) -> "Edge":
         """Starts both programs and applies the exchange file; waits until it is in force."""
@@ -148,7 +155,7 @@ class Edge:
 
     def end(self) -> None:
         """Ends what is still running, and removes what is left in the run directory."""
-        for program in (self.forwarder, self.control_plane):
+        for program in (self.forwarder, self.control_plane, *self._others):
             if program.is_running:
                 program.kill()
         for folder in (self.run_folder, Path("/dev/shm/wayleave") / self.instance):

@@ -269,3 +269,42 @@ def strangers(laboratory: Laboratory) -> None:
             pass
     check("the interface still answers", edge.wayleave("status").returncode == 0)
     edge.stop()
+
+
+def several_forwarders(laboratory: Laboratory) -> None:
+    """Two forwarders of one edge, each with its own port"""
+    check, equal = laboratory.check, laboratory.equal
+    exchange = pair.EXCHANGE.replace(
+        "lines:",
+        "  core1:   { packet: cable2, role: network, addresses: [10.0.2.1/30], forwarder: second }\nlines:",
+    )
+    site = pair.build(laboratory, "several", exchange)
+    site.lay_cable()
+    laboratory.veth(site.namespace, "cable2", site.peer, "cable2")
+    site.peer.ip("addr add 10.0.2.2/30 dev cable2")
+    edge = site.edge.start()
+    said = edge.wayleave("apply", "-f", str(edge.exchange))
+    check(
+        "without the second forwarder its port is absent, and it is said how to start it",
+        said.returncode == 3 and "core1" in said.stdout and "--name second" in said.stdout,
+        (said.returncode, said.stdout),
+    )
+    second = edge.program("second", [*edge.forwarder.command, "--name", "second"]).start()
+    check(
+        "with it all ports are up",
+        eventually(lambda: [port["state"] for port in edge.json("status")["ports"]] == ["up"] * 3),
+        lambda: edge.wayleave("ports").stdout,
+    )
+    check("the first one's port answers", site.answers())
+    check(
+        "and the second one's",
+        eventually(lambda: site.peer.run("ping -n -c 1 -W 0.3 10.0.2.1").returncode == 0),
+        second.log,
+    )
+    check("packets go through", site.forwards())
+    before = edge.counters()
+    check("both count into one account", before["ports"]["core1"]["in"] > 0 and before["ports"]["core0"]["out"] > 0, before)
+    second.kill()
+    check("the second one's end is noticed", eventually(lambda: edge.wayleave("apply", "-f", str(edge.exchange)).returncode == 3))
+    check("and packets of the first go through", site.forwards())
+    edge.stop()
