@@ -175,7 +175,7 @@ import Trace
                 unsafe port.transmit(
                     vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
             } else {
-                for unsafeindex in unsafe selection[..<count] { vector[Int(index)].drop(.portDown) }
+                for place in 0..<count { vector[Int(unsafe selection[place])].drop(.portDown) }
             }
             first = next + 1
         }
