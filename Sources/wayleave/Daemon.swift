@@ -52,6 +52,9 @@ struct Daemon {
         }
         let faults = problem["faults"]?.items ?? []
         if faults.isEmpty { printError(detail) }
+        // The control plane speaks of sections of an exchange file, which these commands have verbs for.
+        let sections =
+            fileName == nil ? ExchangeKind.allCases.filter { detail.contains("`\($0.rawValue):`") } : []
         for fault in faults {
             let message = fault["message"]?.scalar ?? detail
             if let fileName, let line = fault["line"]?.scalar {
@@ -59,6 +62,10 @@ struct Daemon {
             } else {
                 printError(message)
             }
+        }
+        for kind in sections {
+            printError(
+                "(`wayleave \(kind.noun) \(kind.addVerb) --help` says how to add to `\(kind.rawValue):`)")
         }
         if faults.count >= ExchangeFile.maximumRejections {
             printError("(only the first \(faults.count) faults are listed)")
@@ -79,5 +86,9 @@ extension APIResponse {
 /// A line on standard error.
 func printError(_ line: String) { fputs(line + "\n", stderr) }
 
-/// Text on standard output, as it is.
-func printText(_ text: String) { fputs(text, stdout) }
+/// Text on standard output, as it is. Where it can't be written, as on a full disk, the command says so and fails.
+func printText(_ text: String, to stream: UnsafeMutablePointer<FILE> = stdout) throws {
+    guard fputs(text, stream) < 0 || fflush(stream) != 0 else { return }
+    printError("standard output: \(String(cString: strerror(errno)))")
+    throw Daemon.Exit.refused
+}
