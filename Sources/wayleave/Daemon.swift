@@ -52,9 +52,6 @@ struct Daemon {
         }
         let faults = problem["faults"]?.items ?? []
         if faults.isEmpty { printError(detail) }
-        // The control plane speaks of sections of an exchange file, which these commands have verbs for.
-        let sections =
-            fileName == nil ? ExchangeKind.allCases.filter { detail.contains("`\($0.rawValue):`") } : []
         for fault in faults {
             let message = fault["message"]?.scalar ?? detail
             if let fileName, let line = fault["line"]?.scalar {
@@ -63,7 +60,10 @@ struct Daemon {
                 printError(message)
             }
         }
-        for kind in sections {
+        // It speaks of sections of an exchange file, where commands without a file have verbs.
+        let messages = [detail] + faults.compactMap { $0["message"]?.scalar }
+        for kind in ExchangeKind.allCases where fileName == nil {
+            guard messages.contains(where: { $0.contains("`\(kind.rawValue):`") }) else { continue }
             printError(
                 "(`wayleave \(kind.noun) \(kind.addVerb) --help` says how to add to `\(kind.rawValue):`)")
         }
