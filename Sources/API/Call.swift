@@ -107,11 +107,10 @@ struct Call: Sendable {
     func text() async throws -> String {
         var bytes: [UInt8] = []
         try await forEachPiece { bytes += $0 }
-        do {
-            return String(copying: try UTF8Span(validating: bytes.span))
+        do throws(Rejection) {
+            return try ExchangeFile.text(of: bytes)
         } catch {
-            throw Problem(
-                .malformed, "the body is not UTF-8 text from byte \(error.byteOffsets.lowerBound) on")
+            throw Problem(.malformed(fileName: "body", error))
         }
     }
 

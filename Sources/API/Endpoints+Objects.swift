@@ -50,7 +50,10 @@ extension Endpoints {
                 let made = try await controlPlane.make([
                     Change(.put(object), expectedRevision: call.expectedRevision)
                 ])
-                let revision = await controlPlane.read { $0.object(key)?.revision }
+                // That of this change, never of one that somebody else has made since: the client hasn't seen that.
+                let present = await controlPlane.read { $0.object(key) }
+                let isUnchanged = made.changeCount == 0 && present?.object == object
+                let revision = isUnchanged ? present?.revision : made.changeCount > 0 ? made.sequence : nil
                 return .json(
                     await controlPlane.document(made, wait: call.wait), status: existed ? 200 : 201,
                     revision: revision)

@@ -55,7 +55,7 @@ extension Endpoints {
                         status: 200, summary: "The reasons that occurred",
                         content: [(.json, Schemas.items(Schemas.reference("Drop")))])
                 ]
-            ) { _ in .json(["items": .list(await controlPlane.counters().drops.map(\.document))]) },
+            ) { _ in .json(["items": .list(await controlPlane.drops().map(\.document))]) },
             usage(controlPlane),
         ]
     }

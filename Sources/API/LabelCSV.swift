@@ -11,18 +11,23 @@ import Wire
 /// 20003,pop,north,            pop
 /// ```
 ///
-/// Fields have no quotes and blanks around them don't count; empty lines don't either. Faults carry their line.
+/// Blanks and quotes around a field don't count, nor do empty lines. Faults carry their line.
 struct LabelCSV {
     static let header = "in,out,line,tunnel"
     /// Longer lines than any binding needs.
     private static let maximumLineByteCount = 1024
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private(set) var bindings: [LabelBinding] = []
     private(set) var faults: [Rejection] = []
     private var lineNumber = 0
     private var hasHeader = false
+    /// Whether the first line was another: what follows is no table of ours then.
+    private var isForeign = false
     /// The beginning of a line whose end hasn't come yet.
     private var rest: [UInt8] = []
+    /// Whether that line was refused for its length already.
+    private var isTooLong = false
     /// The line of each label.
     private var lines: [Label: Int] = [:]
 
@@ -30,16 +35,20 @@ struct LabelCSV {
     mutating func take(_ bytes: [UInt8]) {
         var start = 0
         while !isFull, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            takeLine(rest.isEmpty ? bytes[start..<end] : (rest + bytes[start..<end])[...])
+            if !isTooLong {
+                takeLine(rest.isEmpty ? bytes[start..<end] : (rest + bytes[start..<end])[...])
+            }
+            isTooLong = false
             rest.removeAll(keepingCapacity: true)
             start = end + 1
         }
-        guard !isFull else { return }
+        guard !isFull, !isTooLong else { return }
         rest += bytes[start...]
         if rest.count > Self.maximumLineByteCount {
-            lineNumber += 1
-            reject("the line is longer than \(Self.maximumLineByteCount) bytes; a binding needs less")
+            // Refused at once, so that a line without end isn't kept.
+            takeLine(rest[...])
             rest.removeAll()
+            isTooLong = true
         }
     }
 
@@ -55,7 +64,7 @@ struct LabelCSV {
         }
     }
 
-    private var isFull: Bool { faults.count >= ExchangeFile.maximumRejections }
+    private var isFull: Bool { isForeign || faults.count >= ExchangeFile.maximumRejections }
 
     private mutating func reject(_ message: String) {
         faults.append(Rejection(message, at: SourceLocation(line: lineNumber, column: 1)))
@@ -65,13 +74,23 @@ struct LabelCSV {
 
     private mutating func takeLine(_ line: ArraySlice<UInt8>) {
         lineNumber += 1
-        let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-            .map { String(decoding: Self.trimmed($0), as: UTF8.self) }
-        if fields == [""] { return }
+        if Self.trimmed(line).isEmpty { return }
+        guard line.count <= Self.maximumLineByteCount else {
+            return reject("the line is longer than \(Self.maximumLineByteCount) bytes; a binding needs less")
+        }
+        // A byte order mark is what spreadsheets begin with.
+        let line = !hasHeader && line.starts(with: Self.byteOrderMark) ? line.dropFirst(3) : line
+        var fields: [String] = []
+        for field in line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            guard let text = String(validating: Self.unquoted(Self.trimmed(field)), as: UTF8.self) else {
+                return reject("this is not UTF-8 text; save the file as UTF-8")
+            }
+            fields.append(text)
+        }
         guard hasHeader else {
             hasHeader = true
-            // A byte order mark is what spreadsheets begin with.
-            if fields.joined(separator: ",").drop(while: { $0 == "\u{feff}" }) != Self.header {
+            if fields.joined(separator: ",") != Self.header {
+                isForeign = true
                 reject("the first line must be `\(Self.header)`")
             }
             return
@@ -102,6 +121,13 @@ struct LabelCSV {
         var field = field.drop(while: isBlank)
         while field.last.map(isBlank) == true { field.removeLast() }
         return field
+    }
+
+    /// Without the quotes that spreadsheets put around texts. Nothing in a table needs a quote within.
+    private static func unquoted(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let quote = UInt8(ascii: "\"")
+        guard field.count >= 2, field.first == quote, field.last == quote else { return field }
+        return field.dropFirst().dropLast()
     }
 
     private mutating func label(_ text: some StringProtocol, _ place: String) -> Label? {

@@ -160,16 +160,21 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
         await perform { $0.counterSnapshot() }
     }
 
+    /// Dropped packets by reason as in `counters()`, without the cost of all sessions.
+    public func drops() async -> [CounterSnapshot.DropCount] {
+        await perform { $0.dropCounts() }
+    }
+
     /// The traffic of one open session as in `counters()`, without the cost of all others; nil: there is none.
     public func traffic(ofSession name: String) async -> Traffic? {
         await perform { $0.traffic(ofSession: name) }
     }
 
-    /// The usage history. Doesn't hold up the engine, but blocks its thread while it reads.
+    /// The usage history. Holds up neither the engine nor the thread that asks.
     /// - Throws: `.unavailable`, if the journal can't be read.
     public func usage(_ filter: UsageFilter = UsageFilter()) async throws(SubmitError) -> [UsageRow] {
         do throws(JournalError) {
-            return try journal.usage(filter)
+            return try await journal.usageHistory(filter)
         } catch { throw .unavailable("\(error)") }
     }
 

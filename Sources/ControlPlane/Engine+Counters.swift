@@ -25,9 +25,16 @@ extension Engine {
             snapshot.forwarded &+= total.forwarded
             snapshot.consumed &+= total.consumed
             snapshot.originated &+= total.originated
-            for drop in total.drops where drop.count > 0 { snapshot.add(drop.name, drop.count) }
+            snapshot.add(total.drops)
         }
         return snapshot
+    }
+
+    /// Dropped packets alone, without the cost of all sessions.
+    func dropCounts() -> [CounterSnapshot.DropCount] {
+        var snapshot = CounterSnapshot()
+        for source in counterSources() { snapshot.add(source.reader.totals()?.drops ?? []) }
+        return snapshot.drops
     }
 
     /// The traffic of one open session up to now; nil: there is none of this name.
@@ -59,7 +66,11 @@ extension Engine {
 }
 
 extension CounterSnapshot {
-    fileprivate mutating func add(_ reason: String, _ packets: UInt64) {
+    fileprivate mutating func add(_ drops: [CounterTotals.Drop]) {
+        for drop in drops where drop.count > 0 { add(drop.name, drop.count) }
+    }
+
+    private mutating func add(_ reason: String, _ packets: UInt64) {
         if let index = drops.firstIndex(where: { $0.reason == reason }) {
             drops[index].packets &+= packets
         } else {

@@ -18,7 +18,7 @@ extension Engine {
         // Which legs are at rest must be known before the counters are read: what they say then is the last.
         let closable = closableSlots(sources)
         var batch = CommandBatch()
-        var areAllTaken = true
+        var areAllTaken = collector.hasSeenAll
         for source in sources {
             let readings = movedReadings(of: source)
             guard !readings.isEmpty else { continue }

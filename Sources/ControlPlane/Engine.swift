@@ -27,8 +27,8 @@ final class Engine {
     /// Why the engine can't go on: the journal can't even be read. All commands are refused from then on.
     private(set) var failure: ControlPlaneError?
     let startedAt = WallClock.now
-    /// Commands never go back in time, whatever the clock does.
-    private var lastTime: UInt64 = 0
+    /// Commands never go back in time, whatever the clock does, between two starts either.
+    private var lastTime: UInt64
     /// Told once, of the failure.
     private let onFailure: @Sendable (ControlPlaneError) -> Void
 
@@ -41,6 +41,7 @@ final class Engine {
         self.journal = journal
         self.logger = logger
         state = recovered.state
+        lastTime = recovered.state.latestTime
         ledger = TableLedger(recovered.state)
         snapshots = SnapshotWriter(lastSequence: recovered.snapshotSequence)
         self.onFailure = onFailure

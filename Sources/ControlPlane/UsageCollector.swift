@@ -20,14 +20,25 @@ struct UsageCollector {
         faultyCounters.count < 1_000 && faultyCounters.insert(fault).inserted
     }
 
+    /// Whether the last `refresh` could read every counter file there is. Where it couldn't, there may be counts that
+    /// nobody has seen, and no leg can be closed.
+    private(set) var hasSeenAll = true
+
     /// The counter files in the folder as they are now, by name of forwarder. A file outlives its forwarder.
     mutating func refresh(_ directory: InstanceDirectory, complain: (String) -> Void) -> [Source] {
-        readers = Self.forwarders(in: directory).map { name in
-            readers.first { $0.forwarder == name }
-                ?? (name, CounterReader(path: directory.counterFile(forwarder: name)))
-        }
         var sources: [Source] = []
         var faults: Set<String> = []
+        if let names = Self.forwarders(in: directory) {
+            readers = names.map { name in
+                readers.first { $0.forwarder == name }
+                    ?? (name, CounterReader(path: directory.counterFile(forwarder: name)))
+            }
+        } else {
+            let sentence =
+                "\(directory.counterDirectory) can't be listed: \(String(cString: strerror(errno)))"
+            faults.insert(sentence)
+            if !complaints.contains(sentence) { complain(sentence) }
+        }
         for (forwarder, reader) in readers {
             do throws(CounterFileError) {
                 guard let file = try reader.refresh() else { continue }
@@ -38,6 +49,7 @@ struct UsageCollector {
                 }
             }
         }
+        hasSeenAll = faults.isEmpty
         complaints = faults
         return sources
     }
@@ -49,9 +61,9 @@ struct UsageCollector {
         let reader: CounterReader
     }
 
-    /// Whose counter files there are, sorted.
-    private static func forwarders(in directory: InstanceDirectory) -> [String] {
-        guard let folder = opendir(directory.counterDirectory) else { return [] }
+    /// Whose counter files there are, sorted; nil where the folder can't be listed, as when no more files can be opened.
+    private static func forwarders(in directory: InstanceDirectory) -> [String]? {
+        guard let folder = opendir(directory.counterDirectory) else { return errno == ENOENT ? [] : nil }
         defer { closedir(folder) }
         let prefix = "counters-"
         var names: [String] = []

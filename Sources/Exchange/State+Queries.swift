@@ -33,6 +33,15 @@ extension State {
     /// The counter slots of legs that are no longer used but not closed either, ascending.
     public var drainingSlots: [Int] { legs.drainingSlots }
 
+    /// The latest time that anything here has happened at, in nanoseconds since the Unix epoch; 0: nothing has. The next
+    /// command should not be earlier, lest a usage record end before it begins. Cost: goes through all counter slots.
+    public var latestTime: UInt64 {
+        let legs = legs.legs.reduce(0) { max($0, $1?.openedAt ?? 0) }
+        return counterFiles.reduce(legs) { latest, file in
+            file.baselines.reduce(latest) { max($0, $1?.until ?? 0) }
+        }
+    }
+
     /// The port where a subscriber's packets come in: their own, else that of a plain access leg (of several
     /// the one of the session in the highest slot). Nil where they come by tunnels only. The cost is the
     /// number of their sessions.

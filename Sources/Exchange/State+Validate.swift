@@ -66,8 +66,8 @@ extension State {
                     + "removed it; look again, then decide", kind: .conflict)
         case (let present?, _) where expected == 0:
             return change.rejection(
-                "\(key) was expected not to be there (revision 0), and is at revision \(present): somebody "
-                    + "has put it in; look again, then decide", kind: .conflict)
+                "\(key) is there already, at revision \(present), and was expected not to be (revision 0); change "
+                    + "that one, or choose another name", kind: .conflict)
         case (let present?, _):
             return change.rejection(
                 "\(key) was expected at revision \(expected), and is at revision \(present): somebody has "

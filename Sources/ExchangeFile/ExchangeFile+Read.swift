@@ -1,4 +1,4 @@
-import Exchange
+public import Exchange
 import Glibc
 
 extension ExchangeFile {
@@ -35,8 +35,8 @@ extension ExchangeFile {
         }
     }
 
-    /// Bytes as text. The first byte that isn't UTF-8 is named by its line.
-    static func text(of bytes: [UInt8]) throws(Rejection) -> String {
+    /// Bytes as text. The first byte that isn't UTF-8 is named by its line and column.
+    public static func text(of bytes: [UInt8]) throws(Rejection) -> String {
         do throws(UTF8.ValidationError) {
             return String(copying: try UTF8Span(validating: bytes.span))
         } catch {

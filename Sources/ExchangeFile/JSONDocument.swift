@@ -185,7 +185,7 @@ struct JSONDocument {
     }
 
     private mutating func skipBlanks() {
-        while let byte = peek, [0x20, 0x09, 0x0a, 0x0d].contains(byte) { advance() }
+        while let byte = peek, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { advance() }
     }
 
     private func fault(_ sentence: String) -> Rejection {

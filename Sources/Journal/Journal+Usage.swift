@@ -6,6 +6,19 @@ extension Journal {
     /// A filter by session costs what that session has; one by time alone goes through the whole history. Doesn't hold
     /// up appends.
     public func usage(_ filter: UsageFilter = UsageFilter()) throws(JournalError) -> [UsageRow] {
+        do { return try pool.read { try rows(filter, $0) } } catch {
+            throw .from(error, path, doing: "reading the usage history")
+        }
+    }
+
+    /// The same, without blocking the caller's thread for as long as it takes.
+    public func usageHistory(_ filter: UsageFilter) async throws(JournalError) -> [UsageRow] {
+        do { return try await pool.read { [self] database in try rows(filter, database) } } catch {
+            throw .from(error, path, doing: "reading the usage history")
+        }
+    }
+
+    private func rows(_ filter: UsageFilter, _ database: Database) throws -> [UsageRow] {
         var conditions: [String] = []
         var arguments = StatementArguments()
         if let name = filter.sessionName {
@@ -32,18 +45,14 @@ extension Journal {
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         arguments += [max(0, filter.limit)]
-        do {
-            return try pool.read { database in
-                try Row.fetchAll(
-                    database,
-                    sql: """
-                        SELECT session, leg, sequence, forwarder, sessionName, began, ended,
-                            upPackets, upBytes, downPackets, downBytes
-                        FROM usage \(condition) ORDER BY session, leg, forwarder, sequence LIMIT ?
-                        """, arguments: arguments
-                ).map(usageRow)
-            }
-        } catch { throw .from(error, path, doing: "reading the usage history") }
+        return try Row.fetchAll(
+            database,
+            sql: """
+                SELECT session, leg, sequence, forwarder, sessionName, began, ended,
+                    upPackets, upBytes, downPackets, downBytes
+                FROM usage \(condition) ORDER BY session, leg, forwarder, sequence LIMIT ?
+                """, arguments: arguments
+        ).map(usageRow)
     }
 
     func insert(_ usage: [UsageRow], into database: Database) throws {

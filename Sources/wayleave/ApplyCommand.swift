@@ -37,7 +37,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let input = try InputFile(file)
         let answer = try await instance.daemon.put(input, dryRun: dryRun, wait: dryRun ? 0 : wait.seconds)
         let receipt = try answer.document
-        if output.json { printText(answer.text) } else { printChanges(receipt, limit: 20) }
+        if output.json { try printText(answer.text) } else { printChanges(receipt, limit: 20) }
         try instance.daemon.report(receipt, output: output)
     }
 }
@@ -66,7 +66,7 @@ struct DiffCommand: AsyncParsableCommand {
     func run() async throws {
         let answer = try await instance.daemon.put(InputFile(file), dryRun: true, wait: 0)
         let receipt = try answer.document
-        if output.json { printText(answer.text) } else { printChanges(receipt, limit: .max) }
+        if output.json { try printText(answer.text) } else { printChanges(receipt, limit: .max) }
         if receipt["changeCount"]?.scalar != "0" { throw Daemon.Exit.refused }
     }
 }

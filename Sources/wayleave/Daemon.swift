@@ -60,6 +60,13 @@ struct Daemon {
                 printError(message)
             }
         }
+        // It speaks of sections of an exchange file, where commands without a file have verbs.
+        let messages = [detail] + faults.compactMap { $0["message"]?.scalar }
+        for kind in ExchangeKind.allCases where fileName == nil {
+            guard messages.contains(where: { $0.contains("`\(kind.rawValue):`") }) else { continue }
+            printError(
+                "(`wayleave \(kind.noun) \(kind.addVerb) --help` says how to add to `\(kind.rawValue):`)")
+        }
         if faults.count >= ExchangeFile.maximumRejections {
             printError("(only the first \(faults.count) faults are listed)")
         }
@@ -79,5 +86,9 @@ extension APIResponse {
 /// A line on standard error.
 func printError(_ line: String) { fputs(line + "\n", stderr) }
 
-/// Text on standard output, as it is.
-func printText(_ text: String) { fputs(text, stdout) }
+/// Text on standard output, as it is. Where it can't be written, as on a full disk, the command says so and fails.
+func printText(_ text: String, to stream: UnsafeMutablePointer<FILE> = stdout) throws {
+    guard fputs(text, stream) < 0 || fflush(stream) != 0 else { return }
+    printError("standard output: \(String(cString: strerror(errno)))")
+    throw Daemon.Exit.refused
+}

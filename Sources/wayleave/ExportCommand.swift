@@ -26,20 +26,10 @@ struct ExportCommand: AsyncParsableCommand {
         let type = format.json ? "application/json" : "application/yaml"
         let answer = try await instance.daemon.ask(
             APIRequest("GET", "/v1/exchange", headers: [("Accept", type)]))
-        guard let output else { return printText(answer.text) }
-        // Written beside it first, so that a full disk leaves the old file whole.
-        let draft = output + ".new"
-        guard let stream = fopen(draft, "w") else { throw Self.fail(draft) }
-        let isWritten = fwrite(answer.body, 1, answer.body.count, stream) == answer.body.count
-        guard fclose(stream) == 0, isWritten, rename(draft, output) == 0 else {
-            let failure = Self.fail(output)
-            unlink(draft)
-            throw failure
+        guard let output else { return try printText(answer.text) }
+        if let error = OutputFile(output).write(answer.body) {
+            printError("\(output): \(String(cString: strerror(error)))")
+            throw Daemon.Exit.refused
         }
-    }
-
-    private static func fail(_ path: String) -> ExitCode {
-        printError("\(path): \(String(cString: strerror(errno)))")
-        return Daemon.Exit.refused
     }
 }

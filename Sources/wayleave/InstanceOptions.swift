@@ -13,7 +13,14 @@ struct InstanceOptions: ParsableArguments {
     var runDirectory = "/run/wayleave"
 
     /// The instance's name, from the option or the environment.
-    var name: String { instance ?? getenv("WAYLEAVE_INSTANCE").map { String(cString: $0) } ?? "main" }
+    var name: String {
+        Self.name(option: instance, environment: getenv("WAYLEAVE_INSTANCE").map { String(cString: $0) })
+    }
+
+    /// A variable that is set to nothing is as good as not set.
+    static func name(option: String?, environment: String?) -> String {
+        option ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? "main"
+    }
 
     /// The control plane of this instance.
     var daemon: Daemon {

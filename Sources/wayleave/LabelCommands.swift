@@ -77,7 +77,7 @@ struct LoadCommand: AsyncParsableCommand {
             fileName: input.name, wait: seconds)
         let receipt = try answer.document
         if output.json {
-            printText(answer.text)
+            try printText(answer.text)
         } else {
             print("\(receipt["changeCount"]?.scalar ?? "0") labels changed")
         }

@@ -16,17 +16,33 @@ struct ListCommand<Name: ObjectName>: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many.", valueName: "N"))
     var limit = 1000
 
+    /// What is asked for at once.
+    private static var pageLimit: Int { 10_000 }
+
+    func validate() throws {
+        guard limit >= 1 else { throw ValidationError("--limit is at least 1") }
+    }
+
     func run() async throws {
-        let page = try await instance.daemon.get("/v1/\(Name.kind.rawValue)?limit=\(limit)")
-        let items = page["items"]?.items ?? []
+        var items: [DocumentValue] = []
+        var next: DocumentValue?
+        repeat {
+            let count = min(limit - items.count, Self.pageLimit)
+            let after = next?.scalar.map { "&after=\($0)" } ?? ""
+            let page = try await instance.daemon.get("/v1/\(Name.kind.rawValue)?limit=\(count)\(after)")
+            items += page["items"]?.items ?? []
+            next = page["next"]
+        } while next != nil && items.count < limit
         if output.json {
-            print(page.json)
+            var document: DocumentValue = ["items": .list(items)]
+            document.set("next", next)
+            try printText(document.json + "\n")
         } else if items.isEmpty {
             print("there are no \(Name.kind.rawValue)")
         } else {
             print(Table(items, hidden: ["revision", "number", "leg", "openedAt"]))
         }
-        if page["next"] != nil { printError("there are more; see --limit") }
+        if next != nil { printError("there are more; see --limit") }
     }
 }
 
@@ -44,13 +60,13 @@ struct ShowCommand<Name: ObjectName>: AsyncParsableCommand {
 
     func run() async throws {
         let item = try await instance.daemon.get(name.path)
-        printText(output.json ? item.json + "\n" : item.yaml(indentedDepth: 1))
+        try printText(output.json ? item.json + "\n" : item.yaml(indentedDepth: 1))
     }
 }
 
 /// `add`: a new object.
 struct AddCommand<Fields: ObjectFields>: AsyncParsableCommand {
-    static var verb: String { Fields.Name.kind == .sessions ? "open" : "add" }
+    static var verb: String { Fields.Name.kind.addVerb }
 
     static var configuration: CommandConfiguration {
         let noun = Fields.Name.kind.noun
@@ -166,6 +182,11 @@ struct SourceOption: ParsableArguments {
     func input() throws -> InputFile? { try from.map { try InputFile($0) } }
 }
 
+extension ExchangeKind {
+    /// The verb that makes a new one.
+    var addVerb: String { self == .sessions ? "open" : "add" }
+}
+
 extension ObjectName {
     var path: String { "/v1/\(Self.kind.rawValue)/" + parts.map(APIRequest.encode).joined(separator: "/") }
 }
@@ -189,7 +210,7 @@ extension Daemon {
         }
         let receipt = try answer.document
         if output.json {
-            printText(answer.text)
+            try printText(answer.text)
         } else if method == "DELETE" {
             print("\(name.title): removed")
         } else if receipt["changeCount"]?.scalar == "0" {

@@ -164,7 +164,7 @@ struct UsageCommand: AsyncParsableCommand {
             APIRequest(
                 "GET", "/v1/usage?" + query.joined(separator: "&"),
                 headers: [("Accept", csv ? "text/csv" : "application/json")]))
-        if csv || output.json { return printText(answer.text) }
+        if csv || output.json { return try printText(answer.text) }
         let usage = try answer.document
         let items = usage["items"]?.items ?? []
         print(

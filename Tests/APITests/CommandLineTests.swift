@@ -1,6 +1,7 @@
 import ArgumentParser
 import Exchange
 import ExchangeFile
+@preconcurrency import Glibc
 import Testbed
 import Testing
 
@@ -135,6 +136,54 @@ import Testing
         #expect("\(table)" == "name  bytes  note\na      1000  x\nlong      7")
     }
 
+    // MARK: Files
+
+    @Test("A file that is written keeps its mode and the link to it; a draft is never left")
+    func outputFile() throws {
+        let folder = ScratchFolder()
+        let file = folder.file("real.yaml", [1, 2, 3])
+        let link = folder.path + "/link.yaml"
+        #expect(chmod(file, 0o600) == 0 && symlink(file, link) == 0)
+        #expect(OutputFile(link).write([4, 5]) == nil)
+        #expect(fileContents(file) == [4, 5])
+        var status = stat()
+        #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+        #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(OutputFile(folder.path + "/new.yaml").write([6]) == nil)
+        #expect(OutputFile(folder.path + "/none/new.yaml").write([6]) == ENOENT)
+        #expect(OutputFile(folder.path).write([6]) == EISDIR)
+        #expect(folderEntries(folder.path).sorted() == ["link.yaml", "new.yaml", "real.yaml"])
+    }
+
+    @Test("What is no plain file is written to, and never replaced")
+    func outputPipe() throws {
+        let folder = ScratchFolder()
+        let pipe = folder.path + "/pipe"
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { close(reader) }
+        #expect(OutputFile(pipe).write([7, 8]) == nil)
+        var bytes: [UInt8] = [0, 0, 0]
+        #expect(read(reader, &bytes, 3) == 2 && bytes == [7, 8, 0])
+        var status = stat()
+        #expect(lstat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    }
+
+    @Test("What can't be written to standard output fails")
+    func fullOutput() throws {
+        let stream = try #require(fopen("/dev/full", "w"))
+        defer { fclose(stream) }
+        #expect(throws: ExitCode(1)) { try printText("x", to: stream) }
+    }
+
+    @Test("The option comes before the environment, where an empty name is none")
+    func instanceNames() {
+        #expect(InstanceOptions.name(option: "a", environment: "b") == "a")
+        #expect(InstanceOptions.name(option: nil, environment: "b") == "b")
+        #expect(InstanceOptions.name(option: nil, environment: "") == "main")
+        #expect(InstanceOptions.name(option: nil, environment: nil) == "main")
+    }
+
     // MARK: Against a control plane
 
     @Test("No control plane: exit code 69")
@@ -187,6 +236,8 @@ import Testing
             for kind in ExchangeKind.allCases {
                 try await wayleave(kind.noun, "list")
                 try await wayleave(kind.noun, "list", "--json")
+                // More than the control plane gives at once.
+                try await wayleave(kind.noun, "list", "--limit", "200000")
             }
             for command in ["status", "counters", "drops", "ports", "usage", "export"] {
                 try await wayleave(command)

@@ -75,6 +75,49 @@ import Wire
         #expect(fault.message.contains(message), "\(fault)")
     }
 
+    @Test(
+        "What spreadsheets write is read: a byte order mark, quotes, other line ends",
+        arguments: [
+            "\u{feff}in,out,line,tunnel\r\n20003,pop,north,\r\n",
+            "\u{feff}\"in\",\"out\",\"line\",\"tunnel\"\n\"20003\",\"pop\",\"north\",\"\"\n",
+            "in, out ,line,tunnel\n\n 20003, \"pop\" ,north,\n\n",
+        ])
+    func spreadsheets(text: String) {
+        var table = LabelCSV()
+        table.take(Array(text.utf8))
+        table.finish()
+        #expect(table.faults.isEmpty, "\(table.faults)")
+        #expect(table.bindings.map(LabelCSV.line) == ["20003,pop,north,\n"])
+    }
+
+    @Test("What isn't UTF-8 is refused in its line")
+    func notText() {
+        var table = LabelCSV()
+        table.take(Array("in,out,line,tunnel\n20001,pop,no".utf8) + [0xff] + Array("rth,\n".utf8))
+        table.finish()
+        #expect(table.faults.map(\.location?.line) == [2])
+        #expect(table.faults.first?.message.contains("UTF-8") == true)
+    }
+
+    @Test("A line that is too long is one fault, and the lines behind it keep their numbers")
+    func longLine() {
+        var table = LabelCSV()
+        table.take(Array("in,out,line,tunnel\n".utf8))
+        for _ in 0..<100 { table.take(Array(repeating: UInt8(ascii: "x"), count: 700)) }
+        table.take(Array("\n20001,pop,north,\ny\n".utf8))
+        table.finish()
+        #expect(table.faults.map(\.location?.line) == [2, 4], "\(table.faults)")
+        #expect(table.bindings.count == 1)
+    }
+
+    @Test("Of a file that is no label table, the first line alone is told")
+    func foreignFile() {
+        var table = LabelCSV()
+        table.take(Array("in;out;line;tunnel\n20001;pop;north;\n20002;pop;north;\n".utf8))
+        table.finish()
+        #expect(table.faults.map(\.location?.line) == [1])
+    }
+
     @Test("However the table is cut into pieces, it is read the same", arguments: SeededGenerator.seeds)
     func pieces(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

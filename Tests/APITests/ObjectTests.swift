@@ -37,6 +37,24 @@ import Testing
         }
     }
 
+    @Test("Each of many clients at once is told the revision that it has made itself")
+    func ownRevision() async throws {
+        try await Site.run { site in
+            let answers = try await withThrowingTaskGroup(of: APIResponse.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        try await site.ask("PUT", "/providers/acme", #"{"title":"title \#(number)"}"#)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for answer in answers {
+                let sequence = try #require(answer.document["sequence"]?.scalar)
+                #expect(answer.header("ETag") == "\"\(sequence)\"", "\(answer.text)")
+            }
+        }
+    }
+
     @Test("Two clients that change the same object: the second is told of the conflict")
     func conflict() async throws {
         try await Site.run { site in

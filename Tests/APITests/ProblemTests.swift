@@ -47,6 +47,22 @@ import Testing
         }
     }
 
+    @Test("What isn't UTF-8 text is refused with its place")
+    func notText() async throws {
+        try await Site.run { site in
+            for path in ["/v1/exchange", "/v1/lines/north"] {
+                let answer = try await site.client.send(
+                    APIRequest(
+                        "PUT", path, headers: [("Content-Type", "application/yaml")],
+                        body: Array("port:\n  a: ".utf8) + [0xff]))
+                #expect(answer.status == 400)
+                let fault = try #require(answer.document["faults"]?.items.first, "\(answer.text)")
+                #expect(fault["line"] == 2 && fault["column"] == 6)
+                #expect(fault["message"]?.scalar?.contains("UTF-8") == true)
+            }
+        }
+    }
+
     @Test("What is encoded in a path is decoded, and can't lead elsewhere")
     func encodedNames() async throws {
         try await Site.run { site in

@@ -156,4 +156,32 @@ import Wire
 
     /// A command that changes nothing.
     private static let nothing = Command(time: 0, action: .change([])).encoded
+
+    @Test("Time doesn't go back where the clock was set back between two starts")
+    func clockSetBack() async throws {
+        let site = Site()
+        let running = try await RunningPlane(site)
+        try await running.plane.apply(Edges.subscriberEdge)
+        let session = try #require(await running.plane.read { $0.sessions["alice-video"] })
+        try await running.stop()
+        // Written by a clock that was an hour ahead.
+        let ahead = WallClock.now + 3_600_000_000_000
+        do {
+            let journal = try Journal(path: site.configuration.journalPath)
+            let last = try journal.lastSequence()
+            let changes = [Change(.remove(.session("alice-video"))), Change(.put(.session(session)))]
+            try journal.append(
+                changes.enumerated().map { index, change in
+                    JournalRecord(
+                        sequence: last + 1 + UInt64(index), version: Command.formatVersion,
+                        payload: Command(time: ahead, action: .change([change])).encoded)
+                })
+        }
+        let plane = try await site.reopen()
+        #expect(await plane.read { $0.latestTime } == ahead)
+        try await plane.submit([Change(.remove(.session("alice-video")))])
+        try await plane.submit([Change(.put(.session(session)))])
+        let openedAt = try #require(await plane.read { $0.sessionRecord("alice-video")?.openedAt })
+        #expect(openedAt >= ahead)
+    }
 }

@@ -1,4 +1,5 @@
 import Exchange
+import Glibc
 import Journal
 import Link
 import Testbed
@@ -72,6 +73,7 @@ import Wire
         #expect(counters.ports.map(\.in) == [5, 0, 0, 0] && counters.ports.map(\.out) == [3, 0, 0, 0])
         #expect(counters.forwarded == 3 && counters.consumed == 0 && counters.originated == 0)
         #expect(counters.drops == [.init(reason: "notAdmitted", packets: 2)])
+        #expect(await running.plane.drops() == counters.drops)
         forwarder.disconnect()
         try await running.stop()
     }
@@ -176,6 +178,27 @@ import Wire
         }
         await running.plane.collectUsage()
         #expect(total(try await running.plane.usage()).upBytes == bytes, "seed \(seed)")
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
+    @Test("PX-5 A counter file that can't be read for a while keeps its ways open, and nothing of it is lost")
+    func unreadableFile() async throws {
+        let (running, forwarder, slot) = try await start()
+        let plane = running.plane
+        forwarder.count(slot, up: (3, 300))
+        let directory = try InstanceDirectory("test", base: site.configuration.runDirectory)
+        let (path, aside) = (directory.counterFile(forwarder: "main"), "\(directory.path)/aside")
+        // A link isn't followed, so that this file can't be opened.
+        #expect(rename(path, aside) == 0 && symlink(aside, path) == 0)
+        let receipt = try await plane.submit([Change(.remove(.session("alice-video")))])
+        #expect(await plane.waitUntilApplied(receipt.sequence, timeout: .seconds(10)).result == .applied)
+        await plane.collectUsage()
+        #expect(await plane.read(\.drainingSlots) == [slot])
+        #expect(unlink(path) == 0 && rename(aside, path) == 0)
+        await plane.collectUsage()
+        #expect(await plane.read(\.drainingSlots).isEmpty)
+        #expect(total(try await plane.usage()) == Traffic(upPackets: 3, upBytes: 300))
         forwarder.disconnect()
         try await running.stop()
     }

@@ -161,7 +161,7 @@ import Wire
         #expect(rejections(state, [put(.line(line), 2)]) == [])
         #expect(
             faults(state, [put(.line(line), 0)]).hasPrefix(
-                "conflict: line `north` was expected not to be there"))
+                "conflict: line `north` is there already, at revision"))
         line.name = "new"
         #expect(
             faults(state, [put(.line(line), 7)]).hasPrefix("conflict: line `new` was expected at revision 7"))
