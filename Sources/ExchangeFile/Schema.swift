@@ -5,11 +5,11 @@ struct Schema {
     static let file = Schema(keys: [
         "ports", "lines", "providers", "services", "tunnels", "subscribers", "conditions", "sessions",
         "labels",
-        "neighbours", "forwarder",
+        "neighbours",
     ])
     static let port = Schema(keys: [
         "tun", "tap", "packet", "capture", "file", "link", "role", "addresses", "mac", "mtu", "routes",
-        "neighbours",
+        "neighbours", "forwarder",
     ])
     static let captureFiles = Schema(keys: ["read", "write"])
     static let line = Schema(keys: ["port", "nextHop", "mtu", "capacity"])
