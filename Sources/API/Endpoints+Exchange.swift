@@ -4,6 +4,9 @@ import ExchangeFile
 import Hummingbird
 
 extension Endpoints {
+    /// For what costs the more the larger the exchange is.
+    static let heavyWork = Turnstile()
+
     /// The exchange as a whole.
     static func exchange(_ controlPlane: ControlPlane) -> [Endpoint] {
         let schema = Schemas.reference("Exchange")
@@ -21,7 +24,9 @@ extension Endpoints {
                 // A copy costs nothing, and keeps nobody waiting while it is gone through.
                 let exchange = await controlPlane.read { $0 }.description
                 let type = call.preferred([.yaml, .json])
-                return .text(ExchangeFile.text(of: exchange, as: type == .json ? .json : .yaml), type)
+                return await heavyWork.pass {
+                    .text(ExchangeFile.text(of: exchange, as: type == .json ? .json : .yaml), type)
+                }
             },
             Endpoint(
                 method: .put, path: "/exchange", name: "putExchange",
@@ -44,7 +49,9 @@ extension Endpoints {
         let text = try await call.text()
         let description: ExchangeDescription
         do throws(ExchangeFileError) {
-            description = try ExchangeFile.decode(text: text, fileName: "body", as: call.format)
+            description = try await heavyWork.pass { () throws(ExchangeFileError) in
+                try ExchangeFile.decode(text: text, fileName: "body", as: call.format)
+            }
         } catch {
             throw Problem(error)
         }

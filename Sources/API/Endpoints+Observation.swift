@@ -47,7 +47,10 @@ extension Endpoints {
                         status: 200, summary: "All counters",
                         content: [(.json, Schemas.reference("Counters"))])
                 ]
-            ) { _ in .json(await controlPlane.counters().document) },
+            ) { _ in
+                let counters = await controlPlane.counters()
+                return await heavyWork.pass { .json(counters.document) }
+            },
             Endpoint(
                 method: .get, path: "/drops", name: "getDrops", summary: "Dropped packets by reason",
                 answers: [
