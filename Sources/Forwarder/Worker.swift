@@ -184,7 +184,7 @@ import Trace
                 unsafe port.transmit(
                     vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
             } else {
-                for unsafe index in unsafe selection[..<count] { vector[Int(index)].drop(.portDown) }
+                for place in 0..<count { vector[unsafe Int(selection[place])].drop(.portDown) }
             }
             first = next + 1
         }
