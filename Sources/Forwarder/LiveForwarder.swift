@@ -45,7 +45,8 @@ public final class LiveForwarder {
             }
             var count = 0
             for slot in slots { count += worker.serve(PortIndex(rawValue: slot)) }
-            guard count == 0, worker.isAdopted else {
+            worker.forgetSome()
+            guard count == 0, worker.isAdopted, !worker.isForgetting else {
                 idleSince = nil
                 continue
             }

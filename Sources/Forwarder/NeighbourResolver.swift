@@ -37,6 +37,11 @@ struct NeighbourResolver {
     /// Where the next look at the next hops goes on.
     private var cursor = 0
 
+    /// Ports whose neighbours are being forgotten, and how far that has come.
+    private var forgetting: Set<Int> = []
+    private var forgottenNextHops = 0
+    private var forgottenNeighbours = 0
+
     /// A resolver that knows no neighbours: they come with the first publication.
     init() {
         settings = Array(repeating: nil, count: ForwardingTables.portCapacity)
@@ -157,16 +162,42 @@ extension NeighbourResolver {
         tables.removeNeighbour(index)
     }
 
-    /// Forgets where a port's neighbours are, all but the static ones: the link behind it may be another.
-    mutating func forget(port: Int, _ tables: WorkerTables) {
-        for index in (0..<tables.placeCount).compactMap({ tables.adjacency(inPlace: $0) }) {
-            let adjacency = tables.adjacencies[Int(index.rawValue)]
-            guard Int(adjacency.port) == port, adjacency.state == .resolved, let address = adjacency.nextHop,
-                !isStatic(Key(port: port, tags: adjacency.tags, address: address))
-            else { continue }
-            forgetWhereItIs(index, tables)
-        }
+    /// Begins to forget where a port's neighbours are, all but the static ones: the link behind it may be another.
+    mutating func beginForgetting(port: Int) {
+        forgetting.insert(port)
+        (forgottenNextHops, forgottenNeighbours) = (0, 0)
         asked = asked.filter { $0.key.port != port }
+    }
+
+    /// Whether `forgetSome` has something to do.
+    var isForgetting: Bool { !forgetting.isEmpty }
+
+    /// Goes through the next few next hops and neighbours, so that a million of them don't hold up packets. One that
+    /// speaks up meanwhile may be forgotten nevertheless, and is asked for again.
+    mutating func forgetSome(_ tables: WorkerTables, limit: Int) {
+        guard isForgetting else { return }
+        for _ in 0..<limit {
+            if forgottenNextHops < tables.configuredPlaceCount {
+                forget(inPlace: forgottenNextHops, tables)
+                forgottenNextHops += 1
+            } else if tables.configuredPlaceCount + forgottenNeighbours < tables.placeCount {
+                forget(inPlace: tables.configuredPlaceCount + forgottenNeighbours, tables)
+                forgottenNeighbours += 1
+            } else {
+                forgetting = []
+                return
+            }
+        }
+    }
+
+    private mutating func forget(inPlace place: Int, _ tables: WorkerTables) {
+        guard let index = tables.adjacency(inPlace: place) else { return }
+        let adjacency = tables.adjacencies[Int(index.rawValue)]
+        let port = Int(adjacency.port)
+        guard forgetting.contains(port), adjacency.state == .resolved, let address = adjacency.nextHop,
+            !isStatic(Key(port: port, tags: adjacency.tags, address: address))
+        else { return }
+        forgetWhereItIs(index, tables)
     }
 }
 

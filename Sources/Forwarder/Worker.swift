@@ -73,10 +73,19 @@ import Trace
     /// workers have may its tables settle.
     public var isAdopted: Bool { adoption == nil }
 
-    /// Forgets where a port's neighbours are: its link has been interrupted, and may lead elsewhere now.
+    /// Begins to forget where a port's neighbours are: its link has been interrupted, and may lead elsewhere now.
     public func forgetNeighbours(_ port: PortIndex) {
-        slowPath.neighbours.forget(port: Int(port.rawValue), tables)
+        slowPath.neighbours.beginForgetting(port: Int(port.rawValue))
     }
+
+    /// Whether `forgetSome` has something to do.
+    public var isForgetting: Bool { slowPath.neighbours.isForgetting }
+
+    /// Forgets a bounded part of the neighbours that are to be forgotten. To be called between vectors, until nothing
+    /// `isForgetting`.
+    public func forgetSome() { slowPath.neighbours.forgetSome(tables, limit: Self.forgettingStepCount) }
+
+    private static let forgettingStepCount = 1024
 
     /// Asks next hops for their addresses before there is a packet for them, and neighbours whether they are still
     /// where they were. To be called about once a second, between vectors.

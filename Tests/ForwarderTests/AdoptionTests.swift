@@ -78,6 +78,42 @@ import Wire
         node.tables.settle()
     }
 
+    @Test("What an interrupted link had taught is forgotten step by step, and what another's had stays")
+    func forgetting() throws {
+        let news = Station.arp(
+            .request, from: "10.0.1.130", at: Station.newsMAC, for: "10.0.1.1", to: .broadcast)
+        node.pass([news], "core1", to: "core1")
+        try stage(
+            (0..<4000 as Range<UInt32>).map { place in
+                let hop = NextHop(
+                    port: 3, tags: [7], address: .v4(IPv4Address(rawValue: 0x0a63_0000 + place)))
+                return .set(
+                    .label(
+                        LabelObject(
+                            label: Label(unchecked: 50_000 + place), labels: [], pops: true, nextHop: hop,
+                            mtu: 1500)))
+            })
+        node.publish()
+        func etherType() throws -> EtherType {
+            try firstFrame(
+                node.pass([Station.news("10.0.1.130")], "access0", to: "core1", at: 9_000_000_000)
+            ).etherType
+        }
+        func forget(_ port: UInt16) -> Int {
+            node.worker.forgetNeighbours(PortIndex(rawValue: port))
+            var rounds = 0
+            while node.worker.isForgetting {
+                node.worker.forgetSome()
+                rounds += 1
+            }
+            return rounds
+        }
+        #expect(forget(2) == 4)
+        #expect(try etherType() == .ipv4)
+        #expect(forget(3) == 4)
+        #expect(try etherType() == .arp)
+    }
+
     @Test("However many ports change, the next hops are gone through once") func onePass() throws {
         let hops: [Transaction.Change] = (0..<4000 as Range<UInt32>).map { place in
             let hop = NextHop(port: 3, tags: [7], address: .v4(IPv4Address(rawValue: 0x0a63_0000 + place)))

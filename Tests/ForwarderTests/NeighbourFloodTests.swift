@@ -168,7 +168,8 @@ import Wire
         for number in 0..<10 {
             neighbours.learn(claim(number), mac, tables, isForUs: true, at: Self.second)
         }
-        neighbours.forget(port: 0, tables)
+        neighbours.beginForgetting(port: 0)
+        while neighbours.isForgetting { neighbours.forgetSome(tables, limit: 7) }
         for number in 0..<10 { #expect(!tables.hasNeighbour(claim(number).address, onLink: onLink)) }
         neighbours.learn(claim(3), mac, tables, isForUs: true, at: Self.second)
         #expect(tables.hasNeighbour(claim(3).address, onLink: onLink))
