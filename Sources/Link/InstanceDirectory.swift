@@ -65,7 +65,8 @@ public struct InstanceDirectory: Hashable, Sendable {
     private static func create(_ folder: String, mode: mode_t) throws(InstanceError) {
         guard mkdir(folder, mode) != 0, errno != EEXIST else { return }
         throw InstanceError(
-            "can't make \(folder): \(meaning(ofErrno: errno)); run as root, or choose another --run-directory")
+            "can't make \(folder): \(meaning(ofErrno: errno)); run as root, or choose another --run-directory"
+        )
     }
 
     private static func isOnTmpfs(_ folder: String) -> Bool {

@@ -20,7 +20,7 @@ import Testing
                 "PUT", "/exchange?wait=20", Edges.subscriberEdge, type: "application/yaml")
             let folder = ScratchFolder()
             let file = folder.file("edge.yaml", Array(Edges.providerEdge.utf8))
-            var command = try #require(
+            let command = try #require(
                 try Wayleave.parseAsRoot(["apply", "-f", file, "--wait", "20s"] + site.options)
                     as? ApplyCommand)
             do {
