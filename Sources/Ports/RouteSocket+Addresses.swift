@@ -49,6 +49,43 @@ extension RouteSocket {
         return false
     }
 
+    /// Who made a route (rtnetlink(7), `rtm_protocol`): by this number the kernel, `ip route` and we ourselves know ours
+    /// from an operator's.
+    private static let routeProtocol: UInt8 = 0x57
+
+    /// The routes into the interface that we, or a forwarder before us, have made. Cost: linear in the host's routes.
+    func ownRoutes(index: Int32) throws(InterfaceError) -> Set<IPPrefix> {
+        var cache: OpaquePointer?
+        try check(unsafe rtnl_route_alloc_cache(handle, AF_UNSPEC, 0, &cache), "list its routes")
+        defer { unsafe nl_cache_free(cache) }
+        var found: Set<IPPrefix> = []
+        var entry = unsafe nl_cache_get_first(cache)
+        while let route = unsafe entry {
+            if unsafe rtnl_route_get_protocol(route) == Self.routeProtocol,
+                let hop = unsafe rtnl_route_nexthop_n(route, 0),
+                unsafe rtnl_route_nh_get_ifindex(hop) == index,
+                let prefix = unsafe Self.destination(of: route)
+            {
+                found.insert(prefix)
+            }
+            unsafe entry = nl_cache_get_next(route)
+        }
+        return found
+    }
+
+    private static func destination(of route: OpaquePointer) -> IPPrefix? {
+        let destination = unsafe rtnl_route_get_dst(route)
+        let bitCount = unsafe destination.map { unsafe Int(nl_addr_get_prefixlen($0)) } ?? 0
+        // A default route's destination has no octets.
+        if bitCount == 0 {
+            let isIPv4 = unsafe Int32(rtnl_route_get_family(route)) == AF_INET
+            return IPPrefix(
+                covering: isIPv4 ? .v4(IPv4Address(rawValue: 0)) : .v6(IPv6Address(high: 0, low: 0)),
+                bitCount: 0)
+        }
+        return unsafe IPAddress(destination).flatMap { IPPrefix($0, bitCount: bitCount) }
+    }
+
     /// Takes a route into the interface away. It may be gone already.
     func removeRoute(to prefix: IPPrefix, index: Int32) throws(InterfaceError) {
         let destination = NetlinkAddress(prefix.address, bitCount: prefix.bitCount)
@@ -69,7 +106,7 @@ extension RouteSocket {
         unsafe rtnl_route_set_family(route, UInt8(isIPv4 ? AF_INET : AF_INET6))
         unsafe rtnl_route_set_scope(route, UInt8((isIPv4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE).rawValue))
         unsafe rtnl_route_set_table(route, UInt32(RT_TABLE_MAIN.rawValue))
-        unsafe rtnl_route_set_protocol(route, UInt8(RTPROT_STATIC))
+        unsafe rtnl_route_set_protocol(route, Self.routeProtocol)
         unsafe rtnl_route_nh_set_ifindex(hop, index)
         unsafe rtnl_route_add_nexthop(route, hop)
         let result = unsafe rtnl_route_set_dst(route, destination.handle)

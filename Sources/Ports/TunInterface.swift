@@ -29,7 +29,7 @@ final class TunInterface {
         var addresses: [InterfaceAddress]
         /// The interface, while it is configured.
         var index: Int32?
-        /// How often the kernel has begun without routes.
+        /// How often it has been configured: what routes the kernel has is to be found out anew then.
         var generation = 0
         /// Why something of it can't be kept as it should be.
         var fault: String?
@@ -38,7 +38,7 @@ final class TunInterface {
     /// What the kernel is to route into the interface. Only touched by the thread that opened it.
     private struct Routes {
         var wanted: Set<IPPrefix>
-        /// Those that the kernel has, since it last began without.
+        /// Those that the kernel has of ours.
         var installed: Set<IPPrefix> = []
         var generation = 0
         var isSettled = false
@@ -161,11 +161,8 @@ final class TunInterface {
     private func configure(_ kernel: borrowing RouteSocket, index: Int32, isNew: Bool) throws(InterfaceError)
     {
         let (mtu, addresses) = shared.withLock { ($0.mtu, $0.addresses) }
-        if isNew {
-            // So the kernel forgets what a forwarder before had it route there.
-            try kernel.change(index: index, isUp: false, action: "take it down")
-            if kind == .tun { try removeAddresses(otherThan: addresses, kernel, index: index) }
-        }
+        // It is not taken down for that: what is on its way to it meanwhile waits in its queue.
+        if isNew, kind == .tun { try removeAddresses(otherThan: addresses, kernel, index: index) }
         // Before it comes up, so that the kernel never sends router solicitations of its own to the
         // forwarder. Where the kernel has no IPv6 there is nothing to switch off.
         try? kernel.change(
@@ -221,11 +218,6 @@ final class TunInterface {
     func keep() throws(InterfaceError) {
         let now = shared.withLock { $0 }
         guard let index = now.index else { return }
-        if routes.generation != now.generation {
-            routes.generation = now.generation
-            routes.installed = []
-            routes.isSettled = false
-        }
         var fault: InterfaceError?
         do throws(InterfaceError) {
             let kernel = try RouteSocket(interface: interface)
@@ -235,6 +227,11 @@ final class TunInterface {
                 try kernel.change(index: index, mtu: now.mtu, action: "set its MTU to \(now.mtu)")
             }
             for address in now.addresses { try kernel.add(address, index: index) }
+            if routes.generation != now.generation {
+                routes.installed = try kernel.ownRoutes(index: index)
+                routes.isSettled = false
+                routes.generation = now.generation
+            }
             try routes.settle(kernel, index: index)
         } catch { fault = error }
         shared.withLock { shared in
