@@ -162,10 +162,6 @@ class Edge:
             shutil.rmtree(folder, ignore_errors=True)
 
     @property
-    def processor_seconds(self) -> float:
-        return self.forwarder.processor_seconds + self.control_plane.processor_seconds
-
-    @property
     def resident_kibibytes(self) -> int:
         return self.forwarder.resident_kibibytes
 

@@ -2,18 +2,18 @@
 
 import time
 
-from laboratory import Edge, Laboratory
+from laboratory import Laboratory, Program
 from . import pair
 
 _IDLE_SECONDS = 1.5
 
 
-def share_of_processor(*edges: Edge) -> list[float]:
+def share_of_processor(*programs: Program) -> list[float]:
     """What each uses of one processor, over a while."""
-    before = [edge.processor_seconds for edge in edges]
+    before = [program.processor_seconds for program in programs]
     time.sleep(_IDLE_SECONDS)
     return [
-        (edge.processor_seconds - start) / _IDLE_SECONDS for edge, start in zip(edges, before)
+        (program.processor_seconds - start) / _IDLE_SECONDS for program, start in zip(programs, before)
     ]
 
 
@@ -24,7 +24,7 @@ def coming_and_going(laboratory: Laboratory) -> None:
     edge = site.edge.start()
 
     def idle(name: str) -> None:
-        share = share_of_processor(edge)[0]
+        share = share_of_processor(edge.forwarder)[0]
         check(f"{name}: no busy loop", share < 0.01, f"{share:.2%} of a processor")
 
     check(

@@ -19,6 +19,8 @@ from . import pair
 _CONTROL_PLANE_KILLS = 85
 _ANY_KILLS = 20
 _PACKETS_PER_SECOND = 1500
+# What this program can send without bursts that a TUN's queue wouldn't hold.
+_FULL_RATE = 12_000
 # At most one vector and the in-flight ring of the worker can have been sent uncounted by a forwarder that is killed.
 _UNCOUNTED_PER_KILL = 256 + 256
 _SESSION = "tess-acme"
@@ -27,8 +29,9 @@ _SESSION = "tess-acme"
 class Stream(threading.Thread):
     """Numbered datagrams from the subscriber, until `finish`."""
 
-    def __init__(self, namespace):
+    def __init__(self, namespace, packets_per_second: int = _PACKETS_PER_SECOND):
         super().__init__(daemon=True)
+        self._rate = packets_per_second
         self._socket = datagram_socket(namespace, pair.USER)
         self._end = threading.Event()
         self.sent = 0
@@ -37,13 +40,13 @@ class Stream(threading.Thread):
     def run(self) -> None:
         begin = time.monotonic()
         while not self._end.is_set():
-            due = int((time.monotonic() - begin) * _PACKETS_PER_SECOND)
+            due = int((time.monotonic() - begin) * self._rate)
             # After a pause of this process no burst that a queue could not take.
             for _ in range(min(due - self.sent, 100)):
                 self._socket.sendto(struct.pack("!I", self.sent), (pair.SERVER, 9))
                 self.sent += 1
-            if due - self.sent > 200:
-                begin = time.monotonic() - self.sent / _PACKETS_PER_SECOND
+            if due - self.sent > 300:
+                begin = time.monotonic() - self.sent / self._rate
             time.sleep(0.002)
 
     def finish(self) -> int:
@@ -261,7 +264,7 @@ def label_table(laboratory: Laboratory) -> None:
     torn.write_text(table.read_text().replace("150000,350000,north,", "150000,7,north,"))
     start = edge.counters()["sessions"][_SESSION]["up"]["packets"]
     capture = laboratory.capture(site.peer, "cable", "labels", "mpls", byte_count=128)
-    stream = Stream(site.namespace)
+    stream = Stream(site.namespace, _FULL_RATE)
     time.sleep(0.2)
     said = edge.wayleave("label", "load", str(torn), seconds=60)
     check(

@@ -21,10 +21,17 @@ _GROWTH_KIBIBYTES = 8 << 10
 
 def idle(chain: Chain) -> None:
     """Two edges with nothing to do"""
-    for name, share in zip("AB", share_of_processor(chain.edge_a, chain.edge_b)):
-        chain.laboratory.check(
-            f"edge {name} without traffic uses less than 1 % of a processor", share < 0.01, f"{share:.2%}"
-        )
+    edges = (chain.edge_a, chain.edge_b)
+    for limit, name, programs in (
+        (0.01, "forwarder", [edge.forwarder for edge in edges]),
+        (0.03, "control plane", [edge.control_plane for edge in edges]),
+    ):
+        for edge, share in zip("AB", share_of_processor(*programs)):
+            chain.laboratory.check(
+                f"the {name} of edge {edge} without traffic uses less than {limit:.0%} of a processor",
+                share < limit,
+                f"{share:.2%}",
+            )
 
 
 def flood(chain: Chain) -> None:
