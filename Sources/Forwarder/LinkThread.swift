@@ -160,6 +160,8 @@ private final class LinkWork {
             guard let staged = try tables.apply(transaction, tableHash: received.tableHash) else { return }
             version.value = TableVersion(
                 journal: journal, number: transaction.number, hash: tables.tableHash)
+            // Before the answer: who has waited for it looks at the ports next.
+            if tables.portStatuses != statuses { client.send(tables.portStatuses) }
             let (seconds, attoseconds) = arrival.duration(to: .now).components
             let microseconds = UInt64(seconds) * 1_000_000 + UInt64(attoseconds / 1_000_000_000_000)
             client.answer(
@@ -177,7 +179,6 @@ private final class LinkWork {
             client.answer(
                 RejectedTransaction(number: transaction.number, reason: error.description), to: received)
         }
-        if tables.portStatuses != statuses { client.send(tables.portStatuses) }
     }
 
     /// Objects of a transaction that the log should tell of.
