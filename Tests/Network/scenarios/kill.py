@@ -93,6 +93,8 @@ class Clerk(threading.Thread):
         self.open: dict[int, set[int | None]] = {}
         """What labels may be since, by orders that nobody answered."""
         self.count = 0
+        self.surprises: list = []
+        """Orders with an answer that they should not have had."""
         self.start()
 
     def run(self) -> None:
@@ -100,7 +102,7 @@ class Clerk(threading.Thread):
             label = 20_000 + self._random.randrange(200)
             if self._random.random() < 0.7:
                 out = 30_000 + self._random.randrange(1000)
-                status, _ = self._interface.ask("PUT", f"/v1/labels/{label}", {"swap": out, "via": "north"})
+                status, _ = self._interface.ask("PUT", f"/v1/labels/{label}", {"swap": [out], "via": "north"})
             else:
                 out = None
                 status, _ = self._interface.ask("DELETE", f"/v1/labels/{label}")
@@ -108,6 +110,8 @@ class Clerk(threading.Thread):
                 self.confirmed[label] = out
                 self.open.pop(label, None)
                 self.count += 1
+            elif status:
+                self.surprises.append((label, out, status))
             else:
                 self.open.setdefault(label, {self.confirmed.get(label)}).add(out)
                 time.sleep(0.01)
@@ -206,6 +210,7 @@ def kills(laboratory: Laboratory) -> None:
         clerk.disagreements(edge),
         [],
     )
+    check("which were many, and none refused", clerk.count > 100 and not clerk.surprises, clerk.surprises[:3])
     digest = edge.json("status", "--digest")["digest"]
     edge.control_plane.kill()
     edge.control_plane.start()
