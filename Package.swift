@@ -112,7 +112,7 @@ let package = Package(
             dependencies: ["Forwarder", "Link"], swiftSettings: house),
         .executableTarget(
             name: "wayleaved",
-            dependencies: ["API", "ControlPlane", argumentParser, lifecycle, logging],
+            dependencies: ["API", "ControlPlane", "ExchangeFile", argumentParser, lifecycle, logging],
             swiftSettings: house),
         .executableTarget(
             name: "wayleave",

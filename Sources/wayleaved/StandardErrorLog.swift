@@ -1,4 +1,5 @@
 import ArgumentParser
+import ExchangeFile
 @preconcurrency import Glibc
 import Logging
 
@@ -35,7 +36,7 @@ struct StandardErrorLog: LogHandler {
     private func text(_ event: LogEvent, _ metadata: [(key: String, value: Logger.Metadata.Value)]) -> String
     {
         let fields = metadata.map {
-            " \($0.key)=\(Self.isPlain("\($0.value)") ? "\($0.value)" : Self.quoted("\($0.value)"))"
+            " \($0.key)=\(Self.isPlain("\($0.value)") ? "\($0.value)" : DocumentValue.text("\($0.value)").json)"
         }
         let level = event.level == .info ? "" : " \(event.level):"
         return "\(Self.time()) \(label):\(level) \(event.message)\(fields.joined())"
@@ -43,15 +44,14 @@ struct StandardErrorLog: LogHandler {
 
     private func json(_ event: LogEvent, _ metadata: [(key: String, value: Logger.Metadata.Value)]) -> String
     {
-        let members = [
-            ("time", Self.time()), ("level", event.level.rawValue), ("logger", label),
-            ("message", "\(event.message)"),
+        var line: DocumentValue = [
+            "time": .text(Self.time()), "level": .text(event.level.rawValue), "logger": .text(label),
+            "message": .text("\(event.message)"),
         ]
-        let fields = members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }
-        let own = metadata.map { "\(Self.quoted($0.key)):\(Self.quoted("\($0.value)"))" }
-        return "{"
-            + (fields + (own.isEmpty ? [] : ["\"metadata\":{\(own.joined(separator: ","))}"])).joined(
-                separator: ",") + "}"
+        if !metadata.isEmpty {
+            line.set("metadata", .map(metadata.map { .init($0.key, .text("\($0.value)")) }))
+        }
+        return line.json
     }
 
     /// Now, in UTC, to the millisecond.
@@ -69,19 +69,5 @@ struct StandardErrorLog: LogHandler {
 
     private static func isPlain(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != 0x7f }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case "\u{0}"..<"\u{20}":
-                let hex = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

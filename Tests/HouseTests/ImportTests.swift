@@ -32,7 +32,9 @@ import Testing
             "Wire",
         ],
         "wayleave-forwarder": ["Forwarder", "Link"],
-        "wayleaved": ["API", "ControlPlane", "ArgumentParser", "ServiceLifecycle", "Logging"],
+        "wayleaved": [
+            "API", "ControlPlane", "ExchangeFile", "ArgumentParser", "ServiceLifecycle", "Logging",
+        ],
         "wayleave": [
             "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", "ArgumentParser",
         ],
