@@ -10,7 +10,8 @@ extension Engine {
         snapshot.sessions = state.sessions.all.map { _, entry in
             var traffic = Traffic()
             if let record = state.sessionRecord(entry.key) {
-                traffic = record.traffic + (live.removeValue(forKey: record.number) ?? Traffic())
+                traffic = record.traffic
+                if let more = live.removeValue(forKey: record.number) { traffic.add(more) }
             }
             return CounterSnapshot.SessionTraffic(name: entry.key, traffic: traffic)
         }
@@ -45,7 +46,9 @@ extension Engine {
             + state.drainingSlots.filter { slot in
                 state.leg(inSlot: slot)?.id.session == record.number
             }
-        return record.traffic + (unjournaled(in: slots, counterSources())[record.number] ?? Traffic())
+        var traffic = record.traffic
+        if let more = unjournaled(in: slots, counterSources())[record.number] { traffic.add(more) }
+        return traffic
     }
 
     /// What the counter files have beyond what is journaled, by session number.
@@ -56,9 +59,10 @@ extension Engine {
         for slot in slots {
             guard let leg = state.leg(inSlot: slot) else { continue }
             for source in sources {
-                guard let reading = reading(slot, leg, of: source) else { continue }
-                traffic[leg.id.session, default: Traffic()] +=
-                    reading.total - baseline(of: reading, in: source)
+                guard let reading = reading(slot, leg, of: source),
+                    let delta = reading.total.since(baseline(of: reading, in: source))
+                else { continue }
+                traffic[leg.id.session, default: Traffic()].add(delta)
             }
         }
         return traffic
@@ -77,20 +81,4 @@ extension CounterSnapshot {
             drops.append(DropCount(reason: reason, packets: packets))
         }
     }
-}
-
-extension Traffic {
-    fileprivate static func + (one: Traffic, other: Traffic) -> Traffic {
-        Traffic(
-            upPackets: one.upPackets &+ other.upPackets, upBytes: one.upBytes &+ other.upBytes,
-            downPackets: one.downPackets &+ other.downPackets, downBytes: one.downBytes &+ other.downBytes)
-    }
-
-    fileprivate static func - (one: Traffic, other: Traffic) -> Traffic {
-        Traffic(
-            upPackets: one.upPackets &- other.upPackets, upBytes: one.upBytes &- other.upBytes,
-            downPackets: one.downPackets &- other.downPackets, downBytes: one.downBytes &- other.downBytes)
-    }
-
-    fileprivate static func += (one: inout Traffic, other: Traffic) { one = one + other }
 }

@@ -63,7 +63,7 @@ extension Engine {
         let reading = UsageReadings.Reading(slot: slot, leg: leg.id, start: found.start, total: total)
         let baseline = baseline(of: reading, in: source)
         guard total != baseline else { return nil }
-        guard total.isAtLeast(baseline) else {
+        guard total.since(baseline) != nil else {
             if collector.isFirst("\(source.forwarder) \(slot) \(leg.id)") {
                 logger.error(
                     "a counter is not taken in: it went back",
@@ -121,13 +121,5 @@ extension Engine {
         guard let error = refusal() else { return true }
         logger.warning("usage isn't collected; it stays in the counter files", metadata: ["why": "\(error)"])
         return false
-    }
-}
-
-extension Traffic {
-    /// Whether no number of it is below the other's.
-    fileprivate func isAtLeast(_ other: Traffic) -> Bool {
-        upPackets >= other.upPackets && upBytes >= other.upBytes && downPackets >= other.downPackets
-            && downBytes >= other.downBytes
     }
 }

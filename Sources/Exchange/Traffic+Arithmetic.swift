@@ -1,6 +1,6 @@
 extension Traffic {
     /// Adds, wrapping at 2⁶⁴.
-    mutating func add(_ other: Traffic) {
+    public mutating func add(_ other: Traffic) {
         upPackets &+= other.upPackets
         upBytes &+= other.upBytes
         downPackets &+= other.downPackets
@@ -8,7 +8,7 @@ extension Traffic {
     }
 
     /// What has come to `earlier` to make this. Nil if some counter would have run backwards.
-    func since(_ earlier: Traffic) -> Traffic? {
+    public func since(_ earlier: Traffic) -> Traffic? {
         guard upPackets >= earlier.upPackets, upBytes >= earlier.upBytes, downPackets >= earlier.downPackets,
             downBytes >= earlier.downBytes
         else { return nil }
