@@ -36,7 +36,7 @@ struct Parameter: Sendable {
         switch form {
         case .number(let range): Self.decimal(value).map(range.contains) ?? false
         case .flag: value == "true" || value == "false"
-        case .name: Self.isName(value)
+        case .name: ExchangeObject.isName(value)
         case .usageCursor: UsageCursor(value) != nil
         case .time: Timestamp(value) != nil
         case .revision: Self.revision(value) != nil
@@ -47,20 +47,6 @@ struct Parameter: Sendable {
     /// Digits alone.
     static func decimal(_ text: some StringProtocol) -> Int? {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
-    }
-
-    /// Whether an object could have this name.
-    private static func isName(_ text: String) -> Bool {
-        (1...Limits.nameCharacters).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
     }
 
     /// The number between the quotes.

@@ -59,3 +59,19 @@ extension Condition {
     /// The use that it allows.
     public var use: UseOfService { UseOfService(subscriber: subscriber, service: service) }
 }
+
+extension ExchangeObject {
+    /// Whether an object can have this name: 1 to 64 of the characters A-Z a-z 0-9 . _ -.
+    public static func isName(_ text: String) -> Bool {
+        (1...Limits.nameCharacters).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}

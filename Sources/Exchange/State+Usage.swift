@@ -43,7 +43,7 @@ extension State {
         var rejections: [Rejection] = []
         let source = "counters of forwarder `\(Validation.shortened(readings.forwarder))`"
         let present = counterFile(of: readings.forwarder)
-        if !Validation.isName(readings.forwarder) {
+        if !ExchangeObject.isName(readings.forwarder) {
             rejections.append(
                 Rejection(
                     "\(source): a forwarder's name has 1 to \(Limits.nameCharacters) of the characters A-Z "

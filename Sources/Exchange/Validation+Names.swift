@@ -27,7 +27,7 @@ extension Validation {
         for (index, element) in elements.enumerated() {
             let text = element[keyPath: name]
             let place = element[keyPath: location]
-            if !Self.isName(text) {
+            if !ExchangeObject.isName(text) {
                 reject(
                     "\(kind) name `\(Self.shortened(text))` can't be: a name has 1 to "
                         + "\(Limits.nameCharacters) of the characters A-Z a-z 0-9 . _ -; choose another",
@@ -66,21 +66,9 @@ extension Validation {
                 + "characters", at: provider.location)
     }
 
-    static func isName(_ text: String) -> Bool {
-        (1...Limits.nameCharacters).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-    }
-
     static func isForwarderName(_ text: String) -> Bool {
-        isName(text) && text.utf8.count <= Limits.forwarderNameCharacters && !text.contains(".")
+        ExchangeObject.isName(text) && text.utf8.count <= Limits.forwarderNameCharacters
+            && !text.contains(".")
     }
 
     static func shortened(_ text: String) -> String {

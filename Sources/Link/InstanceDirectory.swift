@@ -38,8 +38,6 @@ public struct InstanceDirectory: Hashable, Sendable {
     public var path: String { "\(base)/\(name)" }
     /// Where the control plane listens for forwarders.
     public var linkSocket: String { "\(path)/link.sock" }
-    /// Where the control plane listens for everybody else.
-    public var apiSocket: String { "\(path)/api.sock" }
     /// The counter file of a forwarder.
     public func counterFile(forwarder: String) -> String { "\(counterDirectory)/counters-\(forwarder)" }
     /// The folder of the counter files: on tmpfs, unless another base was chosen that isn't.
