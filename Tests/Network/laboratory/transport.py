@@ -2,7 +2,10 @@
 
 import select
 import socket
+import struct
+import threading
 import time
+from pathlib import Path
 
 from .namespace import Namespace
 
@@ -68,3 +71,53 @@ def datagrams(receiver: socket.socket, count: int, seconds: float = 2) -> list[b
     while len(arrived) < count and select.select([receiver], [], [], seconds)[0]:
         arrived.append(receiver.recv(65536))
     return arrived
+
+
+class Stream(threading.Thread):
+    """Numbered datagrams at a steady rate, until `finish`."""
+
+    def __init__(self, namespace: Namespace, source: str, destination: str, packets_per_second: int):
+        super().__init__(daemon=True)
+        self._socket = datagram_socket(namespace, source)
+        self._destination = (destination, 9)
+        self._rate = packets_per_second
+        self._end = threading.Event()
+        self.sent = 0
+        self.start()
+
+    def run(self) -> None:
+        begin = time.monotonic()
+        while not self._end.is_set():
+            due = int((time.monotonic() - begin) * self._rate)
+            # After a pause of this process no burst that a queue could not take.
+            for _ in range(min(due - self.sent, 64)):
+                self._socket.sendto(struct.pack("!I", self.sent), self._destination)
+                self.sent += 1
+            if due - self.sent > 300:
+                begin = time.monotonic() - self.sent / self._rate
+            time.sleep(0.0005)
+
+    def finish(self) -> int:
+        """Ends it; how many have been sent."""
+        self._end.set()
+        self.join(5)
+        self._socket.close()
+        return self.sent
+
+
+def numbered(path: Path, head: int) -> list[tuple[int, float]]:
+    """The numbers of a stream's datagrams in a capture, and when each was seen, in microseconds.
+
+    `head` bytes stand before the IPv4 header.
+    """
+    octets = path.read_bytes()
+    found = []
+    offset = 24
+    while offset + 16 <= len(octets):
+        seconds, microseconds, captured = struct.unpack_from("<III", octets, offset)
+        offset += 16
+        if captured >= head + 32 and octets[offset + head] == 0x45:
+            (number,) = struct.unpack_from("!I", octets, offset + head + 28)
+            found.append((number, seconds * 1e6 + microseconds))
+        offset += captured
+    return found

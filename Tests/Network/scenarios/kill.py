@@ -8,12 +8,11 @@ import json
 import os
 import random
 import socket
-import struct
 import threading
 import time
 
 from laboratory import Edge, Laboratory, eventually
-from laboratory.transport import datagram_socket
+from laboratory.transport import Stream, numbered
 from . import pair
 
 _CONTROL_PLANE_KILLS = 85
@@ -26,34 +25,8 @@ _UNCOUNTED_PER_KILL = 256 + 256
 _SESSION = "tess-acme"
 
 
-class Stream(threading.Thread):
-    """Numbered datagrams from the subscriber, until `finish`."""
-
-    def __init__(self, namespace, packets_per_second: int = _PACKETS_PER_SECOND):
-        super().__init__(daemon=True)
-        self._rate = packets_per_second
-        self._socket = datagram_socket(namespace, pair.USER)
-        self._end = threading.Event()
-        self.sent = 0
-        self.start()
-
-    def run(self) -> None:
-        begin = time.monotonic()
-        while not self._end.is_set():
-            due = int((time.monotonic() - begin) * self._rate)
-            # After a pause of this process no burst that a queue could not take.
-            for _ in range(min(due - self.sent, 100)):
-                self._socket.sendto(struct.pack("!I", self.sent), (pair.SERVER, 9))
-                self.sent += 1
-            if due - self.sent > 300:
-                begin = time.monotonic() - self.sent / self._rate
-            time.sleep(0.002)
-
-    def finish(self) -> int:
-        self._end.set()
-        self.join(5)
-        self._socket.close()
-        return self.sent
+def _stream(site: pair.Pair, packets_per_second: int = _PACKETS_PER_SECOND) -> Stream:
+    return Stream(site.namespace, pair.USER, pair.SERVER, packets_per_second)
 
 
 class Interface:
@@ -133,17 +106,8 @@ class Clerk(threading.Thread):
 
 
 def _numbers(path) -> list[int]:
-    """The numbers of the datagrams in a capture: below Ethernet, two labels, IP and UDP."""
-    octets = path.read_bytes()
-    numbers = []
-    offset = 24
-    while offset + 16 <= len(octets):
-        (captured,) = struct.unpack_from("<I", octets, offset + 8)
-        offset += 16
-        if octets[offset + 12 : offset + 14] == b"\x88\x47":
-            numbers.append(struct.unpack_from("!I", octets, offset + 14 + 8 + 20 + 8)[0])
-        offset += captured
-    return numbers
+    """The numbers of the datagrams in a capture of the cable."""
+    return [number for number, _ in numbered(path, pair.LABELLED)]
 
 
 def kills(laboratory: Laboratory) -> None:
@@ -159,7 +123,7 @@ def kills(laboratory: Laboratory) -> None:
     eventually(lambda: edge.counters()["sessions"][_SESSION]["up"]["packets"] > 0)
     start = edge.counters()["sessions"][_SESSION]["up"]["packets"]
     capture = laboratory.capture(site.peer, "cable", "kill", "mpls", byte_count=128)
-    stream = Stream(site.namespace)
+    stream = _stream(site)
     interface = Interface(edge)
     clerk = Clerk(interface, random.Random(seed + 1))
 
@@ -220,7 +184,7 @@ def kills(laboratory: Laboratory) -> None:
     backwards, beyond, last = [], [], reading()
     start = last
     capture = laboratory.capture(site.peer, "cable", "kill-any", "mpls", byte_count=128)
-    stream = Stream(site.namespace)
+    stream = _stream(site)
     forwarder_kills = 0
     for number in range(_ANY_KILLS):
         time.sleep(choices.uniform(0, 0.6))
@@ -269,7 +233,7 @@ def label_table(laboratory: Laboratory) -> None:
     torn.write_text(table.read_text().replace("150000,350000,north,", "150000,7,north,"))
     start = edge.counters()["sessions"][_SESSION]["up"]["packets"]
     capture = laboratory.capture(site.peer, "cable", "labels", "mpls", byte_count=128)
-    stream = Stream(site.namespace, _FULL_RATE)
+    stream = _stream(site, _FULL_RATE)
     time.sleep(0.2)
     said = edge.wayleave("label", "load", str(torn), seconds=60)
     check(

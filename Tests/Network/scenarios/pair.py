@@ -7,6 +7,8 @@ from laboratory import Edge, Laboratory, Namespace, Station, eventually
 from laboratory.transport import datagram_socket
 
 USER, SERVER = "10.4.0.5", "198.51.100.10"
+LABELLED = 14 + 2 * 4
+"""Bytes that stand before the IP header of a packet on the cable: Ethernet, path label, user label."""
 
 EXCHANGE = """
 ports:
