@@ -23,7 +23,7 @@ public enum PortOpener {
             return try TAPPort(
                 TAPPort.Configuration(
                     name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac))
-        case .packet(let interface):
+        case .packet(let interface), .sharedPacket(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
                     name: port.name, interface: interface, macAddress: port.mac, mtu: mtu), warn: warn)

@@ -58,6 +58,9 @@ final class SlowPath {
                 .maximumInnerByteCount
             report(.fragmentationNeeded(nextHopMTU: mtu), .packetTooBig(mtu: UInt32(mtu)), frame, arrived)
             outcome = .tooBig
+        case .labelTTLExpired: outcome = .ttlExpired
+        case .labelTooBig: outcome = .tooBig
+        case .prohibited: outcome = packet.denial
         case .fragment: preconditionFailure("fragments are the worker's")
         }
         if let outcome { vector[index].drop(outcome) } else { vector[index].disposition = .consumed }

@@ -30,7 +30,7 @@ extension Classifier {
             else {
                 continue
             }
-            if rule.hasPorts {
+            if rule.match == .ports {
                 guard !transport.isLaterFragment else {
                     refusal = .fragmentWithoutPorts
                     continue

@@ -24,13 +24,13 @@ extension Narrator {
             .truncatedIPv6, .badIPv6PayloadLength, .truncatedTransport, .ttlExpired, .notUnicast, .tooBig:
             headerFinding(reason)
         case .unknownSubscriber, .spoofedSource, .unknownService, .unknownDestination, .notAdmitted,
-            .fragmentWithoutPorts, .wrongLeg:
+            .fragmentWithoutPorts, .wrongLeg, .policed:
             admissionFinding(reason)
         case .truncatedLabelStack, .unknownLabel, .reservedLabel, .labelOutOfContext, .missingUserLabel,
-            .missingBottomOfStack, .earlyBottomOfStack:
+            .missingBottomOfStack, .earlyBottomOfStack, .labelStackTooDeep, .associatedChannel:
             labelFinding(reason)
-        case .unknownTunnelEndpoint, .outerFragment, .ecnMismatch, .innerSourceMismatch,
-            .innerDestinationMismatch:
+        case .unknownTunnelEndpoint, .outerFragment, .ecnMismatch, .outerExtensionHeader, .recursiveEncapsulation,
+            .innerSourceMismatch, .innerDestinationMismatch:
             tunnelFinding(reason)
         case .neighbourUnresolved, .notServedHere, .portDown, .transmitFailed: leavingFinding(reason)
         }

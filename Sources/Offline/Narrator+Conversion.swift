@@ -20,7 +20,7 @@ extension Narrator {
         switch way(index).push {
         case .nothing: text = "bare IP, " + timeToLive(packet)
         case .labels: text = pushed(packet, tunnel(of: leavingLeg(index)))
-        case .ipv4: text = outerHeader(packet, tunnel(of: leavingLeg(index)))
+        case .outer: text = outerHeader(packet, tunnel(of: leavingLeg(index)))
         }
         return Explanation.Line(subject: "conversion", text: text)
     }

@@ -69,7 +69,7 @@ extension Narrator {
         guard !rule.anyProtocol else { return "anything" }
         let isIPv6 = trail.headers.last?.source.version == .v6
         let name = Words.protocol(isIPv6 ? rule.ipv6Protocol : rule.ipv4Protocol)
-        guard rule.hasPorts else { return name }
+        guard rule.match == .ports else { return name }
         let ports =
             rule.lowestPort == rule.highestPort
             ? "\(rule.lowestPort)" : "\(rule.lowestPort)–\(rule.highestPort)"

@@ -35,6 +35,8 @@ extension DropReason {
             "A later fragment carries no ports, and only rules about ports could have admitted it."
         case .wrongLeg: "The session receives on another leg than the one this packet arrived by."
 
+        case .policed: "The session or its tunnel is beyond its peak rate (RFC 2698: red)."
+
         case .truncatedLabelStack: "The frame ends inside the label stack."
         case .unknownLabel: "The label is not bound."
         case .reservedLabel: "A special-purpose label (0 to 15) that is not served here (RFC 7274)."
@@ -43,10 +45,19 @@ extension DropReason {
         case .missingBottomOfStack: "More labels stand below the user label, which must be the last."
         case .earlyBottomOfStack: "The label stack ends before the last label that must be there."
 
+        case .labelStackTooDeep: "More than eight labels would have to be followed."
+        case .associatedChannel:
+            "The associated channel (label 13, RFC 5586) of this label is not listened to here."
+
         case .unknownTunnelEndpoint: "The outer addresses are the ends of no tunnel on this port."
         case .outerFragment: "A fragment of an encapsulated packet; reassembly is not done here."
         case .ecnMismatch:
             "Congestion is marked outside a packet whose transport is not ECN-capable (RFC 6040 §4.2)."
+
+        case .outerExtensionHeader:
+            "The outer IPv6 header is followed by an extension header that is broken or not followed here."
+        case .recursiveEncapsulation:
+            "The packet comes from the other end of the tunnel that it would go into (RFC 2003 §4)."
 
         case .innerSourceMismatch: "The packet in the tunnel has a source that does not fit the session."
         case .innerDestinationMismatch:

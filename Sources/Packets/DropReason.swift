@@ -56,6 +56,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case fragmentWithoutPorts
     /// The session receives on another leg than the one this packet arrived by.
     case wrongLeg
+    /// Beyond the rate of its session or tunnel: red in a two-rate three-colour marker (RFC 2698).
+    case policed
 
     // MPLS.
     /// The frame ends inside the label stack.
@@ -72,6 +74,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case missingBottomOfStack
     /// The bottom-of-stack bit is set before the last label that must be there.
     case earlyBottomOfStack
+    /// More labels than are followed: eight.
+    case labelStackTooDeep
+    /// The generic associated channel label (13, RFC 5586), with nobody here to listen to the channel.
+    case associatedChannel
 
     // IP-in-IP.
     /// An encapsulated packet for us from an endpoint that no tunnel has, or none of a line on this port.
@@ -80,6 +86,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case outerFragment
     /// Congestion marked on the outer header of a packet whose transport is not ECN-capable (RFC 6040 §4.2).
     case ecnMismatch
+    /// An outer IPv6 header with an extension header that is not followed, or a broken one.
+    case outerExtensionHeader
+    /// The packet's source is the tunnel's other end: it would go in circles (RFC 2003 §4).
+    case recursiveEncapsulation
 
     // Either.
     /// The decapsulated packet's source does not fit the session.

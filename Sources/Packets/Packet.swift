@@ -34,6 +34,14 @@ public enum Punt: UInt8, Sendable, BitwiseCopyable {
     case fragment
     /// TTL or hop limit expired: answer "time exceeded".
     case ttlExpired
+    /// The top label's TTL expired: answer "time exceeded" with the label stack (RFC 4950). `networkOffset` is that of the
+    /// stack; `counter` is the session's conversion where there is a session, else `adjacency` is the NHLFE.
+    case labelTTLExpired
+    /// A labelled packet on a transit label is too long for its line (RFC 3032 §3.4); fields as `labelTTLExpired`.
+    case labelTooBig
+    /// Denied on a port that says so: answer "administratively prohibited" (RFC 1812 §5.2.7.1, RFC 4443 §3.1). The drop
+    /// reason stands in `denial`.
+    case prohibited
 }
 
 /// One packet of a vector: where its bytes lie in the arena, and what was decided about it. 40 bytes.
@@ -77,6 +85,17 @@ public struct Packet: BitwiseCopyable, Sendable {
     @inlinable public var dropReason: DropReason { DropReason(rawValue: detail) ?? .transmitFailed }
     /// What the slow path should do. Meaningful only when `disposition` is `.punt`.
     @inlinable public var punt: Punt { Punt(rawValue: detail) ?? .local }
+
+    /// Why it was denied. Meaningful only for the punt `.prohibited`.
+    @inlinable public var denial: DropReason {
+        DropReason(rawValue: UInt8(truncatingIfNeeded: meteredByteCount)) ?? .notAdmitted
+    }
+
+    /// Denies the packet, and has its sender told.
+    @inlinable public mutating func prohibit(_ reason: DropReason) {
+        punt(.prohibited)
+        meteredByteCount = UInt32(reason.rawValue)
+    }
 
     @inlinable @inline(always) public mutating func drop(_ reason: DropReason) {
         disposition = .dropped

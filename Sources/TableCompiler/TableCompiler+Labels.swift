@@ -10,7 +10,7 @@ extension TableCompiler {
             end = .mpls(receive: mpls.php ? nil : mpls.receive, handsOnTTL: mpls.ttl == .uniform)
         case .ipip(let ipip):
             let (local, remote) = ends(ipip)
-            end = .ipip(remote: remote, local: local)
+            end = .ipip(remote: .v4(remote), local: .v4(local))
         }
         return TunnelObject(
             slot: TunnelIndex(rawValue: UInt32(slot)), port: portSlot(line(tunnel.line, state).port, state),

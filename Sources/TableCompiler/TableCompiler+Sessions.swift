@@ -84,7 +84,8 @@ extension TableCompiler {
             var dscp: UInt8 = 0
             if case .fixed(let fixed) = ipip.dscp { dscp = fixed } else { flags.insert(.copyClass) }
             if ipip.df == .copy { flags.insert(.copyDontFragment) }
-            return .ipv4(source: local, destination: remote, ttl: ipip.ttl, dscp: dscp, flags)
+            return .outer(
+                source: .v4(local), destination: .v4(remote), ttl: ipip.ttl, dscp: dscp, flags)
         }
     }
 }

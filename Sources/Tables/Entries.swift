@@ -28,10 +28,21 @@ public struct TunnelEntry: BitwiseCopyable, Sendable {
     public var port: UInt16
     /// MPLS: whether the top label's TTL is handed to the inner packet (RFC 3443 uniform model).
     public var handsOnTTL: Bool
+    /// The line's VLAN ids, outer in the high half; zero where it has none.
+    public var tags: UInt32
+    /// IP-in-IP over IPv6: the other end and ours. Zero elsewhere.
+    public var remote: IPv6Address
+    public var local: IPv6Address
 
-    public init(port: UInt16, handsOnTTL: Bool) {
+    public init(
+        port: UInt16, handsOnTTL: Bool, tags: [UInt16] = [],
+        remote: IPv6Address = IPv6Address(high: 0, low: 0), local: IPv6Address = IPv6Address(high: 0, low: 0)
+    ) {
         self.port = port
         self.handsOnTTL = handsOnTTL
+        self.tags = tags.reduce(0) { $0 << 16 | UInt32($1) }
+        self.remote = remote
+        self.local = local
     }
 }
 

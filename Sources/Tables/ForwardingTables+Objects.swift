@@ -28,6 +28,7 @@ extension ForwardingTables {
                 servicePrefixes.insert(prefix, LookupResult(service.slot.rawValue))
             }
         case .session(let session): try install(session)
+        case .group(let group): try install(group)
         case .label(let label): try install(label)
         }
         object.forEachReference { objects.uses($0)[$0.slot] += 1 }
@@ -52,13 +53,15 @@ extension ForwardingTables {
                 if let receive { incomingLabels[Int(receive.rawValue)] = ILMEntry() }
             case .ipip(let remote, let local):
                 tunnelEndpoints.remove(TablesView.endpointKey(remote, local))
-                removeLocal(.v4(local))
+                removeLocal(local)
             }
         case .subscriber(let subscriber):
             for prefix in subscriber.prefixes { subscriberPrefixes.remove(prefix) }
         case .service(let service):
             for prefix in service.prefixes { servicePrefixes.remove(prefix) }
         case .session(let session): withdraw(session)
+        case .group(let group):
+            admissions.remove(TablesView.admissionKey(group.subscriber, group.service))
         case .label(let label):
             incomingLabels[key.slot] = ILMEntry()
             adjacencyRegister.release(nhlfes[Int(label.label.rawValue)].adjacency)
@@ -89,6 +92,7 @@ extension ForwardingTables {
 
     private func install(_ tunnel: TunnelObject) throws(TableError) {
         var handsOnTTL = false
+        var ends = (remote: IPv6Address(high: 0, low: 0), local: IPv6Address(high: 0, low: 0))
         switch tunnel.end {
         case .mpls(let receive, let uniform):
             handsOnTTL = uniform
@@ -106,9 +110,12 @@ extension ForwardingTables {
                     .tunnel(tunnel.slot), "packets from \(remote) to \(local) are tunnel \(holder - 1)'s")
             }
             tunnelEndpoints.insert(key, value: tunnel.slot.rawValue + 1)
-            addLocal(.v4(local))
+            if case (.v6(let remote), .v6(let local)) = (remote, local) { ends = (remote, local) }
+            addLocal(local)
         }
-        tunnels[Int(tunnel.slot.rawValue)] = TunnelEntry(port: tunnel.port, handsOnTTL: handsOnTTL)
+        tunnels[Int(tunnel.slot.rawValue)] = TunnelEntry(
+            port: tunnel.port, handsOnTTL: handsOnTTL, tags: tunnel.tags, remote: ends.remote,
+            local: ends.local)
     }
 
     private func addLocal(_ address: IPAddress) {
@@ -157,7 +164,7 @@ extension ForwardingTables {
     private func install(_ session: SessionObject) throws(TableError) {
         let key = TableKey.session(session.slot)
         let admission = TablesView.admissionKey(session.subscriber, session.service)
-        let holder = admissions.lookup(admission)
+        let holder = session.isGrouped ? 0 : admissions.lookup(admission)
         guard holder == 0 else {
             throw TableError(
                 key,
@@ -187,11 +194,13 @@ extension ForwardingTables {
             userLabelUses[label] += 1
             if userLabelUses[label] == 1 { boundUserLabels[label / 64] |= 1 << UInt64(label % 64) }
         }
-        admissions.insert(admission, value: session.slot.rawValue + 1)
+        if !session.isGrouped { admissions.insert(admission, value: session.slot.rawValue + 1) }
     }
 
     private func withdraw(_ session: SessionObject) {
-        admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
+        if !session.isGrouped {
+            admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
+        }
         for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
             let record = conversions[Int(ConversionIndex(session.slot, direction).rawValue)]
             adjacencyRegister.release(record.adjacency)
@@ -204,6 +213,20 @@ extension ForwardingTables {
         }
     }
 
+    private func install(_ group: PathGroupObject) throws(TableError) {
+        let key = TableKey.group(group.slot)
+        for path in group.sessions {
+            let session = objects.sessions[Int(path.rawValue)]!.object
+            guard session.isGrouped, session.subscriber == group.subscriber, session.service == group.service
+            else { throw TableError(key, "session \(path.rawValue) is none of this group's") }
+        }
+        let admission = TablesView.admissionKey(group.subscriber, group.service)
+        guard admissions.lookup(admission) == 0 else {
+            throw TableError(key, "its subscriber uses the service in another session")
+        }
+        admissions.insert(admission, value: 1 << 31 | group.slot.rawValue)
+    }
+
     /// The record of one direction; its adjacency is acquired.
     private func conversion(_ way: SessionWay, _ session: SessionObject, _ rules: Range<Int>) -> Conversion {
         let port = port(way.nextHop.port)
@@ -214,9 +237,10 @@ extension ForwardingTables {
         switch way.push {
         case .nothing: break
         case .labels(let labels, let flags): conversion.push(labels, flags)
-        case .ipv4(let source, let destination, let ttl, let dscp, let flags):
+        case .outer(.v4(let source), .v4(let destination), let ttl, let dscp, let flags):
             conversion.push(
                 outerSource: source, outerDestination: destination, ttl: ttl, dscp: dscp, flags)
+        case .outer: preconditionFailure("an outer IPv6 header was not refused")
         }
         return conversion
     }

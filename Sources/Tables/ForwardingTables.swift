@@ -173,8 +173,8 @@ import Wire
             }
         }
         objects.tunnels.forEach { _, tunnel in
-            guard case .ipip(_, let local) = tunnel.end, known.insert(.v4(local)).inserted else { return }
-            addresses.append(.v4(local), tunnel.port)
+            guard case .ipip(_, let local) = tunnel.end, known.insert(local).inserted else { return }
+            addresses.append(local, tunnel.port)
         }
         return addresses
     }

@@ -9,6 +9,7 @@ extension SessionObject {
         writer.write(rules) { $1.encode(&$0) }
         up.encode(&writer)
         down.encode(&writer)
+        writer.write(isGrouped)
     }
 
     static func decode(_ slot: SessionIndex, _ reader: inout ByteReader) throws(ByteReaderError)
@@ -18,14 +19,14 @@ extension SessionObject {
         let leg = try reader.read(UInt32.self)
         let subscriber = SubscriberIndex(rawValue: try reader.read())
         let service = ServiceIndex(rawValue: try reader.read())
-        let rules = try reader.readList(elementByteCount: 8) { (reader) throws(ByteReaderError) in
+        let rules = try reader.readList(elementByteCount: 16) { (reader) throws(ByteReaderError) in
             try Rule.decode(&reader)
         }
         let up = try SessionWay.decode(&reader)
         let down = try SessionWay.decode(&reader)
         return SessionObject(
             slot: slot, session: session, leg: leg, subscriber: subscriber, service: service, rules: rules,
-            up: up, down: down)
+            up: up, down: down, isGrouped: try reader.readFlag())
     }
 }
 
@@ -46,7 +47,11 @@ extension SessionWay {
         }
         nextHop.encode(&writer)
         push.encode(&writer)
+        writer.write(tunnel) { $0.write($1.rawValue) }
         writer.write(maximumInnerByteCount) { $0.write($1) }
+        writer.write(segmentLimit) { $0.write($1) }
+        writer.write(classMap) { writer, map in writer.write(map) { $0.write($1) } }
+        writer.write(policer) { $1.encode(&$0) }
     }
 
     fileprivate static func decode(_ reader: inout ByteReader) throws(ByteReaderError) -> SessionWay {
@@ -63,12 +68,26 @@ extension SessionWay {
         }
         let nextHop = try NextHop.decode(&reader)
         let push = try Push.decode(&reader)
+        let tunnel = try reader.readOptional { (reader) throws(ByteReaderError) in
+            TunnelIndex(rawValue: try reader.read())
+        }
         let limit: UInt16? = try reader.readOptional { (reader) throws(ByteReaderError) in
             try reader.read()
         }
+        let segmentLimit: UInt16? = try reader.readOptional { (reader) throws(ByteReaderError) in
+            try reader.read()
+        }
+        let classMap: [UInt8]? = try reader.readOptional { (reader) throws(ByteReaderError) in
+            try reader.readList(elementByteCount: 1) { (reader) throws(ByteReaderError) in
+                try reader.read()
+            }
+        }
+        let policer = try reader.readOptional { (reader) throws(ByteReaderError) in
+            try Policer.decode(&reader)
+        }
         return SessionWay(
-            arrival: arrival, userLabel: userLabel, nextHop: nextHop, push: push, maximumInnerByteCount: limit
-        )
+            arrival: arrival, userLabel: userLabel, nextHop: nextHop, push: push, tunnel: tunnel,
+            maximumInnerByteCount: limit, segmentLimit: segmentLimit, classMap: classMap, policer: policer)
     }
 }
 
@@ -94,10 +113,10 @@ extension SessionWay.Push {
             writer.write(UInt8(1))
             writer.write(entries) { $0.write($1.rawValue) }
             writer.write(flags.rawValue)
-        case .ipv4(let source, let destination, let ttl, let dscp, let flags):
+        case .outer(let source, let destination, let ttl, let dscp, let flags):
             writer.write(UInt8(2))
-            writer.write(source.rawValue)
-            writer.write(destination.rawValue)
+            writer.write(address: source)
+            writer.write(address: destination)
             writer.write(ttl)
             writer.write(dscp)
             writer.write(flags.rawValue)
@@ -107,7 +126,7 @@ extension SessionWay.Push {
     fileprivate static func decode(_ reader: inout ByteReader) throws(ByteReaderError) -> Self {
         func flags() throws(ByteReaderError) -> Conversion.Flags {
             let bits = try reader.read(UInt8.self)
-            guard bits < 8 else { throw reader.fault("unknown flags \(bits)", back: 1) }
+            guard bits < 16 else { throw reader.fault("unknown flags \(bits)", back: 1) }
             return Conversion.Flags(rawValue: bits)
         }
         let kind = try reader.read(UInt8.self)
@@ -119,11 +138,11 @@ extension SessionWay.Push {
             }
             return .labels(entries, try flags())
         case 2:
-            let source = IPv4Address(rawValue: try reader.read())
-            let destination = IPv4Address(rawValue: try reader.read())
+            let source = try reader.readAddress()
+            let destination = try reader.readAddress()
             let ttl = try reader.read(UInt8.self)
             let dscp = try reader.read(UInt8.self)
-            return .ipv4(source: source, destination: destination, ttl: ttl, dscp: dscp, try flags())
+            return .outer(source: source, destination: destination, ttl: ttl, dscp: dscp, try flags())
         default: throw reader.fault("an encapsulation of kind \(kind)", back: 1)
         }
     }
@@ -134,9 +153,10 @@ extension Rule {
         writer.write(ipv4Protocol.rawValue)
         writer.write(ipv6Protocol.rawValue)
         writer.write(anyProtocol)
-        writer.write(hasPorts)
-        writer.write(lowestPort)
-        writer.write(highestPort)
+        writer.write(match.rawValue)
+        writer.write(low)
+        writer.write(high)
+        writer.write(dscps)
     }
 
     fileprivate static func decode(_ reader: inout ByteReader) throws(ByteReaderError) -> Rule {
@@ -144,9 +164,14 @@ extension Rule {
             ipv4Protocol: IPProtocol(rawValue: try reader.read()),
             ipv6Protocol: IPProtocol(rawValue: try reader.read()))
         rule.anyProtocol = try reader.readFlag()
-        rule.hasPorts = try reader.readFlag()
-        rule.lowestPort = try reader.read()
-        rule.highestPort = try reader.read()
+        let match = try reader.read(UInt8.self)
+        guard let read = Rule.Match(rawValue: match) else {
+            throw reader.fault("a rule of kind \(match)", back: 1)
+        }
+        rule.match = read
+        rule.low = try reader.read()
+        rule.high = try reader.read()
+        rule.dscps = try reader.read()
         return rule
     }
 }

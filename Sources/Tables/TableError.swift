@@ -23,6 +23,7 @@ extension TableKey: CustomStringConvertible {
         case .subscriber(let slot): "subscriber \(slot.rawValue)"
         case .service(let slot): "service \(slot.rawValue)"
         case .session(let slot): "session \(slot.rawValue)"
+        case .group(let slot): "path group \(slot.rawValue)"
         case .label(let label): "label \(label)"
         }
     }
@@ -35,6 +36,7 @@ extension TableKey: CustomStringConvertible {
         case .subscriber(let slot): Int(slot.rawValue)
         case .service(let slot): Int(slot.rawValue)
         case .session(let slot): Int(slot.rawValue)
+        case .group(let slot): Int(slot.rawValue)
         case .label(let label): Int(label.rawValue)
         }
     }
@@ -47,8 +49,9 @@ extension TableKey: CustomStringConvertible {
         case .subscriber: 2
         case .service: 3
         case .session: 4
-        case .label: 5
+        case .group: 5
+        case .label: 6
         }
     }
-    static var rankCount: Int { 6 }
+    static var rankCount: Int { 7 }
 }

@@ -10,6 +10,7 @@ extension TableObject {
         case .subscriber(let subscriber): subscriber.encode(&writer)
         case .service(let service): writer.write(service.prefixes) { $0.write(prefix: $1) }
         case .session(let session): session.encode(&writer)
+        case .group(let group): group.encode(&writer)
         case .label(let label): label.encode(&writer)
         }
     }
@@ -25,6 +26,7 @@ extension TableObject {
             }
             return .service(ServiceObject(slot: slot, prefixes: prefixes))
         case .session(let slot): return .session(try SessionObject.decode(slot, &reader))
+        case .group(let slot): return .group(try PathGroupObject.decode(slot, &reader))
         case .label(let label): return .label(try LabelObject.decode(label, &reader))
         }
     }
@@ -41,6 +43,7 @@ extension TableKey {
             case .service(let slot): (4, slot.rawValue)
             case .session(let slot): (5, slot.rawValue)
             case .label(let label): (6, label.rawValue)
+            case .group(let slot): (7, slot.rawValue)
             }
         writer.write(kind)
         writer.write(number)
@@ -62,6 +65,7 @@ extension TableKey {
                 throw reader.fault("a label \(number)", back: 4)
             }
             return .label(label)
+        case 7: return .group(SessionIndex(rawValue: number))
         default: throw reader.fault("a table object of kind \(kind)", back: 5)
         }
     }
@@ -91,6 +95,8 @@ extension PortObject {
             $0.write(mac: $1.mac)
         }
         writer.write(forwarder)
+        writer.write(answersDenied)
+        writer.write(sendsErrors)
     }
 
     fileprivate static func decode(_ slot: UInt16, _ reader: inout ByteReader) throws(ByteReaderError)
@@ -129,6 +135,8 @@ extension PortObject {
             StaticNeighbour(address: try reader.readAddress(), mac: try reader.readMAC())
         }
         object.forwarder = try reader.readText()
+        object.answersDenied = try reader.readFlag()
+        object.sendsErrors = try reader.readFlag()
         return object
     }
 }
@@ -153,6 +161,9 @@ extension PortMedium {
             writer.write(read) { $0.write($1) }
             writer.write(write) { $0.write($1) }
             writer.write(isEthernet)
+        case .sharedPacket(let interface):
+            writer.write(UInt8(6))
+            writer.write(interface)
         }
     }
 
@@ -167,6 +178,7 @@ extension PortMedium {
             let read = try reader.readOptional { (reader) throws(ByteReaderError) in try reader.readText() }
             let write = try reader.readOptional { (reader) throws(ByteReaderError) in try reader.readText() }
             return .file(read: read, write: write, isEthernet: try reader.readFlag())
+        case 6: return .sharedPacket(interface: try reader.readText())
         default: throw reader.fault("a port of kind \(kind)", back: 1)
         }
     }
@@ -175,6 +187,7 @@ extension PortMedium {
 extension TunnelObject {
     fileprivate func encode(_ writer: inout ByteWriter) {
         writer.write(port)
+        writer.write(tags) { $0.write($1) }
         switch end {
         case .mpls(let receive, let handsOnTTL):
             writer.write(UInt8(1))
@@ -182,29 +195,82 @@ extension TunnelObject {
             writer.write(handsOnTTL)
         case .ipip(let remote, let local):
             writer.write(UInt8(2))
-            writer.write(remote.rawValue)
-            writer.write(local.rawValue)
+            writer.write(address: remote)
+            writer.write(address: local)
         }
+        innerClass.encode(&writer)
+        writer.write(policer) { $1.encode(&$0) }
     }
 
     fileprivate static func decode(_ slot: TunnelIndex, _ reader: inout ByteReader) throws(ByteReaderError)
         -> TunnelObject
     {
         let port = try reader.read(UInt16.self)
+        let tags = try reader.readTags()
         let kind = try reader.read(UInt8.self)
+        let end: End
         switch kind {
         case 1:
             let receive = try reader.readOptional { (reader) throws(ByteReaderError) in
                 try reader.readLabel()
             }
-            let handsOnTTL = try reader.readFlag()
-            return TunnelObject(slot: slot, port: port, end: .mpls(receive: receive, handsOnTTL: handsOnTTL))
+            end = .mpls(receive: receive, handsOnTTL: try reader.readFlag())
         case 2:
-            let remote = IPv4Address(rawValue: try reader.read())
-            let local = IPv4Address(rawValue: try reader.read())
-            return TunnelObject(slot: slot, port: port, end: .ipip(remote: remote, local: local))
+            let remote = try reader.readAddress()
+            end = .ipip(remote: remote, local: try reader.readAddress())
         default: throw reader.fault("a tunnel of kind \(kind)", back: 1)
         }
+        let innerClass = try InnerClass.decode(&reader)
+        let policer = try reader.readOptional { (reader) throws(ByteReaderError) in
+            try Policer.decode(&reader)
+        }
+        return TunnelObject(
+            slot: slot, port: port, tags: tags, end: end, innerClass: innerClass, policer: policer)
+    }
+}
+
+extension TunnelObject.InnerClass {
+    fileprivate func encode(_ writer: inout ByteWriter) {
+        switch self {
+        case .keep: writer.write(UInt8(0))
+        case .outer: writer.write(UInt8(1))
+        case .map(let entries):
+            writer.write(UInt8(2))
+            writer.write(entries) { $0.write($1) }
+        }
+    }
+
+    fileprivate static func decode(_ reader: inout ByteReader) throws(ByteReaderError) -> Self {
+        let kind = try reader.read(UInt8.self)
+        switch kind {
+        case 0: return .keep
+        case 1: return .outer
+        case 2:
+            return .map(
+                try reader.readList(elementByteCount: 1) { (reader) throws(ByteReaderError) in
+                    try reader.read()
+                })
+        default: throw reader.fault("an inner class of kind \(kind)", back: 1)
+        }
+    }
+}
+
+extension PathGroupObject {
+    fileprivate func encode(_ writer: inout ByteWriter) {
+        writer.write(subscriber.rawValue)
+        writer.write(service.rawValue)
+        writer.write(sessions) { $0.write($1.rawValue) }
+    }
+
+    fileprivate static func decode(_ slot: SessionIndex, _ reader: inout ByteReader)
+        throws(ByteReaderError) -> PathGroupObject
+    {
+        let subscriber = SubscriberIndex(rawValue: try reader.read())
+        let service = ServiceIndex(rawValue: try reader.read())
+        let sessions = try reader.readList(elementByteCount: 4) { (reader) throws(ByteReaderError) in
+            SessionIndex(rawValue: try reader.read())
+        }
+        return PathGroupObject(slot: slot, subscriber: subscriber, service: service, sessions: sessions)
     }
 }
 

@@ -5,6 +5,7 @@ struct TableObjects {
     var subscribers = ObjectStore<SubscriberObject>(capacity: ForwardingTables.subscriberCapacity)
     var services = ObjectStore<ServiceObject>(capacity: ForwardingTables.serviceCapacity)
     var sessions = ObjectStore<SessionObject>(capacity: ForwardingTables.sessionCapacity)
+    var groups = ObjectStore<PathGroupObject>(capacity: ForwardingTables.sessionCapacity)
     var labels = ObjectStore<LabelObject>(capacity: ForwardingTables.labelCount)
     /// The sum of all hashes, mod 2⁶⁴.
     private(set) var hash: UInt64 = 0
@@ -16,7 +17,8 @@ struct TableObjects {
 
     /// Objects of all kinds.
     var count: Int {
-        ports.count + tunnels.count + subscribers.count + services.count + sessions.count + labels.count
+        ports.count + tunnels.count + subscribers.count + services.count + sessions.count + groups.count
+            + labels.count
     }
 
     /// The slots of a kind are below.
@@ -27,6 +29,7 @@ struct TableObjects {
         case .subscriber: subscribers.capacity
         case .service: services.capacity
         case .session: sessions.capacity
+        case .group: groups.capacity
         case .label: labels.capacity
         }
     }
@@ -38,6 +41,7 @@ struct TableObjects {
         case .subscriber: subscribers.stamps
         case .service: services.stamps
         case .session: sessions.stamps
+        case .group: groups.stamps
         case .label: labels.stamps
         }
     }
@@ -45,7 +49,8 @@ struct TableObjects {
     /// Forgets which transactions have named what. Goes through all places there can be.
     func clearStamps() {
         for stamps in [
-            ports.stamps, tunnels.stamps, subscribers.stamps, services.stamps, sessions.stamps, labels.stamps,
+            ports.stamps, tunnels.stamps, subscribers.stamps, services.stamps, sessions.stamps, groups.stamps,
+            labels.stamps,
         ] {
             for slot in 0..<stamps.capacity where stamps[slot] != 0 { stamps[slot] = 0 }
         }
@@ -58,6 +63,7 @@ struct TableObjects {
         case .subscriber: subscribers.uses
         case .service: services.uses
         case .session: sessions.uses
+        case .group: groups.uses
         case .label: labels.uses
         }
     }
@@ -71,6 +77,7 @@ struct TableObjects {
         case .subscriber: subscribers[key.slot]?.hash
         case .service: services[key.slot]?.hash
         case .session: sessions[key.slot]?.hash
+        case .group: groups[key.slot]?.hash
         case .label: labels[key.slot]?.hash
         }
     }
@@ -82,6 +89,7 @@ struct TableObjects {
         case .subscriber: subscribers[key.slot].map { Entry(object: .subscriber($0.object), hash: $0.hash) }
         case .service: services[key.slot].map { Entry(object: .service($0.object), hash: $0.hash) }
         case .session: sessions[key.slot].map { Entry(object: .session($0.object), hash: $0.hash) }
+        case .group: groups[key.slot].map { Entry(object: .group($0.object), hash: $0.hash) }
         case .label: labels[key.slot].map { Entry(object: .label($0.object), hash: $0.hash) }
         }
     }
@@ -96,6 +104,7 @@ struct TableObjects {
         case .subscriber(let subscriber): subscribers[slot] = .init(object: subscriber, hash: hash)
         case .service(let service): services[slot] = .init(object: service, hash: hash)
         case .session(let session): sessions[slot] = .init(object: session, hash: hash)
+        case .group(let group): groups[slot] = .init(object: group, hash: hash)
         case .label(let label): labels[slot] = .init(object: label, hash: hash)
         }
     }
@@ -108,6 +117,7 @@ struct TableObjects {
         case .subscriber: subscribers[key.slot] = nil
         case .service: services[key.slot] = nil
         case .session: sessions[key.slot] = nil
+        case .group: groups[key.slot] = nil
         case .label: labels[key.slot] = nil
         }
     }
@@ -119,6 +129,7 @@ struct TableObjects {
         subscribers.forEach { body(.subscriber($1.slot)) }
         services.forEach { body(.service($1.slot)) }
         sessions.forEach { body(.session($1.slot)) }
+        groups.forEach { body(.group($1.slot)) }
         labels.forEach { body(.label($1.label)) }
     }
 }

@@ -115,7 +115,7 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         -> SessionIndex?
     {
         let found = admissions.lookup(Self.admissionKey(subscriber, service))
-        return found == 0 ? nil : SessionIndex(rawValue: found &- 1)
+        return found == 0 || found &>> 31 == 1 ? nil : SessionIndex(rawValue: found &- 1)
     }
 
     /// The tunnel between these outer addresses, or nil.
@@ -124,6 +124,17 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     {
         let found = tunnelEndpoints.lookup(Self.endpointKey(remote, local))
         return found == 0 ? nil : TunnelIndex(rawValue: found &- 1)
+    }
+
+    /// The tunnel between these outer addresses, or nil.
+    @inlinable @inline(always) public func tunnel(from remote: IPv6Address, to local: IPv6Address)
+        -> TunnelIndex?
+    {
+        let found = tunnelEndpoints.lookup(Self.endpointKey(remote, local))
+        guard found != 0 else { return nil }
+        let index = TunnelIndex(rawValue: found &- 1)
+        let entry = tunnel(index)
+        return entry.remote == remote && entry.local == local ? index : nil
     }
 
     /// The adjacency of a destination that is its own next hop, or nil while its MAC address is not known.
@@ -156,6 +167,20 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @inlinable @inline(always) static func endpointKey(_ remote: IPv4Address, _ local: IPv4Address) -> UInt64
     {
         UInt64(remote.rawValue) &<< 32 | UInt64(local.rawValue)
+    }
+    /// A mixture of 256 bits: a hit must be compared with the tunnel's ends. Two tunnels can't share one.
+    @inlinable @inline(always) static func endpointKey(_ remote: IPv6Address, _ local: IPv6Address) -> UInt64
+    {
+        let remote = (remote.high ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: remote.low ^ local.high)
+        let local = (remote.high ^ local.low).multipliedFullWidth(by: remote.low ^ 0xbf58_476d_1ce4_e5b9)
+        return local.high ^ local.low | 1 &<< 63
+    }
+    static func endpointKey(_ remote: IPAddress, _ local: IPAddress) -> UInt64 {
+        switch (remote, local) {
+        case (.v4(let remote), .v4(let local)): endpointKey(remote, local)
+        case (.v6(let remote), .v6(let local)): endpointKey(remote, local)
+        default: preconditionFailure("ends of two versions were not refused")
+        }
     }
     /// Exact for IPv4. For IPv6 a mixture of 128 bits, so that a hit must be compared with the adjacency's address.
     @inlinable @inline(always) func neighbourKey(_ onLink: AdjacencyIndex, _ address: IPv4Address)

@@ -33,6 +33,8 @@ public enum TableKey: Hashable, Sendable {
     case service(ServiceIndex)
     /// The slot of the session's counters: a session on another way is another object.
     case session(SessionIndex)
+    /// The slot of one of its sessions.
+    case group(SessionIndex)
     case label(Label)
 }
 
@@ -43,6 +45,7 @@ public enum TableObject: Equatable, Sendable {
     case subscriber(SubscriberObject)
     case service(ServiceObject)
     case session(SessionObject)
+    case group(PathGroupObject)
     case label(LabelObject)
 
     /// What it is found by.
@@ -53,6 +56,7 @@ public enum TableObject: Equatable, Sendable {
         case .subscriber(let subscriber): .subscriber(subscriber.slot)
         case .service(let service): .service(service.slot)
         case .session(let session): .session(session.slot)
+        case .group(let group): .group(group.slot)
         case .label(let label): .label(label.label)
         }
     }
@@ -76,11 +80,16 @@ public struct PortObject: Equatable, Sendable {
     public var neighbours: [StaticNeighbour]
     /// The forwarder that opens it: others know the port, but have no packets from it and none for it.
     public var forwarder: String
+    /// Whether senders here are told that what they send is prohibited (RFC 1812 §5.2.7.1).
+    public var answersDenied: Bool
+    /// Whether senders of packets that came in here are told what became of them: TTL used up, too long.
+    public var sendsErrors: Bool
 
     public init(
         slot: UInt16, name: String, medium: PortMedium, role: PortEntry.Role,
         addresses: [InterfaceAddress] = [], mac: MACAddress? = nil, mtu: UInt16? = nil,
-        routes: PortRoutes = .none, neighbours: [StaticNeighbour] = [], forwarder: String = "main"
+        routes: PortRoutes = .none, neighbours: [StaticNeighbour] = [], forwarder: String = "main",
+        answersDenied: Bool = false, sendsErrors: Bool = true
     ) {
         self.slot = slot
         self.name = name
@@ -92,13 +101,15 @@ public struct PortObject: Equatable, Sendable {
         self.routes = routes
         self.neighbours = neighbours
         self.forwarder = forwarder
+        self.answersDenied = answersDenied
+        self.sendsErrors = sendsErrors
     }
 
     /// Whether frames begin with an Ethernet header.
     public var isEthernet: Bool {
         switch medium {
         case .tun: false
-        case .tap, .packet, .capture: true
+        case .tap, .packet, .sharedPacket, .capture: true
         case .file(_, _, let isEthernet): isEthernet
         }
     }
@@ -109,6 +120,8 @@ public enum PortMedium: Equatable, Sendable {
     case tun(interface: String)
     case tap(interface: String)
     case packet(interface: String)
+    /// An interface whose addresses the kernel keeps: we take our packets only, and the kernel the others.
+    case sharedPacket(interface: String)
     case capture(interface: String)
     /// Paths of capture files.
     case file(read: String?, write: String?, isEthernet: Bool)
@@ -135,25 +148,47 @@ public struct StaticNeighbour: Equatable, Sendable {
     }
 }
 
-/// A tunnel's receiving side.
+/// A tunnel: its receiving side, and what all that is sent into it shares.
 public struct TunnelObject: Equatable, Sendable {
     public var slot: TunnelIndex
     /// The line's port.
     public var port: UInt16
+    /// The line's VLAN ids, outer first.
+    public var tags: [UInt16]
     public var end: End
+    /// What becomes of the inner packet's DSCP on arrival.
+    public var innerClass: InnerClass
+    /// Of all that is sent into it.
+    public var policer: Policer?
 
-    public init(slot: TunnelIndex, port: UInt16, end: End) {
+    public init(
+        slot: TunnelIndex, port: UInt16, tags: [UInt16] = [], end: End, innerClass: InnerClass = .keep,
+        policer: Policer? = nil
+    ) {
         self.slot = slot
         self.port = port
+        self.tags = tags
         self.end = end
+        self.innerClass = innerClass
+        self.policer = policer
     }
 
     /// What packets in the tunnel are known by.
     public enum End: Equatable, Sendable {
         /// The path label; nil where the hop before us pops it. `handsOnTTL`: RFC 3443 uniform model.
         case mpls(receive: Label?, handsOnTTL: Bool)
-        /// The outer source and destination.
-        case ipip(remote: IPv4Address, local: IPv4Address)
+        /// The outer source and destination, of one version.
+        case ipip(remote: IPAddress, local: IPAddress)
+    }
+
+    /// What becomes of the inner DSCP when the outer header or label is taken off (RFC 2983, RFC 3270).
+    public enum InnerClass: Equatable, Sendable {
+        /// It stays: the pipe model.
+        case keep
+        /// IP-in-IP: it takes the outer one over, the uniform model.
+        case outer
+        /// MPLS: by the traffic class of the top label, 8 entries; 64: it stays.
+        case map([UInt8])
     }
 }
 
@@ -198,10 +233,12 @@ public struct SessionObject: Equatable, Sendable {
     public var rules: [Rule]
     public var up: SessionWay
     public var down: SessionWay
+    /// Whether a group has it: plain packets find it only by way of the group.
+    public var isGrouped: Bool
 
     public init(
         slot: SessionIndex, session: UInt64, leg: UInt32, subscriber: SubscriberIndex, service: ServiceIndex,
-        rules: [Rule], up: SessionWay, down: SessionWay
+        rules: [Rule], up: SessionWay, down: SessionWay, isGrouped: Bool = false
     ) {
         self.slot = slot
         self.session = session
@@ -211,6 +248,30 @@ public struct SessionObject: Equatable, Sendable {
         self.rules = rules
         self.up = up
         self.down = down
+        self.isGrouped = isGrouped
+    }
+}
+
+/// The paths of one subscriber's use of one service: each a session object with a way and counters of its own. A flow
+/// goes by one of them (RFC 2991), and all but the flows of a path that goes stay where they are.
+public struct PathGroupObject: Equatable, Sendable {
+    /// Paths at most.
+    public static let capacity = 8
+
+    /// The slot of its first session.
+    public var slot: SessionIndex
+    public var subscriber: SubscriberIndex
+    public var service: ServiceIndex
+    /// Two to eight, each of this subscriber and service.
+    public var sessions: [SessionIndex]
+
+    public init(
+        slot: SessionIndex, subscriber: SubscriberIndex, service: ServiceIndex, sessions: [SessionIndex]
+    ) {
+        self.slot = slot
+        self.subscriber = subscriber
+        self.service = service
+        self.sessions = sessions
     }
 }
 
@@ -222,18 +283,32 @@ public struct SessionWay: Equatable, Sendable {
     public var userLabel: UserLabel?
     public var nextHop: NextHop
     public var push: Push
+    /// The tunnel that packets go into, if any.
+    public var tunnel: TunnelIndex?
     /// The longest inner packet in bytes. Nil: what the port that it leaves by takes.
     public var maximumInnerByteCount: UInt16?
+    /// TCP's maximum segment sizes are held to what packets of so many bytes take (RFC 9293 §3.7.1). Nil: they stay.
+    public var segmentLimit: UInt16?
+    /// By the inner DSCP, 64 entries: the traffic class of pushed labels, or the DSCP of an outer header. Nil: as the
+    /// flags of `push` say.
+    public var classMap: [UInt8]?
+    /// Of this direction.
+    public var policer: Policer?
 
     public init(
         arrival: Arrival, userLabel: UserLabel? = nil, nextHop: NextHop, push: Push,
-        maximumInnerByteCount: UInt16?
+        tunnel: TunnelIndex? = nil, maximumInnerByteCount: UInt16?, segmentLimit: UInt16? = nil,
+        classMap: [UInt8]? = nil, policer: Policer? = nil
     ) {
         self.arrival = arrival
         self.userLabel = userLabel
         self.nextHop = nextHop
         self.push = push
+        self.tunnel = tunnel
         self.maximumInnerByteCount = maximumInnerByteCount
+        self.segmentLimit = segmentLimit
+        self.classMap = classMap
+        self.policer = policer
     }
 
     /// A label where it has its meaning.
@@ -250,10 +325,10 @@ public struct SessionWay: Equatable, Sendable {
     /// What is put before each packet.
     public enum Push: Equatable, Sendable {
         case nothing
-        /// One or two entries, top first, as `Conversion.push` takes them.
+        /// One to eight entries, top first, as `Conversion.push` takes them.
         case labels([LabelStackEntry], Conversion.Flags)
-        /// An outer IPv4 header.
-        case ipv4(source: IPv4Address, destination: IPv4Address, ttl: UInt8, dscp: UInt8, Conversion.Flags)
+        /// An outer IPv4 or IPv6 header: both addresses are of one version. `dscp`: where the flags don't copy it.
+        case outer(source: IPAddress, destination: IPAddress, ttl: UInt8, dscp: UInt8, Conversion.Flags)
     }
 }
 
@@ -275,7 +350,7 @@ public struct NextHop: Hashable, Sendable {
 /// A transit label (RFC 3031 §3.11).
 public struct LabelObject: Equatable, Sendable {
     public var label: Label
-    /// The labels to send, top first; at most three.
+    /// The labels to send, top first; at most eight.
     public var labels: [Label]
     /// Whether the incoming label is popped before `labels` are pushed.
     public var pops: Bool

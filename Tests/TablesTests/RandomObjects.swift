@@ -102,7 +102,8 @@ struct RandomObjects {
         case 0: .mpls(receive: nil, handsOnTTL: generator.once(in: 2))
         case 1: .mpls(receive: generator.element(Self.labels), handsOnTTL: generator.once(in: 2))
         default:
-            .ipip(remote: generator.element(Self.addresses4), local: generator.element(Self.addresses4))
+            .ipip(
+                remote: .v4(generator.element(Self.addresses4)), local: .v4(generator.element(Self.addresses4)))
         }
     }
 

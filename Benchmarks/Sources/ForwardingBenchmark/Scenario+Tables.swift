@@ -12,7 +12,7 @@ extension Scenario {
         for tunnel in 0..<plan.tunnelCount {
             let end: TunnelObject.End =
                 operation.isIPIP
-                ? .ipip(remote: plan.remote(tunnel), local: AddressPlan.own)
+                ? .ipip(remote: .v4(plan.remote(tunnel)), local: .v4(AddressPlan.own))
                 : .mpls(receive: plan.pathLabel(received: tunnel), handsOnTTL: true)
             let slot = TunnelIndex(rawValue: UInt32(tunnel))
             objects.append(.tunnel(TunnelObject(slot: slot, port: network, end: end)))

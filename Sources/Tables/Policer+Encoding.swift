@@ -1,0 +1,66 @@
+import Wire
+
+extension Policer {
+    func encode(_ writer: inout ByteWriter) {
+        writer.write(committedBitsPerSecond)
+        writer.write(peakBitsPerSecond)
+        writer.write(committedBurstByteCount)
+        writer.write(peakBurstByteCount)
+        for action in [green, yellow, red] {
+            let (kind, number): (UInt8, UInt8) =
+                switch action {
+                case .pass: (0, 0)
+                case .drop: (1, 0)
+                case .dscp(let number): (2, number)
+                case .trafficClass(let number): (3, number)
+                }
+            writer.write(kind)
+            writer.write(number)
+        }
+    }
+
+    static func decode(_ reader: inout ByteReader) throws(ByteReaderError) -> Policer {
+        let committed = try reader.read(UInt64.self)
+        let peak = try reader.read(UInt64.self)
+        let committedBurst = try reader.read(UInt32.self)
+        let peakBurst = try reader.read(UInt32.self)
+        return Policer(
+            committedBitsPerSecond: committed, peakBitsPerSecond: peak,
+            committedBurstByteCount: committedBurst,
+            peakBurstByteCount: peakBurst, green: try action(&reader), yellow: try action(&reader),
+            red: try action(&reader))
+    }
+
+    private static func action(_ reader: inout ByteReader) throws(ByteReaderError) -> Action {
+        let kind = try reader.read(UInt8.self)
+        let number = try reader.read(UInt8.self)
+        switch kind {
+        case 0: return .pass
+        case 1: return .drop
+        case 2: return .dscp(number)
+        case 3: return .trafficClass(number)
+        default: throw reader.fault("a policer's action of kind \(kind)", back: 2)
+        }
+    }
+
+    /// What can't be; nil: nothing.
+    var fault: String? {
+        if committedBitsPerSecond == 0 || peakBitsPerSecond > 1_000_000_000_000 {
+            return "rates go from 1 to 10^12 bits a second"
+        }
+        if peakBitsPerSecond < committedBitsPerSecond { return "the peak rate is below the committed rate" }
+        let bursts = [committedBurstByteCount, peakBurstByteCount]
+        if !bursts.allSatisfy({ (1...UInt32(Int32.max)).contains($0) }) {
+            return "bursts go from 1 to 2^31 - 1 bytes"
+        }
+        for action in [green, yellow, red] {
+            switch action {
+            case .dscp(let number) where number > 63: return "DSCP \(number); 63 is the highest"
+            case .trafficClass(let number) where number > 7:
+                return "traffic class \(number); 7 is the highest"
+            default: break
+            }
+        }
+        return nil
+    }
+}
