@@ -23,6 +23,8 @@ public enum Step: BitwiseCopyable, Sendable {
     case userLabel(LabelStackEntry, ConversionIndex)
     /// The top label is in the label table of a transit node.
     case transitLabel(LabelStackEntry, NHLFEIndex)
+    /// An explicit null (RFC 3032 §2.1, RFC 4182): popped, and what stands below it is looked at.
+    case explicitNull(LabelStackEntry)
     /// The label means nothing where it stands.
     case unboundLabel(LabelStackEntry)
     /// The outer addresses are the ends of this IP-in-IP tunnel.
@@ -36,6 +38,11 @@ public enum Step: BitwiseCopyable, Sendable {
     case noSession
     /// The session, and the direction in which the packet uses it.
     case session(ConversionIndex)
+    /// The session's path that the packet's flow takes, of several.
+    case path(ConversionIndex, FlowHash)
+    /// The sender's own use of a service came to nothing: what follows asks whether the packet comes down to another
+    /// subscriber of this port, whose service the sender is.
+    case hairpin
     /// The ECN fields of an IP-in-IP packet, and what becomes of the inner one (RFC 6040 §4.2); nil: it is dropped.
     case congestion(inner: UInt8, outer: UInt8, result: UInt8?)
 
@@ -43,14 +50,29 @@ public enum Step: BitwiseCopyable, Sendable {
     case transport(IPProtocol, isLaterFragment: Bool)
     /// A rule has compared this port: the service's side of the packet.
     case servicePort(UInt16)
+    /// A rule has compared the type of an ICMP or ICMPv6 message.
+    case messageType(UInt8)
+    /// A rule has compared the DSCP.
+    case codePoint(UInt8)
     case noRuleAdmits(ruleCount: Int)
     /// The rule's place among those of the session, counted from 0.
     case ruleAdmits(Int)
     /// The session's condition has no rules.
     case everythingAdmitted
 
-    /// The label's TTL has been written into what it exposed (RFC 3443).
-    case timeToLiveHandedOn(UInt8)
+    /// The packet is an ICMP error, and this is the IPv4 header that it quotes. The steps that follow up to `related` are
+    /// about the quoted packet.
+    case quotedIPv4(source: IPv4Address, destination: IPv4Address, protocol: IPProtocol)
+    /// The packet is an ICMPv6 error, and this is the IPv6 header that it quotes, as with `quotedIPv4`.
+    case quotedIPv6(source: IPv6Address, destination: IPv6Address, protocol: IPProtocol)
+    /// The ICMP error is about a packet of this session, and goes to whom that came from, in this direction. Turned back:
+    /// it comes from a hop inside the tunnel that the packet was in (RFC 3032 §2.3.2).
+    case related(ConversionIndex, isTurnedBack: Bool)
+
+    /// The label's TTL has been written into what it exposed (RFC 3443), which had another.
+    case timeToLiveHandedOn(UInt8, before: UInt8? = nil)
+    /// The inner packet's DSCP has been set by the label's traffic class, or by the outer DSCP (RFC 2983, RFC 3270).
+    case classHandedOn(before: UInt8, after: UInt8)
     /// The packet stands as the session's other leg wants it, but for the link header.
     case converted(ConversionIndex)
     /// The top label has been swapped or popped.
