@@ -5,24 +5,27 @@ public import Wire
 
 extension Classifier {
     /// Why the session's rules refuse the packet, or nil if one admits it (or there are none). On the way back the same
-    /// rules hold mirrored: the service's port is then the source port.
+    /// rules hold mirrored: the service's port is then the source port, and a reply's type stands for its request's. The
+    /// DSCP is the one that the sender gave the packet, whatever a tunnel has made of it.
+    ///
+    /// - Parameter byteCount: of the packet, which may be less than its header says where it is a quoted one.
     @export(implementation) @inline(always)
     func refusal<IP: NetworkHeader, R: Recorder>(
         _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int,
         _ recorder: inout R
     ) -> DropReason? {
-        let ruleCount = unsafe tables.conversion(index).pointee.ruleCount
+        let treatment = unsafe tables.treatment(index)
+        let ruleCount = unsafe treatment.pointee.ruleCount
         guard ruleCount > 0 else {
             recorder.record(.everythingAdmitted)
             return nil
         }
         let packet = arena.bytes(at: header, byteCount: byteCount)
-        let isIPv4 = IP.etherType == .ipv4
-        guard let transport = isIPv4 ? Transport(ipv4: packet) : Transport(ipv6: packet) else {
-            return .truncatedTransport
-        }
+        guard let transport = IP.transport(packet) else { return .truncatedTransport }
         recorder.record(.transport(transport.protocol, isLaterFragment: transport.isLaterFragment))
-        let firstRule = unsafe tables.conversion(index).pointee.firstRule
+        let isIPv4 = IP.etherType == .ipv4
+        let isUp = index.direction == .up
+        let firstRule = unsafe treatment.pointee.firstRule
         var refusal = DropReason.notAdmitted
         for position in 0..<ruleCount {
             let rule = tables.rule(firstRule &+ position)
@@ -30,7 +33,16 @@ extension Classifier {
             else {
                 continue
             }
-            if rule.match == .ports {
+            if rule.dscps != .max {
+                // Of IPv4 the second octet, of IPv6 the second to fourth four bits; DSCP are the upper six of them.
+                let first = packet.uint16(at: 0)
+                let codePoint = UInt8(truncatingIfNeeded: isIPv4 ? first &>> 2 : first &>> 6) & 0x3f
+                recorder.record(.codePoint(codePoint))
+                guard rule.dscps &>> UInt64(codePoint) & 1 == 1 else { continue }
+            }
+            switch rule.match {
+            case .nothing: break
+            case .ports:
                 guard !transport.isLaterFragment else {
                     refusal = .fragmentWithoutPorts
                     continue
@@ -39,9 +51,24 @@ extension Classifier {
                     refusal = .truncatedTransport
                     continue
                 }
-                let port = packet.uint16(at: transport.offset &+ (index.direction == .up ? 2 : 0))
+                let port = packet.uint16(at: transport.offset &+ (isUp ? 2 : 0))
                 recorder.record(.servicePort(port))
                 guard port >= rule.lowestPort, port <= rule.highestPort else { continue }
+            case .icmp:
+                guard !transport.isLaterFragment else {
+                    refusal = .fragmentWithoutPorts
+                    continue
+                }
+                guard transport.offset < byteCount else {
+                    refusal = .truncatedTransport
+                    continue
+                }
+                let type = packet.octet(at: transport.offset)
+                recorder.record(.messageType(type))
+                let types = rule.icmpTypes
+                let due = isIPv4 ? (isUp ? types.v4Up : types.v4Down) : (isUp ? types.v6Up : types.v6Down)
+                // 255 stands for a version that has no such type, though a packet may come with it.
+                guard type == due, due != 255 else { continue }
             }
             recorder.record(.ruleAdmits(position))
             return nil

@@ -6,7 +6,7 @@ public import Wire
 /// The IP header as the stages see it, written once for both versions. Every function reads at constant offsets from
 /// the header that the window stands at.
 @usableFromInline protocol NetworkHeader {
-    associatedtype Address: BitwiseCopyable
+    associatedtype Address: BitwiseCopyable, Equatable
 
     /// What is wrong with the header, of which `available` bytes arrived; nil if nothing.
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason?
@@ -14,6 +14,8 @@ public import Wire
     static func source(_ window: borrowing HeaderWindow) -> Address
     static func destination(_ window: borrowing HeaderWindow) -> Address
     static func step(_ window: borrowing HeaderWindow) -> Step
+    /// The step of a header that an ICMP error quotes.
+    static func quotedStep(_ window: borrowing HeaderWindow) -> Step
 
     static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8
     @_lifetime(window: copy window)
@@ -26,6 +28,14 @@ public import Wire
     static func setTrafficClass(_ window: inout HeaderWindow, _ value: UInt8)
     /// Whether a router must not fragment it.
     static func dontFragment(_ window: borrowing HeaderWindow) -> Bool
+
+    /// What rules look at; nil where the chain of extension headers is broken or too long to follow. The header is
+    /// known to be sound.
+    static func transport(_ packet: RawSpan) -> Transport?
+    /// The packet that an ICMP error quotes; nil if this is none. The header is known to be sound.
+    static func quote(_ packet: RawSpan) -> QuotedPacket?
+    /// That of the packet's flow. The header is known to be sound.
+    static func flowHash(_ packet: RawSpan) -> FlowHash
 
     static func subscriber(_ tables: TablesView, _ address: Address) -> LookupResult
     static func service(_ tables: TablesView, _ address: Address) -> LookupResult
@@ -80,6 +90,12 @@ public import Wire
             protocol: IPProtocol(rawValue: window.octet(IPv4Field.protocol)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
+    @inlinable @inline(always)
+    static func quotedStep(_ window: borrowing HeaderWindow) -> Step {
+        .quotedIPv4(
+            source: source(window), destination: destination(window),
+            protocol: IPProtocol(rawValue: window.octet(IPv4Field.protocol)))
+    }
 
     @inlinable @inline(always)
     static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(IPv4Field.ttl) }
@@ -117,6 +133,13 @@ public import Wire
     static func dontFragment(_ window: borrowing HeaderWindow) -> Bool {
         window.octet(IPv4Field.flagsAndFragmentOffset) & 0x40 != 0
     }
+
+    @inlinable @inline(always)
+    static func transport(_ packet: RawSpan) -> Transport? { Transport(ipv4: packet) }
+    @inlinable @inline(always)
+    static func quote(_ packet: RawSpan) -> QuotedPacket? { QuotedPacket(inIPv4: packet) }
+    @inlinable @inline(always)
+    static func flowHash(_ packet: RawSpan) -> FlowHash { FlowHash(ipv4: packet) }
 
     @inlinable @inline(always)
     static func subscriber(_ tables: TablesView, _ address: IPv4Address) -> LookupResult {
@@ -165,6 +188,12 @@ public import Wire
             protocol: IPProtocol(rawValue: window.octet(IPv6Field.nextHeader)),
             timeToLive: timeToLive(window), byteCount: totalByteCount(window))
     }
+    @inlinable @inline(always)
+    static func quotedStep(_ window: borrowing HeaderWindow) -> Step {
+        .quotedIPv6(
+            source: source(window), destination: destination(window),
+            protocol: IPProtocol(rawValue: window.octet(IPv6Field.nextHeader)))
+    }
 
     @inlinable @inline(always)
     static func timeToLive(_ window: borrowing HeaderWindow) -> UInt8 { window.octet(IPv6Field.hopLimit) }
@@ -186,6 +215,13 @@ public import Wire
     }
     @inlinable @inline(always)
     static func dontFragment(_ window: borrowing HeaderWindow) -> Bool { true }
+
+    @inlinable @inline(always)
+    static func transport(_ packet: RawSpan) -> Transport? { Transport(ipv6: packet) }
+    @inlinable @inline(always)
+    static func quote(_ packet: RawSpan) -> QuotedPacket? { QuotedPacket(inIPv6: packet) }
+    @inlinable @inline(always)
+    static func flowHash(_ packet: RawSpan) -> FlowHash { FlowHash(ipv6: packet) }
 
     @inlinable @inline(always)
     static func subscriber(_ tables: TablesView, _ address: IPv6Address) -> LookupResult {

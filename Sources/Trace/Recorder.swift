@@ -27,6 +27,9 @@ public enum Step: BitwiseCopyable, Sendable {
     case explicitNull(LabelStackEntry)
     /// The label means nothing where it stands.
     case unboundLabel(LabelStackEntry)
+    /// The outer IPv6 header's extension headers have been followed; what is encapsulated begins so many bytes from the
+    /// header's first.
+    case outerExtensionHeaders(Int)
     /// The outer addresses are the ends of this IP-in-IP tunnel.
     case tunnel(TunnelIndex)
 
