@@ -69,6 +69,9 @@ public import Wire
         case .ipv4:
             unsafe pushOuterIPv4(IP.self, &window, conversion, packet.meteredByteCount, &identification)
             etherType = .ipv4
+        case .ipv6:
+            unsafe pushOuterIPv6(IP.self, &window, conversion, packet.meteredByteCount)
+            etherType = .ipv6
         }
         let headerByteCount = unsafe Int(conversion.pointee.headerByteCount)
         recorder.record(.converted(index))
@@ -123,6 +126,26 @@ public import Wire
             unsafe UInt64(conversion.pointee.prebakedSum) &+ UInt64(first) &+ UInt64(byteCount) &+ UInt64(id)
             &+ UInt64(fragment) &+ UInt64(IP.encapsulatedProtocol.rawValue)
         window.store16(network: ~InternetChecksum.fold(sum), at: -10)
+    }
+
+    /// The outer IPv6 header (RFC 2473), prebaked, with flow label 0.
+    @export(implementation) @inline(always) @_lifetime(window: copy window)
+    func pushOuterIPv6<IP: NetworkHeader>(
+        _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>,
+        _ innerByteCount: UInt32
+    ) {
+        let flags = unsafe conversion.pointee.flags
+        let inner = IP.trafficClass(window)
+        let service = flags.contains(.copyClass) ? inner : inner & 3
+        unsafe window.store(conversion.pointee.header.0, at: -40)
+        unsafe window.store(conversion.pointee.header.1, at: -32)
+        unsafe window.store(conversion.pointee.header.2, at: -24)
+        unsafe window.store(conversion.pointee.header.3, at: -16)
+        unsafe window.store(conversion.pointee.header.4, at: -8)
+        let first = unsafe UInt16(0x6000) | UInt16(conversion.pointee.trafficClassOctet | service) &<< 4
+        window.store16(network: first, at: -40)
+        window.store16(network: UInt16(truncatingIfNeeded: innerByteCount), at: -36)
+        window.store(IP.encapsulatedProtocol.rawValue, at: -34)
     }
 
     /// Puts the link header before the packet, trims what the link had padded, and says where it leaves.
