@@ -1,4 +1,3 @@
-public import Packets
 public import Tables
 public import Trace
 public import Wire

@@ -14,6 +14,15 @@ public struct Label: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCo
 
     /// IPv4 explicit null (RFC 3032 §2.1).
     @inlinable public static var ipv4ExplicitNull: Self { Self(unchecked: 0) }
+    /// IPv6 explicit null (RFC 3032 §2.1).
+    @inlinable public static var ipv6ExplicitNull: Self { Self(unchecked: 2) }
+    /// GAL: what follows is no packet, but the associated channel of what stands above (RFC 5586 §4).
+    @inlinable public static var associatedChannel: Self { Self(unchecked: 13) }
+
+    /// One that stands for nothing: the packet below it goes by what it is itself.
+    @inlinable @inline(always) public var isExplicitNull: Bool {
+        self == .ipv4ExplicitNull || self == .ipv6ExplicitNull
+    }
 
     /// The labels that may be bound: 16…1,048,575. 0–15 have special purposes (RFC 7274).
     public static var bindable: ClosedRange<Label> { Label(unchecked: 16)...Label(unchecked: 0xf_ffff) }
