@@ -15,8 +15,7 @@ import Wire
     /// Given by the ports, by the slow path, or by the worker after the loop.
     static let elsewhere: Set<DropReason> = [
         .oversized, .malformedARP, .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
-        .portDown,
-        .transmitFailed,
+        .policed, .portDown, .recursiveEncapsulation, .transmitFailed,
     ]
 
     @Test("PX-4 each reason is given for what it names", arguments: frameCases + whoCases + tunnelCases)
@@ -111,14 +110,17 @@ import Wire
         core(.truncatedLabelStack, labelled([LabelStackEntry(17001)], videoBack).cut(to: 20)),
         core(.unknownLabel, labelled([LabelStackEntry(17777, bottom: true)])),
         core(.unknownLabel, labelled([LabelStackEntry(17001), LabelStackEntry(77, bottom: true)])),
-        core(.reservedLabel, labelled([LabelStackEntry(0, bottom: true)])),
+        core(.reservedLabel, labelled([LabelStackEntry(1, bottom: true)])),
+        core(.associatedChannel, labelled([LabelStackEntry(13, bottom: true)])),
+        core(
+            .labelStackTooDeep,
+            labelled((0..<8).map { _ in LabelStackEntry(0) } + [LabelStackEntry(17001, bottom: true)])),
         core(.labelOutOfContext, labelled([LabelStackEntry(200042, bottom: true)])),
         core(.labelOutOfContext, labelled([LabelStackEntry(17001), LabelStackEntry(200043, bottom: true)])),
         Case(reason: .labelOutOfContext, port: "core1", frame: onCore1([17001, 200042])),
         core(.missingUserLabel, labelled([LabelStackEntry(17001, bottom: true)])),
         core(.missingBottomOfStack, labelled([LabelStackEntry(17001), LabelStackEntry(200042)])),
         core(.earlyBottomOfStack, labelled([LabelStackEntry(18008, bottom: true)])),
-        core(.ttlExpired, labelled([LabelStackEntry(17001, ttl: 1), LabelStackEntry(200042, bottom: true)])),
         core(.ttlExpired, labelled([LabelStackEntry(18000, ttl: 1, bottom: true)])),
         core(.tooBig, labelled([LabelStackEntry(18002, bottom: true)], long(1496))),
         core(.innerSourceMismatch, user(Datagram.udp("203.0.113.9", "10.1.0.5", ports: (5004, 9)))),
@@ -126,6 +128,12 @@ import Wire
         core(.unknownTunnelEndpoint, toCore(outer(musicBack, from: "10.0.0.9"))),
         Case(reason: .unknownTunnelEndpoint, port: "core1", frame: outerOnCore1(musicBack)),
         core(.outerFragment, toCore(edited(outer(musicBack)) { $0.fragmentation = 0x2000 })),
+        core(
+            .outerExtensionHeader,
+            toCore(
+                musicBack.encapsulated("2001:db8:ff::2", "2001:db8:ff::1").extended([
+                    (0, [0xc2, 4, 0, 0, 0, 0])
+                ]))),
         core(.ecnMismatch, toCore(edited(outer(musicBack)) { $0.trafficClass = 3 })),
         core(.wrongLeg, toCore(outer(videoBack))),
         core(.notAdmitted, toCore(outer(Datagram.udp("203.0.113.9", "10.2.0.5")))),

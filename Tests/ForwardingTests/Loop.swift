@@ -22,9 +22,24 @@ final class Loop {
     let sessions: [String]
     private var state = LoopState()
 
-    init(_ exchange: String) {
+    /// - Parameter edit: changes the table objects of the exchange before they are taken in.
+    init(_ exchange: String, edit: (inout [TableObject]) -> Void = { _ in }) {
         let compiled = Edges.compile(exchange)
-        tables = Edges.tables(compiled).publication
+        var objects = compiled.transaction.changes.compactMap { change in
+            if case .set(let object) = change { object } else { nil }
+        }
+        edit(&objects)
+        let tables = ForwardingTables()
+        for (slot, mac) in compiled.facts.macAddresses.enumerated() {
+            tables.portFacts(UInt16(slot), mac: mac, mtu: compiled.facts.mtus[slot].map { UInt16($0) })
+        }
+        do throws(TableError) {
+            try tables.stage(Transaction(number: 1, isReset: true, changes: objects.map { .set($0) }))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+        _ = tables.publish()
+        self.tables = tables.publication
         ports = compiled.ports.map(\.name)
         sessions = compiled.sessions
     }
@@ -67,6 +82,14 @@ final class Loop {
 
     /// What becomes of one frame.
     func forward(_ frame: [UInt8], from name: String) -> Outcome { forward([frame], from: name)[0] }
+
+    /// One frame's descriptor behind the loop.
+    func packet(_ frame: [UInt8], from name: String) -> Packet {
+        let vector = PacketVector(capacity: 1, slotByteCount: 4096)
+        frame.withUnsafeBytes { vector.append($0, timestamp: 0) }
+        forward(vector, from: port(name))
+        return vector[0]
+    }
 
     func outcome(_ vector: PacketVector, _ index: Int) -> Outcome {
         let packet = vector[index]
