@@ -47,7 +47,7 @@ extension TablesView {
     }
 
     /// The traffic class or DSCP that a class map gives to a DSCP, 0…63.
-    @inlinable @inline(always) func mappedClass(_ map: UInt32, _ dscp: UInt8) -> UInt8 {
+    @inlinable @inline(always) public func mappedClass(_ map: UInt32, _ dscp: UInt8) -> UInt8 {
         unsafe UnsafeRawPointer(classMaps + Int(map)).load(fromByteOffset: Int(dscp & 63), as: UInt8.self)
     }
 
@@ -86,7 +86,9 @@ extension TablesView {
 
     /// What the path MTU of a tunnel leaves for inner packets. What IPv6 must always take (RFC 8200 §5), and IPv4
     /// (RFC 791 §3.2), it takes whatever has been learned.
-    @inlinable @inline(always) func innerLimit(_ pathTunnel: UInt32, _ headerByteCount: Int, isIPv6: Bool)
+    @inlinable @inline(always) public func innerLimit(
+        _ pathTunnel: UInt32, _ headerByteCount: Int, isIPv6: Bool
+    )
         -> UInt16
     {
         let path = unsafe pathMTUs[Int(pathTunnel &- 1)]
