@@ -65,12 +65,12 @@ struct FrameSummary: CustomStringConvertible {
         }
     }
 
-    private static func describeIP(_ packet: RawSpan) throws(WireError) -> String {
+    private static func describeIP(_ packet: RawSpan, isInner: Bool = false) throws(WireError) -> String {
         guard packet.byteCount > 0, packet.octet(at: 0) >> 4 == 6 else {
             let view = try IPv4View(packet)
             let ends = "\(view.source) → \(view.destination)"
-            if view.protocol == .ipv4 || view.protocol == .ipv6, !view.isLaterFragment {
-                return "inside IPv4 \(ends): " + (try describeIP(view.payload))
+            if !isInner, view.protocol == .ipv4 || view.protocol == .ipv6, !view.isLaterFragment {
+                return "inside IPv4 \(ends): " + (try describeIP(view.payload, isInner: true))
             }
             guard view.protocol == .icmp, !view.isLaterFragment else {
                 return "IPv4 \(ends), \(Words.protocol(view.protocol))"
@@ -81,9 +81,9 @@ struct FrameSummary: CustomStringConvertible {
         let view = try IPv6View(packet)
         let ends = "\(view.source) → \(view.destination)"
         let upper = try view.upper()
-        if upper.protocol == .ipv4 || upper.protocol == .ipv6, !upper.isFragment {
+        if !isInner, upper.protocol == .ipv4 || upper.protocol == .ipv6, !upper.isFragment {
             return "inside IPv6 \(ends): "
-                + (try describeIP(view.bytes.extracting(droppingFirst: upper.offset)))
+                + (try describeIP(view.bytes.extracting(droppingFirst: upper.offset), isInner: true))
         }
         guard upper.protocol == .icmpv6, !upper.isLaterFragment else {
             return "IPv6 \(ends), \(Words.protocol(upper.protocol))"
