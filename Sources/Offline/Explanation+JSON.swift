@@ -55,11 +55,22 @@ extension Explanation {
         case .userLabel(let entry, let index): return label("userLabel", entry) + session(index)
         case .transitLabel(let entry, _): return label("transitLabel", entry)
         case .unboundLabel(let entry): return label("unboundLabel", entry)
+        case .explicitNull(let entry): return label("explicitNull", entry)
+        case .outerExtensionHeaders(let byteCount):
+            return [
+                ("step", .string("outerExtensionHeaders")),
+                ("bytes", .number(byteCount - IPv6Field.byteCount)),
+            ]
         case .tunnel(let tunnel): return named("tunnel", names.tunnels[Int(tunnel.rawValue)])
         case .subscriber(let result): return found("subscriber", result, names.subscribers)
         case .service(let result): return found("service", result, names.services)
         case .noSession: return [("step", .string("session")), ("session", .null)]
         case .session(let index): return [("step", .string("session"))] + session(index)
+        case .path(let index, let hash):
+            return [("step", .string("path"))] + session(index) + [
+                ("hash", .string(String(hash.rawValue, radix: 16)))
+            ]
+        case .hairpin: return [("step", .string("hairpin"))]
         case .congestion(let inner, let outer, let result):
             return [
                 ("step", .string("congestion")), ("inner", .number(Int(inner))),
@@ -77,12 +88,28 @@ extension Explanation {
                 ("laterFragment", .bool(isLaterFragment)),
             ]
         case .servicePort(let port): return [("step", .string("servicePort")), ("port", .number(Int(port)))]
+        case .messageType(let type):
+            return [("step", .string("messageType")), ("type", .number(Int(type)))]
+        case .codePoint(let number):
+            return [("step", .string("codePoint")), ("dscp", .number(Int(number)))]
+        case .quotedIPv4(let source, let destination, let `protocol`):
+            return quoted("quotedIPv4", .v4(source), .v4(destination), `protocol`)
+        case .quotedIPv6(let source, let destination, let `protocol`):
+            return quoted("quotedIPv6", .v6(source), .v6(destination), `protocol`)
+        case .related(let index, let isTurnedBack):
+            return [("step", .string("related"))] + session(index) + [("turnedBack", .bool(isTurnedBack))]
         case .noRuleAdmits(let count):
             return [("step", .string("admission")), ("rule", .null), ("rules", .number(count))]
         case .ruleAdmits(let place): return [("step", .string("admission")), ("rule", .number(place + 1))]
         case .everythingAdmitted: return [("step", .string("admission")), ("rule", .string("everything"))]
-        case .timeToLiveHandedOn(let timeToLive):
+        case .timeToLiveHandedOn(let timeToLive, let before):
             return [("step", .string("timeToLiveHandedOn")), ("ttl", .number(Int(timeToLive)))]
+                + (before.map { [("before", .number(Int($0)))] } ?? [])
+        case .classHandedOn(let before, let after):
+            return [
+                ("step", .string("classHandedOn")), ("from", .number(Int(before))),
+                ("to", .number(Int(after))),
+            ]
         case .policed(let owner, let colour, let action):
             return [
                 ("step", .string("policed")), ("by", .string("\(owner)")), ("colour", .string("\(colour)")),
@@ -116,6 +143,15 @@ extension Explanation {
             ("destination", .string("\(destination)")),
             ("protocol", .number(Int(`protocol`.rawValue))), ("ttl", .number(Int(timeToLive))),
             ("bytes", .number(byteCount)),
+        ]
+    }
+
+    private func quoted(
+        _ step: String, _ source: IPAddress, _ destination: IPAddress, _ protocol: IPProtocol
+    ) -> [(String, JSONValue)] {
+        [
+            ("step", .string(step)), ("source", .string("\(source)")),
+            ("destination", .string("\(destination)")), ("protocol", .number(Int(`protocol`.rawValue))),
         ]
     }
 

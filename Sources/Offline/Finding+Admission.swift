@@ -26,6 +26,7 @@ extension Narrator {
         case .notAdmitted: return trail.session == nil ? noSession : noRule
         case .fragmentWithoutPorts: return fragmentWithoutPorts
         case .wrongLeg: return wrongLeg(header)
+        case .policed: return policed
         default: return Finding(reason.explanation)
         }
     }
@@ -72,32 +73,17 @@ extension Narrator {
     }
 
     private var noRule: Finding {
-        guard let index = trail.session, let transport = trail.transport else {
+        guard let index = trail.session, trail.transport != nil else {
             return Finding(DropReason.notAdmitted.explanation)
         }
         let session = session(index)
         let rules = Words.list(rules(index).map { spelling($0) })
-        var packet = Words.protocol(transport.protocol)
-        var rule = "protocol: \(ruleSpelling(transport.protocol))"
-        var remark = ""
-        if let port = trail.servicePort {
-            packet += index.direction == .up ? " to port \(port)" : " from port \(port)"
-            rule += ", ports: [\(port)]"
-            if index.direction == .down { remark = " if the service does speak from that port" }
-        }
+        let (packet, rule) = seen(index.direction)
+        let isReply = index.direction == .down && trail.servicePort != nil
+        let remark = isReply ? " if the service does speak from that port" : ""
         return Finding(
             "The conditions of \(session.subscriber) for \(session.service) allow \(rules); this packet is \(packet).",
             remedy: "Write `{ \(rule) }` into the `allow` of that condition\(remark).")
-    }
-
-    /// The protocol as an exchange file has it. There `icmp` is that of the packet's own IP version.
-    private func ruleSpelling(_ number: IPProtocol) -> String {
-        let icmp: IPProtocol = trail.headers.last?.source.version == .v6 ? .icmpv6 : .icmp
-        return switch number {
-        case icmp: "icmp"
-        case .tcp, .udp, .sctp: Words.protocol(number)
-        default: "\(number.rawValue)"
-        }
     }
 
     private var fragmentWithoutPorts: Finding {
@@ -106,10 +92,37 @@ extension Narrator {
         }
         let session = session(index)
         let name = Words.protocol(transport.protocol)
+        let isICMP = transport.protocol == .icmp || transport.protocol == .icmpv6
         return Finding(
-            "The packet is a later fragment, whose ports were in the first one; the conditions of "
-                + "\(session.subscriber) for \(session.service) allow \(name) by port only.",
-            remedy: "Let the sender avoid fragments, or write a rule for \(name) without `ports`.")
+            "The packet is a later fragment, whose \(isICMP ? "type was" : "ports were") in the first one; the conditions "
+                + "of \(session.subscriber) for \(session.service) allow \(name) by \(isICMP ? "type" : "port") only.",
+            remedy:
+                "Let the sender avoid fragments, or write a rule for \(name) without `\(isICMP ? "types" : "ports")`.")
+    }
+
+    private var policed: Finding {
+        guard let index = trail.session, let policed = trail.policed else {
+            return Finding(DropReason.policed.explanation)
+        }
+        let owner: String
+        let policer: Tables.Policer?
+        switch policed.owner {
+        case .session:
+            owner = "session \(session(index).name), \(index.direction)"
+            policer = way(index).policer
+        case .tunnel:
+            let tunnel = way(index).tunnel.map { Int($0.rawValue) }
+            owner = tunnel.map { "tunnel \(names.tunnels[$0])" } ?? "the tunnel"
+            policer = tunnel.flatMap { tunnelObject($0)?.policer }
+        }
+        let rates = policer.map {
+            " (\($0.committedBitsPerSecond) bit/s committed, \($0.peakBitsPerSecond) bit/s at peak, bursts of "
+                + "\($0.committedBurstByteCount) and \($0.peakBurstByteCount) bytes)"
+        }
+        return Finding(
+            "To the policer of \(owner)\(rates ?? "") the packet is \(policed.colour), and what is "
+                + "\(policed.colour) is dropped.",
+            remedy: "Send less at once, raise the rates, or give `\(policed.colour)` another action than `drop`.")
     }
 
     private func wrongLeg(_ header: Trail.Header) -> Finding {

@@ -40,9 +40,16 @@ extension Narrator {
     private var wrongVLAN: Finding {
         let tags = trail.ethernet?.tags ?? 0
         let came = tags == 0 ? "the frame is untagged" : "the frame came on \(Words.tags(tags))"
+        if let slot = arrivalTunnel, let tunnel = tunnel(names.tunnels[slot]) {
+            let due = tunnelObject(slot)?.tags.reduce(0) { $0 << 16 | UInt32($1) } ?? 0
+            return Finding(
+                "Frames of tunnel \(tunnel.name) come \(due == 0 ? "untagged" : "on \(Words.tags(due))") (line "
+                    + "\(tunnel.line)), and \(came).",
+                remedy: "If the frame is right, change the `vlan` of line \(tunnel.line).")
+        }
         guard port.role == .access, trail.ethernet?.etherType != .mpls, let subscriber else {
             return Finding(
-                "Nothing but a subscriber's frames on an access port has VLAN tags, and \(came).",
+                "Bare packets have VLAN tags only on an access port, those of their subscriber; and \(came).",
                 remedy: "Send it untagged.")
         }
         let due = subscriber.vlan.reduce(0) { $0 << 16 | UInt32($1) }

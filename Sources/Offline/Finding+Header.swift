@@ -12,7 +12,9 @@ extension Narrator {
         var offset = link + 4 * trail.labelCount
         if trail.transitLabel != nil { offset += 4 }
         if trail.tunnel != nil, trail.headers.count == 1, offset < run.packet.count {
-            offset += Int(run.packet[offset] & 0xf) * 4
+            offset +=
+                run.packet[offset] >> 4 == 6
+                ? trail.outerByteCount ?? IPv6Field.byteCount : Int(run.packet[offset] & 0xf) * 4
         }
         return run.packet[min(offset, run.packet.count)...]
     }
@@ -26,7 +28,7 @@ extension Narrator {
             let name = trail.transport.map { Words.protocol($0.protocol) }
             return Finding(
                 name.map {
-                    "A rule must read the ports, and the packet ends before those of its \($0) header."
+                    "A rule must read the ports or the ICMP type, and the packet ends before those of its \($0) header."
                 }
                     ?? "The chain of IPv6 extension headers is broken, or too long to follow.")
         default: return lengthFinding(reason)
@@ -66,7 +68,8 @@ extension Narrator {
     /// What stands before the header says which version it has.
     private var announcedVersion: String {
         if trail.tunnel != nil, let outer = trail.headers.first {
-            return outer.protocol == .ipv4 ? "IPv4" : "IPv6"
+            if outer.protocol == .ipv4 { return "IPv4" }
+            return outer.protocol == .ipv6 ? "IPv6" : "what the outer header announces"
         }
         guard let etherType = trail.ethernet?.etherType, etherType != .mpls else { return "IPv4 or IPv6" }
         return Words.etherType(etherType)
@@ -91,9 +94,7 @@ extension Narrator {
     }
 
     private var ttlExpired: Finding {
-        if let label = trail.transitLabel?.entry ?? trail.pathLabel?.entry ?? trail.userLabel?.entry,
-            label.ttl <= 1
-        {
+        if let label = trail.topmostLabel, label.ttl <= 1 {
             return Finding(
                 "Label \(label.label) came with TTL \(label.ttl): a router takes one off, and none is left to go on "
                     + "with.",

@@ -16,6 +16,11 @@ extension Narrator {
                 remedy: "Bind it as `receive` of a tunnel or of a session's leg, or in `labels`.")
         case .reservedLabel: return reservedLabel
         case .labelOutOfContext: return labelOutOfContext
+        case .missingUserLabel where trail.nulls.last?.isBottomOfStack == true:
+            return Finding(
+                "An explicit null is the bottom of the stack: no user label says whose packet stands below it, and bare "
+                    + "packets out of a label stack are not routed here.",
+                remedy: "Send a session's user label below it.")
         case .missingUserLabel:
             guard let path = trail.pathLabel else { return Finding(reason.explanation) }
             return Finding(
@@ -34,6 +39,18 @@ extension Narrator {
                 "Label \(transit.entry.label) is popped and another tunnel's path label pushed, which needs a label "
                     + "to stand on; \(transit.entry.label) is the bottom of the stack.",
                 remedy: "Send a user label below it, or swap instead of popping.")
+        case .labelStackTooDeep:
+            return Finding(
+                "The first eight labels of the stack say nothing of whose packet it is (\(trail.nulls.count) are explicit "
+                    + "nulls), and no more are followed.",
+                remedy: "Send at most eight: the tunnel's path label and the user label are enough.")
+        case .associatedChannel:
+            let of =
+                trail.userLabel.map { "session \(session($0.conversion).name)" }
+                ?? trail.pathLabel.map { "tunnel \(names.tunnels[$0.tunnel])" } ?? "port \(port.name)"
+            return Finding(
+                "Label 13 announces a message of the associated channel of \(of) (RFC 5586), such as a continuity check; "
+                    + "nobody here listens to it.")
         case .truncatedLabelStack:
             return Finding("The frame ends inside the label stack; an entry has 4 bytes.")
         default: return Finding(reason.explanation)
@@ -46,12 +63,11 @@ extension Narrator {
         }
         let meaning =
             switch label.rawValue {
-            case 0: " (IPv4 explicit null)"
             case 1: " (router alert)"
-            case 2: " (IPv6 explicit null)"
             case 3: " (implicit null, which is never sent)"
             case 7: " (entropy label indicator)"
-            case 13: " (generic associated channel)"
+            case 14: " (OAM alert)"
+            case 15: " (extension)"
             default: ""
             }
         return Finding(
@@ -70,6 +86,12 @@ extension Narrator {
                 remedy: port.role == .access
                     ? "Send it there."
                     : "Send it there, or put tunnel \(tunnel.name) on a line of port \(port.name).")
+        }
+        if let transit = trail.transitLabel, !trail.nulls.isEmpty {
+            return Finding(
+                "Label \(transit.entry.label) is in the label table, which acts on the top of the stack only; here an "
+                    + "explicit null stands above it.",
+                remedy: "Send it without the null.")
         }
         if let transit = trail.transitLabel {
             return Finding(

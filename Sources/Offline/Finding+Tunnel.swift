@@ -28,8 +28,20 @@ extension Narrator {
                 "The encapsulated packet was fragmented on its way from \(outer.source), and is not put together "
                     + "here.",
                 remedy:
-                    "Let \(outer.source) encapsulate no more than its path MTU to \(outer.destination) less 20 "
-                    + "bytes.")
+                    "Let \(outer.source) encapsulate no more than its path MTU to \(outer.destination) less "
+                    + "\(outer.source.version == .v4 ? 20 : 40) bytes.")
+        case .outerExtensionHeader:
+            return Finding(
+                "Between the outer IPv6 header, from \(outer.source), and what it carries stands an extension header that "
+                    + "is cut short, out of place, or has an option that who doesn't know it must not pass (RFC 8200 §4).",
+                remedy:
+                    "Let \(outer.source) encapsulate without it; a tunnel encapsulation limit (RFC 2473) is followed.")
+        case .recursiveEncapsulation:
+            let tunnel = conversionIndex.flatMap { way($0).tunnel }.map { names.tunnels[Int($0.rawValue)] }
+            return Finding(
+                "The packet comes from \(inner.source), which is the other end of the tunnel\(tunnel.map { " \($0)" } ?? "") "
+                    + "that it would go into: it would go in circles (RFC 2003 §4).",
+                remedy: "Take \(inner.source) out of the prefixes that this tunnel carries.")
         case .ecnMismatch:
             return Finding(
                 "A router marked congestion (CE) on the outer header, and the packet inside is Not-ECT: its sender "

@@ -38,8 +38,24 @@ struct FrameSummary: CustomStringConvertible {
         switch etherType {
         case .arp: return describe(ARPPacket(try ARPView(network)))
         case .ipv4, .ipv6: return try describeIP(network)
+        case .mpls: return try describeLabelled(network)
         default: return Words.etherType(etherType)
         }
+    }
+
+    private static func describeLabelled(_ stack: RawSpan) throws(WireError) -> String {
+        var labels: [String] = []
+        var offset = 0
+        var isBottom = false
+        while !isBottom, offset + LabelStackEntry.byteCount <= stack.byteCount {
+            let entry = LabelStackEntry(rawValue: stack.uint32(at: offset))
+            labels.append("\(entry.label)")
+            isBottom = entry.isBottomOfStack
+            offset += LabelStackEntry.byteCount
+        }
+        guard isBottom else { return Words.etherType(.mpls) }
+        return "under \(labels.joined(separator: ", ")): "
+            + (try describeIP(stack.extracting(droppingFirst: offset)))
     }
 
     private static func describe(_ packet: ARPPacket) -> String {
@@ -49,10 +65,13 @@ struct FrameSummary: CustomStringConvertible {
         }
     }
 
-    private static func describeIP(_ packet: RawSpan) throws(WireError) -> String {
+    private static func describeIP(_ packet: RawSpan, isInner: Bool = false) throws(WireError) -> String {
         guard packet.byteCount > 0, packet.octet(at: 0) >> 4 == 6 else {
             let view = try IPv4View(packet)
             let ends = "\(view.source) → \(view.destination)"
+            if !isInner, view.protocol == .ipv4 || view.protocol == .ipv6, !view.isLaterFragment {
+                return "inside IPv4 \(ends): " + (try describeIP(view.payload, isInner: true))
+            }
             guard view.protocol == .icmp, !view.isLaterFragment else {
                 return "IPv4 \(ends), \(Words.protocol(view.protocol))"
             }
@@ -62,6 +81,10 @@ struct FrameSummary: CustomStringConvertible {
         let view = try IPv6View(packet)
         let ends = "\(view.source) → \(view.destination)"
         let upper = try view.upper()
+        if !isInner, upper.protocol == .ipv4 || upper.protocol == .ipv6, !upper.isFragment {
+            return "inside IPv6 \(ends): "
+                + (try describeIP(view.bytes.extracting(droppingFirst: upper.offset), isInner: true))
+        }
         guard upper.protocol == .icmpv6, !upper.isLaterFragment else {
             return "IPv6 \(ends), \(Words.protocol(upper.protocol))"
         }

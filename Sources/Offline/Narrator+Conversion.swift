@@ -19,7 +19,7 @@ extension Narrator {
         let text: String
         switch way(index).push {
         case .nothing: text = "bare IP, " + timeToLive(packet)
-        case .labels: text = pushed(packet, tunnel(of: leavingLeg(index)))
+        case .labels(let labels, _): text = pushed(packet, labels.count, tunnel(of: leavingLeg(index)))
         case .outer: text = outerHeader(packet, tunnel(of: leavingLeg(index)))
         }
         return Explanation.Line(subject: "conversion", text: text)
@@ -32,29 +32,33 @@ extension Narrator {
         return "\(isIPv4 ? "TTL" : "hop limit") \(packet[field])"
     }
 
-    private func pushed(_ packet: [UInt8], _ tunnel: Tunnel?) -> String {
-        let stack = entries(packet, 2)
-        guard let tunnel, case .mpls(let mpls) = tunnel.encapsulation, let top = stack.first else {
-            return ""
-        }
+    /// Path labels, the top one first, and the user label.
+    private func pushed(_ packet: [UInt8], _ count: Int, _ tunnel: Tunnel?) -> String {
+        let stack = entries(packet, count)
+        guard let tunnel, let top = stack.first, let user = stack.last else { return "" }
         let sent = "TTL \(top.ttl), TC \(top.trafficClass)"
-        switch mpls.null {
-        case .implicit:
+        let path = stack.dropLast().map { "\($0.label)" }.joined(separator: ", ")
+        if stack.count == 1 {
             return "push \(top.label) (user) alone: tunnel \(tunnel.name) is `null: implicit`; \(sent)"
-        case .explicit:
-            return "push \(top.label) (explicit null, tunnel \(tunnel.name)) and \(user(stack)), \(sent)"
-        case nil: return "push \(top.label) (path of tunnel \(tunnel.name)) and \(user(stack)), \(sent)"
         }
+        let meaning =
+            top.label.isExplicitNull ? "explicit null, tunnel \(tunnel.name)" : "path of tunnel \(tunnel.name)"
+        return "push \(path) (\(meaning)) and \(user.label) (user), \(sent)"
     }
 
-    private func user(_ stack: [LabelStackEntry]) -> String { "\(stack.last?.label.rawValue ?? 0) (user)" }
-
     private func outerHeader(_ packet: [UInt8], _ tunnel: Tunnel?) -> String {
+        let name = "(tunnel \(tunnel?.name ?? ""))"
         do throws(WireError) {
+            guard packet.first.map({ $0 >> 4 }) == 4 else {
+                let outer = try IPv6View(packet.span.bytes)
+                return
+                    "into IPv6 \(outer.source) → \(outer.destination) \(name), hop limit \(outer.hopLimit), DSCP "
+                    + "\(outer.dscp), \(Words.congestion(outer.ecn.rawValue))"
+            }
             let outer = try IPv4View(packet.span.bytes)
             let df = outer.dontFragment ? "DF set" : "DF clear"
             return
-                "into IPv4 \(outer.source) → \(outer.destination) (tunnel \(tunnel?.name ?? "")), TTL \(outer.ttl), "
+                "into IPv4 \(outer.source) → \(outer.destination) \(name), TTL \(outer.ttl), "
                 + "DSCP \(outer.dscp), \(Words.congestion(outer.ecn.rawValue)), \(df)"
         } catch {
             return "\(error)"

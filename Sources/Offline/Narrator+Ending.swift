@@ -54,14 +54,19 @@ extension Narrator {
         switch run.outcome {
         case .consumed: "it asks for nothing that port \(port.name) has"
         case .dropped(.ttlExpired), .dropped(.tooBig): silenceAboutError
+        case .dropped where trail.punt == .prohibited: silenceAboutError
         default: nil
         }
     }
 
     private var silenceAboutError: String {
-        guard trail.transitLabel == nil else { return "who sent it can't be known from the labels" }
-        guard trail.punt == .ttlExpired || trail.punt == .tooBig, let header = trail.headers.last else {
-            return "an ICMP error can't be sent back into the tunnel that it came by"
+        guard names.ports[run.port].sendsErrors || trail.punt == .prohibited else {
+            return "port \(port.name) has `icmpErrors: false`"
+        }
+        guard trail.punt != .fragment else { return "the sender allows fragments, and is told nothing of them" }
+        guard let header = trail.headers.last else {
+            return "what stands below the labels is no IP packet whose sender may be told, or the node has no address to "
+                + "speak from"
         }
         let version = header.source.version
         guard hasAddress(version) else {

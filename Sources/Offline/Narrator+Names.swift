@@ -59,23 +59,6 @@ extension Narrator {
         }
     }
 
-    /// The compiled rules of a session: one for each protocol and range of ports.
-    func rules(_ index: ConversionIndex?) -> [Tables.Rule] {
-        index.map { names.sessionObjects[Int($0.session.rawValue)].rules } ?? []
-    }
-
-    /// `tcp 80`, `udp 5000–5009`, `icmp`, `anything`.
-    func spelling(_ rule: Tables.Rule) -> String {
-        guard !rule.anyProtocol else { return "anything" }
-        let isIPv6 = trail.headers.last?.source.version == .v6
-        let name = Words.protocol(isIPv6 ? rule.ipv6Protocol : rule.ipv4Protocol)
-        guard rule.match == .ports else { return name }
-        let ports =
-            rule.lowestPort == rule.highestPort
-            ? "\(rule.lowestPort)" : "\(rule.lowestPort)–\(rule.highestPort)"
-        return "\(name) \(ports)"
-    }
-
     /// Subscriber, or service, as an index into the exchange.
     var subscriber: Subscriber? {
         trail.subscriber.flatMap { $0.isIndex ? exchange.subscribers[Int($0.index)] : nil }

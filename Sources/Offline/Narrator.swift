@@ -34,8 +34,14 @@ struct Narrator {
     var lines: [Explanation.Line] {
         var lines: [Explanation.Line] = []
         var headers = trail.headers[...]
+        var isAboutQuote = false
         for step in run.steps {
             switch step {
+            case .noRuleAdmits, .ruleAdmits, .everythingAdmitted:
+                if let line = admission(step, isAboutQuote ? "the quoted packet" : "it") { lines.append(line) }
+            case .quotedIPv4, .quotedIPv6, .related:
+                isAboutQuote = !isRelated(step)
+                if let line = error(step) { lines.append(line) }
             case .ipv4, .ipv6:
                 if let header = headers.popFirst() {
                     lines.append(line(header, isInnermost: headers.isEmpty))
@@ -51,6 +57,7 @@ struct Narrator {
         return lines + ending
     }
 
+    private func isRelated(_ step: Step) -> Bool { if case .related = step { true } else { false } }
     private func isLeft(_ lines: [Explanation.Line]) -> Bool { lines.contains { $0.subject == "leaves" } }
 
     private func line(_ step: Step) -> Explanation.Line? {
@@ -59,18 +66,24 @@ struct Narrator {
             let tagged = tags == 0 ? "" : ", \(Words.tags(tags))"
             return Explanation.Line(
                 subject: "frame", text: "\(source) → \(destination)\(tagged), \(Words.etherType(etherType))")
-        case .pathLabel, .userLabel, .transitLabel, .unboundLabel, .tunnel: return encapsulation(step)
-        case .subscriber, .service, .noSession, .session: return membership(step)
-        case .noRuleAdmits, .ruleAdmits, .everythingAdmitted: return admission(step)
+        case .pathLabel, .userLabel, .transitLabel, .explicitNull, .unboundLabel, .tunnel,
+            .outerExtensionHeaders:
+            return encapsulation(step)
+        case .subscriber, .service, .noSession, .session, .path, .hairpin: return membership(step)
         case .congestion(let inner, let outer, let result):
             guard result != inner else { return nil }
             let after = result.map { "goes on as \(Words.congestion($0))" } ?? "can't be marked"
             return Explanation.Line(
                 subject: "congestion",
                 text: "\(Words.congestion(outer)) outside: the packet, \(Words.congestion(inner)), \(after)")
-        case .timeToLiveHandedOn(let timeToLive):
+        case .timeToLiveHandedOn(let timeToLive, let before):
+            let instead = before.map { ", instead of \($0)" } ?? ""
             return Explanation.Line(
-                subject: "TTL", text: "\(timeToLive), of the label: written into what stood below it")
+                subject: "TTL", text: "\(timeToLive), of the label: written into what stood below it\(instead)")
+        case .classHandedOn(let before, let after):
+            let origin = trail.tunnel == nil ? "of the label's traffic class" : "of the outer header"
+            return Explanation.Line(
+                subject: "DSCP", text: "\(after), \(origin): written into the packet, instead of \(before)")
         case .policed(let owner, let colour, let action):
             return Explanation.Line(
                 subject: "policer", text: "of the \(owner): \(colour), \(Words.action(action))")
@@ -84,7 +97,9 @@ struct Narrator {
         case .fragmented(let count):
             return Explanation.Line(
                 subject: "fragments", text: "\(count), of at most \(maximumInnerByteCount ?? 0) bytes each")
-        case .ipv4, .ipv6, .transport, .servicePort, .punted: return nil
+        case .ipv4, .ipv6, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
+            .everythingAdmitted, .quotedIPv4, .quotedIPv6, .related, .punted:
+            return nil
         }
     }
 
@@ -121,6 +136,13 @@ struct Narrator {
         case .transitLabel(let entry, _):
             Explanation.Line(
                 subject: "label", text: "\(entry.label) in the label table, \(Words.entry(entry))")
+        case .explicitNull(let entry):
+            Explanation.Line(
+                subject: "label", text: "\(entry.label), explicit null: popped, \(Words.entry(entry))")
+        case .outerExtensionHeaders(let byteCount):
+            Explanation.Line(
+                subject: "extensions",
+                text: "\(Words.bytes(byteCount - IPv6Field.byteCount)) of extension headers, followed")
         case .unboundLabel(let entry):
             Explanation.Line(
                 subject: "label", text: "\(entry.label), without a meaning here, \(Words.entry(entry))")
@@ -142,21 +164,53 @@ struct Narrator {
         case .noSession: Explanation.Line(subject: "session", text: "none")
         case .session(let index):
             Explanation.Line(subject: "session", text: "\(session(index).name), \(index.direction)")
+        case .path(let index, let hash):
+            Explanation.Line(
+                subject: "path",
+                text: "\(spelling(leavingLeg(index))), of the several of session \(session(index).name): by the flow's hash "
+                    + String(hash.rawValue, radix: 16))
+        case .hairpin:
+            Explanation.Line(
+                subject: "hairpin",
+                text: "the sender's address is in a service: is it what another subscriber gets from that?")
         default: nil
         }
     }
 
-    private func admission(_ step: Step) -> Explanation.Line? {
+    private func admission(_ step: Step, _ object: String) -> Explanation.Line? {
         let text: String
         switch step {
         case .everythingAdmitted: text = "the whole service: the condition has no rules"
         case .ruleAdmits(let place):
             let rules = rules(trail.session)
-            text = "rule \(place + 1) of \(rules.count) admits it: \(spelling(rules[place]))"
+            let rule = place < rules.count ? ": \(spelling(rules[place]))" : ""
+            text = "rule \(place + 1) of \(rules.count) admits \(object)\(rule)"
         case .noRuleAdmits(let count):
-            text = count == 1 ? "the only rule doesn't admit it" : "none of \(count) rules admits it"
+            text =
+                count == 1
+                ? "the only rule doesn't admit \(object)" : "none of \(count) rules admits \(object)"
         default: return nil
         }
         return Explanation.Line(subject: "admission", text: text)
+    }
+
+    /// What an ICMP error is about, and whose it is.
+    private func error(_ step: Step) -> Explanation.Line? {
+        switch step {
+        case .quotedIPv4(let source, let destination, let `protocol`):
+            return Explanation.Line(
+                subject: "quotes", text: "IPv4 \(source) → \(destination), \(Words.protocol(`protocol`))")
+        case .quotedIPv6(let source, let destination, let `protocol`):
+            return Explanation.Line(
+                subject: "quotes", text: "IPv6 \(source) → \(destination), \(Words.protocol(`protocol`))")
+        case .related(let index, let isTurnedBack):
+            let way =
+                isTurnedBack
+                ? "from a hop inside the tunnel, turned back to who sent it: goes" : "to who sent it: goes"
+            return Explanation.Line(
+                subject: "related",
+                text: "an error about a packet of session \(session(index).name), \(way) \(index.direction)")
+        default: return nil
+        }
     }
 }

@@ -28,18 +28,59 @@ struct Trail {
     private(set) var userLabel: (entry: LabelStackEntry, conversion: ConversionIndex)?
     private(set) var transitLabel: (entry: LabelStackEntry, nhlfe: NHLFEIndex)?
     private(set) var unboundLabel: LabelStackEntry?
+    /// Explicit nulls, the topmost first.
+    private(set) var nulls: [LabelStackEntry] = []
     private(set) var tunnel: Int?
+    /// Where what an outer IPv6 header encapsulates begins, in bytes from its first, if extension headers stand between.
+    private(set) var outerByteCount: Int?
     private(set) var subscriber: LookupResult?
     private(set) var service: LookupResult?
     private(set) var session: ConversionIndex?
     private(set) var transport: (protocol: IPProtocol, isLaterFragment: Bool)?
     private(set) var servicePort: UInt16?
+    private(set) var messageType: UInt8?
+    private(set) var codePoint: UInt8?
+    /// The ICMP error's session and direction, where it is about a packet of that session.
+    private(set) var related: (conversion: ConversionIndex, isTurnedBack: Bool)?
+    /// Whose policer looked at the packet last, and what it saw.
+    private(set) var policed: (owner: PolicedBy, colour: Policer.Colour)?
     private(set) var punt: Punt?
 
-    init(_ steps: [Step]) { for step in steps { note(step) } }
+    init(_ steps: [Step]) {
+        // What was looked at a second time counts only if that led to something: otherwise the first refusal stands.
+        var first: Trail?
+        for step in steps {
+            switch step {
+            case .hairpin, .quotedIPv4, .quotedIPv6:
+                if let first { self = first }
+                first = self
+                if case .hairpin = step { isAboutQuote = false } else { isAboutQuote = true }
+            case .ruleAdmits, .everythingAdmitted: if !isAboutQuote { first = nil }
+            case .related(let conversion, let isTurnedBack):
+                if let first { self = first }
+                first = nil
+                isAboutQuote = false
+                related = (conversion, isTurnedBack)
+                session = conversion
+            default: note(step)
+            }
+        }
+        if let first {
+            let punt = punt
+            self = first
+            self.punt = punt
+        }
+    }
+
+    /// Whether the steps are about the packet that an ICMP error quotes.
+    private var isAboutQuote = false
 
     /// Label stack entries that were taken for understood.
-    var labelCount: Int { (pathLabel == nil ? 0 : 1) + (userLabel == nil ? 0 : 1) }
+    var labelCount: Int { (pathLabel == nil ? 0 : 1) + (userLabel == nil ? 0 : 1) + nulls.count }
+    /// What the stack began with, as far as it was understood.
+    var topmostLabel: LabelStackEntry? {
+        nulls.first ?? transitLabel?.entry ?? pathLabel?.entry ?? userLabel?.entry
+    }
 
     private mutating func note(_ step: Step) {
         switch step {
@@ -59,15 +100,21 @@ struct Trail {
         case .userLabel(let entry, let conversion): userLabel = (entry, conversion)
         case .transitLabel(let entry, let nhlfe): transitLabel = (entry, nhlfe)
         case .unboundLabel(let entry): unboundLabel = entry
+        case .explicitNull(let entry): nulls.append(entry)
+        case .outerExtensionHeaders(let byteCount): outerByteCount = byteCount
         case .tunnel(let tunnel): self.tunnel = Int(tunnel.rawValue)
         case .subscriber(let result): subscriber = result
         case .service(let result): service = result
         case .session(let conversion): session = conversion
         case .transport(let `protocol`, let isLaterFragment): transport = (`protocol`, isLaterFragment)
         case .servicePort(let port): servicePort = port
+        case .messageType(let type): messageType = type
+        case .codePoint(let number): codePoint = number
+        case .policed(let owner, let colour, _): policed = (owner, colour)
         case .punted(let punt): self.punt = punt
-        case .noSession, .congestion, .noRuleAdmits, .ruleAdmits, .everythingAdmitted, .timeToLiveHandedOn,
-            .converted, .relabelled, .adjacency, .fragmented:
+        case .noSession, .path, .hairpin, .congestion, .noRuleAdmits, .ruleAdmits, .everythingAdmitted,
+            .quotedIPv4, .quotedIPv6, .related, .timeToLiveHandedOn, .classHandedOn, .remarked,
+            .segmentSizeLowered, .converted, .relabelled, .adjacency, .fragmented:
             break
         }
     }

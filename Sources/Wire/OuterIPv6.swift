@@ -86,7 +86,7 @@ public struct OuterIPv6: Equatable, Sendable, BitwiseCopyable {
     static func mayPass(_ packet: RawSpan, _ start: Int, _ end: Int) -> Bool {
         var offset = start
         for _ in 0..<Self.maximumOptionCount {
-            guard offset < end else { return true }
+            guard offset < end else { break }
             let type = packet.octet(at: offset)
             // Pad1 alone has no length.
             if type == 0 {

@@ -69,7 +69,7 @@ import Testing
                 return "the frame to be sent lies outside"
             }
             guard packet.egress.rawValue < 4 else { return "no such port" }
-        case .punt where [.arp, .local, .ttlExpired, .tooBig].contains(packet.punt):
+        case .punt where [.arp, .local, .tooBig, .labelTTLExpired, .prohibited].contains(packet.punt):
             // The slow path answers the packet as it came.
             guard packet.offset == before.offset, Int(packet.byteCount) == frame.count,
                 packet.networkOffset <= packet.byteCount, Array(vector.frame(place)) == frame

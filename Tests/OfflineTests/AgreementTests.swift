@@ -28,6 +28,8 @@ import Testing
             packetTable.compactMap { if case .dropped(let reason) = $0.outcome { reason } else { nil } })
         // Of ports, not of packets: see below.
         reached.formUnion([.portDown, .transmitFailed])
+        // By an exchange with policers, and one with a tunnel to where its packets come from.
+        reached.formUnion([.policed, .recursiveEncapsulation])
         #expect(DropReason.allCases.filter { !reached.contains($0) } == [])
     }
 

@@ -34,7 +34,7 @@ import Wire
             service     acme-video
             session     alice-video, down
             admission   rule 2 of 3 admits it: tcp 443
-            TTL         61, of the label: written into what stood below it
+            TTL         61, of the label: written into what stood below it, instead of 64
             conversion  bare IP, TTL 60
             leaves      access0 (tun wl-access0), 40 bytes
             counted     1 packet, 40 bytes of IP, to alice-video, down

@@ -265,10 +265,80 @@ let packetTable: [ExpectedPacket] = [
         9c40000000000000000050022000bda30000
         """),
     ExpectedPacket(
-        "explicit null", port: "core0", .dropped(.reservedLabel), zeros: 0,
+        "explicit null", port: "core0", .dropped(.missingUserLabel), zeros: 0,
         """
         02000000000a02000000000288470000013d45000028000100004006468cc633640a0a01000501bb9c400000
         00000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "explicit null above the path", port: "core0", .forwarded, zeros: 0,
+        """
+        02000000000a02000000000288470000003d0426903d30d6a13d45000028000100004006468cc633640a0a01
+        000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "a transit label below a null", port: "core0", .dropped(.labelOutOfContext), zeros: 0,
+        """
+        02000000000a02000000000288470000003d03ee413d45000028000100004006468cc633640a0a01000501bb
+        9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "nine labels", port: "core0", .dropped(.labelStackTooDeep), zeros: 0,
+        """
+        02000000000a02000000000288470000003d0000003d0000003d0000003d0000003d0000003d0000003d0000
+        003d0426913d45000028000100004006468cc633640a0a01000501bb9c40000000000000000050022000bda3
+        0000
+        """),
+    ExpectedPacket(
+        "router alert", port: "core0", .dropped(.reservedLabel), zeros: 0,
+        """
+        02000000000a02000000000288470000113d45000028000100004006468cc633640a0a01000501bb9c400000
+        00000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "the tunnel's associated channel", port: "core0", .dropped(.associatedChannel), zeros: 0,
+        """
+        02000000000a02000000000288470426903d0000d13d45000028000100004006468cc633640a0a01000501bb
+        9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "the session's associated channel", port: "core0", .dropped(.associatedChannel), zeros: 0,
+        """
+        02000000000a02000000000288470426903d30d6a03d0000d13d45000028000100004006468cc633640a0a01
+        000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "a tag on a tunnel", port: "core0", .dropped(.wrongVLAN), zeros: 0,
+        """
+        02000000000a0200000000028100000788470426903d30d6a13d45000028000100004006468cc633640a0a01
+        000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "an error about alice's packet", port: "core0", .forwarded, zeros: 0,
+        """
+        02000000000a02000000000288470426903d30d6a13d45000044000100004001ae65c000024d0a0100050b00
+        295e0000000045000028000100004006468c0a010005c633640a9c4001bb000000000000000050022000bda3
+        0000
+        """),
+    ExpectedPacket(
+        "an error about a packet that no rule has", port: "core0", .dropped(.innerSourceMismatch), zeros: 0,
+        """
+        02000000000a02000000000288470426903d30d6a13d45000044000100004001ae65c000024d0a0100050b00
+        295e0000000045000028000100004006468c0a010005c633640a001400160000000000000000500220005b75
+        0000
+        """),
+    ExpectedPacket(
+        "an error from inside the tunnel", port: "core0", .forwarded, zeros: 0,
+        """
+        02000000000a02000000000288470426903d30d6a13d450000440001000040018e2dc000024dc633640a0b00
+        295e0000000045000028000100004006468cc633640a0a01000501bb9c40000000000000000050022000bda3
+        0000
+        """),
+    ExpectedPacket(
+        "an error outside of the tunnel", port: "core0", .dropped(.unknownService), zeros: 0,
+        """
+        02000000000a020000000002080045000044000100004001ae65c000024d0a0100050b00295e000000004500
+        0028000100004006468c0a010005c633640a9c4001bb000000000000000050022000bda30000
         """),
     ExpectedPacket(
         "a user label without its path", port: "core0", .dropped(.labelOutOfContext), zeros: 0,
@@ -364,6 +434,26 @@ let packetTable: [ExpectedPacket] = [
         """
         02000000000b020000000002080045000030000120003c0491bfc00002090a0001014500001c000100004011
         34a2cb0071280a010005003500350008b945
+        """),
+    ExpectedPacket(
+        "an option that must not be passed", port: "core0", .dropped(.outerExtensionHeader), zeros: 0,
+        """
+        02000000000a02000000000286dd600000000034044020010db800ff0000000000000000000220010db800ff
+        00000000000000000001040201020000c910000000000000000000000000000000004500001c000100004011
+        34a2cb0071280a010005003500350008b945
+        """),
+    ExpectedPacket(
+        "a fragment of an outer IPv6 packet", port: "core0", .dropped(.outerFragment), zeros: 0,
+        """
+        02000000000a02000000000286dd600000000024044020010db800ff0000000000000000000220010db800ff
+        0000000000000000000104000001000000004500001c00010000401134a2cb0071280a010005003500350008
+        b945
+        """),
+    ExpectedPacket(
+        "IPv6 ends of no tunnel", port: "core0", .dropped(.unknownTunnelEndpoint), zeros: 0,
+        """
+        02000000000a02000000000286dd60000000001c044020010db800ff0000000000000000000220010db800ff
+        000000000000000000014500001c00010000401134a2cb0071280a010005003500350008b945
         """),
     ExpectedPacket(
         "from nobody, in the tunnel", port: "core1", .dropped(.innerSourceMismatch), zeros: 0,

@@ -9,12 +9,13 @@ Needs the Debian package python3-scapy. The exchange that they are for is in Fix
 from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
-    ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6)
+    HAO, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment)
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw, raw
 
 ALICE, CAROL, VIDEO, MUSIC = "10.1.0.5", "10.2.0.5", "198.51.100.10", "203.0.113.40"
 ALICE6, VIDEO6 = "2001:db8:1:5::25", "2001:db8:a::80"
+ROUTER = "192.0.2.77"
 CORE, WEST, ACCESS1 = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:11"
 PEER = "02:00:00:00:00:02"
 WIDTH = 88
@@ -48,6 +49,18 @@ def solicitation(hops=255):
     return Ether(dst="33:33:ff:00:00:01", src=PEER) / IPv6(
         src="2001:db8:ff::2", dst="ff02::1:ff00:1", hlim=hops
     ) / ICMPv6ND_NS(tgt="2001:db8:ff::1") / ICMPv6NDOptSrcLLAddr(lladdr=PEER)
+
+
+def tunnelled6(*headers):
+    packet = IPv6(src="2001:db8:ff::2", dst="2001:db8:ff::1", nh=4)
+    for header in headers:
+        packet /= header
+    return frame(packet / IP(src=MUSIC, dst=ALICE) / UDP())
+
+
+def error(about, to=ALICE, type=11, source=ROUTER):
+    """From a router on the way, which is in no service."""
+    return IP(src=source, dst=to) / ICMP(type=type) / about
 
 
 def changed(packet, offset, value):
@@ -110,7 +123,20 @@ PACKETS = [
     ("three bytes of a label", "core0", raw(frame(Raw(b"\x04\x26\x90"), type=0x8847)), "truncatedLabelStack"),
     ("a label that isn't bound", "core0", labelled(99999), "unknownLabel"),
     ("an unbound user label", "core0", labelled(17001, 99999), "unknownLabel"),
-    ("explicit null", "core0", labelled(0), "reservedLabel"),
+    ("explicit null", "core0", labelled(0), "missingUserLabel"),
+    ("explicit null above the path", "core0", labelled(0, 17001, 200042), "forwarded"),
+    ("a transit label below a null", "core0", labelled(0, 16100), "labelOutOfContext"),
+    ("nine labels", "core0", labelled(*[0] * 8, 17001), "labelStackTooDeep"),
+    ("router alert", "core0", labelled(1), "reservedLabel"),
+    ("the tunnel's associated channel", "core0", labelled(17001, 13), "associatedChannel"),
+    ("the session's associated channel", "core0", labelled(17001, 200042, 13), "associatedChannel"),
+    ("a tag on a tunnel", "core0", frame(Dot1Q(vlan=7, type=0x8847) / MPLS(label=17001, s=0, ttl=61)
+     / MPLS(label=200042, s=1, ttl=61) / down()), "wrongVLAN"),
+    ("an error about alice's packet", "core0", labelled(17001, 200042, inner=error(up())), "forwarded"),
+    ("an error about a packet that no rule has", "core0", labelled(17001, 200042, inner=error(up(TCP(dport=22)))),
+     "innerSourceMismatch"),
+    ("an error from inside the tunnel", "core0", labelled(17001, 200042, inner=error(down(), to=VIDEO)), "forwarded"),
+    ("an error outside of the tunnel", "core0", frame(error(up())), "unknownService"),
     ("a user label without its path", "core0", labelled(200042), "labelOutOfContext"),
     ("a path label on another port", "core1", labelled(17001, 200042, to=WEST), "labelOutOfContext"),
     ("a path label alone", "core0", labelled(17001), "missingUserLabel"),
@@ -132,6 +158,10 @@ PACKETS = [
     ("from a stranger", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(), src="192.0.2.66"), "unknownTunnelEndpoint"),
     ("a fragment of the outer packet", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(), flags="MF"),
      "outerFragment"),
+    ("an option that must not be passed", "core0", tunnelled6(IPv6ExtHdrDestOpt(nh=4, options=[HAO()])),
+     "outerExtensionHeader"),
+    ("a fragment of an outer IPv6 packet", "core0", tunnelled6(IPv6ExtHdrFragment(nh=4, m=1)), "outerFragment"),
+    ("IPv6 ends of no tunnel", "core0", tunnelled6(), "unknownTunnelEndpoint"),
     ("from nobody, in the tunnel", "core1", tunnelled(IP(src="192.0.2.77", dst=ALICE) / UDP()), "innerSourceMismatch"),
     ("to nobody, in the tunnel", "core1", tunnelled(IP(src=MUSIC, dst="10.9.9.9") / UDP()),
      "innerDestinationMismatch"),

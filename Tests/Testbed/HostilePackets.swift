@@ -34,6 +34,12 @@ public struct HostilePackets {
                 [("198.51.100.7", "2001:db8:a::7"), ("203.0.113.9", "2001:db8:b::9")].flatMap {
                     [Datagram.udp("10.1.0.5", $0).bytes, Datagram.udp("2001:db8:1:5::9", $1).bytes]
                 } + [last, fragmented, tooBig].map(\.bytes)
+                + [
+                    Self.error(about: Datagram.udp("198.51.100.7", "10.1.0.5", ports: (5004, 9)), from: "10.1.0.5"),
+                    Self.error(
+                        about: Datagram.udp("2001:db8:a::7", "2001:db8:1:5::9", ports: (5004, 9)),
+                        from: "2001:db8:1:5::9"),
+                ].map(\.bytes)
         case "access1":
             var options = Datagram.udp("10.2.0.5", "198.51.100.7", byteCount: 200)
             options.options = [1, 1, 1, 0]
@@ -45,6 +51,15 @@ public struct HostilePackets {
             var outer6 = outer
             outer6.payload = Datagram.udp("2001:db8:b::9", "2001:db8:1:5::9").bytes
             outer6.protocol = .ipv6
+            let up4 = Datagram.udp("10.1.0.5", "198.51.100.7")
+            let up6 = Datagram.udp("2001:db8:1:5::9", "2001:db8:a::7")
+            let news = Datagram.udp("10.1.0.5", "10.0.1.130")
+            var extended = Datagram.udp("2001:db8:ff::2", "2001:db8:ff::1")
+            // Hop-by-hop and destination options, a whole fragment, and IPv4.
+            extended.payload =
+                [60, 0, 1, 4, 0, 0, 0, 0] + [44, 0, 4, 1, 0, 1, 1, 0] + [4, 0, 0, 0, 0, 0, 0, 1] + down4.bytes
+            extended.protocol = .hopByHop
+            let user = LabelStackEntry(200042, bottom: true)
             let question = Self.arpRequest(for: port == "core0" ? [10, 0, 0, 1] : [10, 0, 1, 1], from: far)
             let path = LabelStackEntry(17001)
             good = [
@@ -56,11 +71,25 @@ public struct HostilePackets {
                 labelled([LabelStackEntry(18005, bottom: true)], down6),
                 labelled([LabelStackEntry(18006, bottom: true)], down4),
                 labelled([LabelStackEntry(18008), LabelStackEntry(99, bottom: true)], down4),
+                labelled([LabelStackEntry(0), path, LabelStackEntry(2), user], down4),
+                labelled([path, user], Self.error(about: up4, from: "192.0.2.200")),
+                labelled([path, user], Self.error(about: up6, from: "2001:db8:77::1")),
+                labelled([path, user], Self.error(about: down4, from: "192.0.2.200")),
+                framed(Self.error(about: news, from: "192.0.2.200")), framed(extended),
                 framed(outer), framed(outer6), framed(down4),
                 framed(Datagram.udp("10.0.1.130", "10.1.0.5")),
                 Frame(to: .broadcast, from: far, .arp, question).bytes,
             ]
         }
+    }
+
+    /// Time exceeded, to the sender of what it quotes whole.
+    private static func error(about quoted: Datagram, from source: String) -> Datagram {
+        var error = Datagram.udp(source, "\(quoted.source)")
+        let isIPv4 = quoted.source.version == .v4
+        error.protocol = isIPv4 ? .icmp : .icmpv6
+        error.payload = [isIPv4 ? 11 : 3, 0, 0, 0, 0, 0, 0, 0] + quoted.bytes
+        return error
     }
 
     private static func mac(_ port: String) -> MACAddress {

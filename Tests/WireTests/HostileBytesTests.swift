@@ -67,6 +67,24 @@ import Wire
             }
         ),
         (
+            "a quote",
+            {
+                $0.read { bytes in
+                    guard bytes.byteCount >= 40 else { return false }
+                    let isIPv4 = bytes.octet(at: 0) >> 4 == 4
+                    // The forwarding loop has looked at the IPv4 header before.
+                    if isIPv4 {
+                        let header = Int(bytes.octet(at: 0) & 0xf) * 4
+                        guard (20...bytes.byteCount).contains(header) else { return false }
+                        _ = FlowHash(ipv4: bytes)
+                        return QuotedPacket(inIPv4: bytes) != nil
+                    }
+                    _ = (FlowHash(ipv6: bytes), OuterIPv6(in: bytes))
+                    return QuotedPacket(inIPv6: bytes) != nil
+                }
+            }
+        ),
+        (
             "ICMP error",
             { packet in
                 var buffer = dirty(576)
