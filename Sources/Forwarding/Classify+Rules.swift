@@ -11,7 +11,8 @@ extension Classifier {
         _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int,
         _ recorder: inout R
     ) -> DropReason? {
-        let ruleCount = unsafe tables.conversion(index).pointee.ruleCount
+        let treatment = unsafe tables.treatment(index)
+        let ruleCount = unsafe treatment.pointee.ruleCount
         guard ruleCount > 0 else {
             recorder.record(.everythingAdmitted)
             return nil
@@ -22,7 +23,7 @@ extension Classifier {
             return .truncatedTransport
         }
         recorder.record(.transport(transport.protocol, isLaterFragment: transport.isLaterFragment))
-        let firstRule = unsafe tables.conversion(index).pointee.firstRule
+        let firstRule = unsafe treatment.pointee.firstRule
         var refusal = DropReason.notAdmitted
         for position in 0..<ruleCount {
             let rule = tables.rule(firstRule &+ position)

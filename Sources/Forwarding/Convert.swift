@@ -8,11 +8,17 @@ public import Wire
 @usableFromInline struct Converter: ~Copyable, ~Escapable {
     @usableFromInline let tables: TablesView
     @usableFromInline let arena: Arena
+    /// Whether senders are told what became of their packets; else these are dropped.
+    @usableFromInline let sendsErrors: Bool
+    /// Whether the packets are this node's own: no hop is taken off, nothing is policed, and nobody pays.
+    @usableFromInline let isOriginated: Bool
 
     @inlinable @inline(always) @_lifetime(copy arena)
-    init(tables: TablesView, arena: borrowing Arena) {
+    init(tables: TablesView, arena: borrowing Arena, sendsErrors: Bool, isOriginated: Bool) {
         self.tables = tables
         self.arena = copy arena
+        self.sendsErrors = sendsErrors
+        self.isOriginated = isOriginated
     }
 
     @export(implementation) @inline(always)
@@ -37,15 +43,16 @@ public import Wire
     ) {
         let index = ConversionIndex(rawValue: packet.counter)
         let conversion = unsafe tables.conversion(index)
+        let treatment = unsafe conversion.pointee.treatment
         var window = HeaderWindow(arena, at: header)
-        // An ICMP error can be sent only to where the packet came from, and not yet into a tunnel.
-        let isAnswerable = unsafe !conversion.pointee.arrival.isTunnel
-        guard IP.timeToLive(window) > 1 else {
-            return isAnswerable ? packet.punt(.ttlExpired) : packet.drop(.ttlExpired)
+        guard isOriginated || IP.timeToLive(window) > 1 else {
+            return answer(&packet, .ttlExpired, .ttlExpired)
         }
-        guard unsafe packet.meteredByteCount <= UInt32(conversion.pointee.maximumInnerByteCount) else {
-            guard IP.dontFragment(window) else { return packet.punt(.fragment) }
-            return isAnswerable ? packet.punt(.tooBig) : packet.drop(.tooBig)
+        var limit = unsafe conversion.pointee.maximumInnerByteCount
+        if treatment != .none { unsafe limit = pathLimit(IP.self, conversion, limit) }
+        guard packet.meteredByteCount <= UInt32(limit) else {
+            guard isOriginated || IP.dontFragment(window) else { return packet.punt(.fragment) }
+            return answer(&packet, .tooBig, .tooBig)
         }
         unsafe packet.adjacency = conversion.pointee.adjacency.rawValue
         var adjacency = unsafe tables.adjacency(conversion.pointee.adjacency)
@@ -58,71 +65,42 @@ public import Wire
             unsafe adjacency = tables.adjacency(neighbour)
         }
         guard unsafe adjacency.pointee.state != .incomplete else { return packet.punt(.resolve) }
+        guard unsafe !isRecursive(IP.self, window, conversion) else {
+            return packet.drop(.recursiveEncapsulation)
+        }
+        var given = GivenClass.none
+        if treatment != .none {
+            unsafe given = treat(IP.self, &packet, header, conversion, &recorder)
+            guard packet.disposition == .transmit else { return }
+        }
 
-        IP.decrementTimeToLive(&window)
+        if !isOriginated { IP.decrementTimeToLive(&window) }
         var etherType = IP.etherType
         switch unsafe conversion.pointee.encapsulation {
         case .plain: break
         case .mpls:
-            unsafe pushLabels(IP.self, &window, conversion)
+            unsafe pushLabels(IP.self, &window, conversion, given)
             etherType = .mpls
         case .ipv4:
-            unsafe pushOuterIPv4(IP.self, &window, conversion, packet.meteredByteCount, &identification)
+            unsafe pushOuterIPv4(
+                IP.self, &window, conversion, given, packet.meteredByteCount, &identification)
             etherType = .ipv4
+        case .ipv6:
+            unsafe pushOuterIPv6(IP.self, &window, conversion, given, packet.meteredByteCount)
+            etherType = .ipv6
         }
         let headerByteCount = unsafe Int(conversion.pointee.headerByteCount)
         recorder.record(.converted(index))
         unsafe leave(
             &packet, from: header &- headerByteCount,
             byteCount: Int(packet.meteredByteCount) &+ headerByteCount, adjacency, etherType, &recorder)
+        if isOriginated { packet.counter = Packet.noCounter }
     }
 
-    /// Path label and user label (or the user label alone), prebaked; TTL and traffic class follow the inner packet
-    /// (RFC 3443 uniform model, RFC 5462) unless the tunnel fixes them.
-    @export(implementation) @inline(always) @_lifetime(window: copy window)
-    func pushLabels<IP: NetworkHeader>(
-        _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>
-    ) {
-        let flags = unsafe conversion.pointee.flags
-        let ttl = UInt32(flags.contains(.copyTTL) ? IP.timeToLive(window) : 0)
-        // The top three of eight bits, to bits 9–11 of the entry.
-        let trafficClass = UInt32(flags.contains(.copyClass) ? IP.trafficClass(window) &>> 5 : 0) &<< 9
-        // Prebaked and patch are both as they lie in memory. With one label the upper word is not part of the packet.
-        let patch = UInt64((ttl | trafficClass).bigEndian)
-        unsafe window.store(conversion.pointee.labels | patch | patch &<< 32, at: -8)
-    }
-
-    /// The outer IPv4 header (RFC 2003, RFC 4213), prebaked. Its checksum field holds the folded sum of what is
-    /// prebaked; here only the changing words are added.
-    @export(implementation) @inline(always) @_lifetime(window: copy window)
-    func pushOuterIPv4<IP: NetworkHeader>(
-        _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>,
-        _ innerByteCount: UInt32,
-        _ identification: inout UInt16
-    ) {
-        let flags = unsafe conversion.pointee.flags
-        let inner = IP.trafficClass(window)
-        // ECN always goes out with the packet, congestion mark included: RFC 6040 §4.1, normal mode.
-        let service = flags.contains(.copyClass) ? inner : inner & 3
-        let dontFragment = !flags.contains(.copyDontFragment) || IP.dontFragment(window)
-        // An atomic datagram needs no identification (RFC 6864 §4.1).
-        let id = dontFragment ? 0 : identification
-        identification &+= dontFragment ? 0 : 1
-        let byteCount = UInt16(truncatingIfNeeded: innerByteCount &+ 20)
-        unsafe window.store(conversion.pointee.header.2, at: -24)
-        unsafe window.store(conversion.pointee.header.3, at: -16)
-        unsafe window.store(conversion.pointee.header.4, at: -8)
-        let first = unsafe UInt16(0x4500) | UInt16(conversion.pointee.serviceOctet | service)
-        let fragment: UInt16 = dontFragment ? 0x4000 : 0
-        window.store16(network: first, at: -20)
-        window.store16(network: byteCount, at: -18)
-        window.store16(network: id, at: -16)
-        window.store16(network: fragment, at: -14)
-        window.store(IP.encapsulatedProtocol.rawValue, at: -11)
-        let sum =
-            unsafe UInt64(conversion.pointee.prebakedSum) &+ UInt64(first) &+ UInt64(byteCount) &+ UInt64(id)
-            &+ UInt64(fragment) &+ UInt64(IP.encapsulatedProtocol.rawValue)
-        window.store16(network: ~InternetChecksum.fold(sum), at: -10)
+    /// The sender is told, or not: as the port wants it that the packet came by. Nobody is told of an answer's end.
+    @inlinable @inline(always)
+    func answer(_ packet: inout Packet, _ punt: Punt, _ reason: DropReason) {
+        if sendsErrors && !isOriginated { packet.punt(punt) } else { packet.drop(reason) }
     }
 
     /// Puts the link header before the packet, trims what the link had padded, and says where it leaves.

@@ -27,21 +27,33 @@ public func forward<R: Recorder>(
     let input = Input(index: port.rawValue, entry: tables.port(port.rawValue))
     let classifier = Classifier(tables: tables, input: input, arena: arena)
     for index in packets.indices { classifier.classify(&packets[index], &recorder) }
-    let converter = Converter(tables: tables, arena: arena)
+    let converter = Converter(
+        tables: tables, arena: arena, sendsErrors: input.entry.sendsErrors, isOriginated: false)
     var identification = state.identification
     for index in packets.indices { converter.convert(&packets[index], &identification, &recorder) }
     state.identification = identification
 }
 
-/// The second pass alone, for packets that the slow path made out of one that the first pass had let through.
+/// The second pass alone, for packets that stand as the first pass lets them through: `.transmit`, with `counter` the
+/// conversion, `networkOffset` that of the inner IP header and `meteredByteCount` its total length; or without a counter,
+/// `adjacency` the NHLFE and `networkOffset` that of the label stack.
+///
+/// - Parameters:
+///   - sendsErrors: whether packets may be punted so that their senders are told what became of them; else they are
+///     dropped.
+///   - isOriginated: whether the packets are this node's own, such as ICMP errors that go into a tunnel. No hop is taken
+///     off their TTL, they aren't policed, and leave without a counter, so that nobody pays for them. They are punted
+///     only to have the next hop resolved.
 @export(implementation)
 public func convert<R: Recorder>(
     _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
-    tables: TablesView, state: inout LoopState, recorder: inout R
+    tables: TablesView, sendsErrors: Bool = true, isOriginated: Bool = false, state: inout LoopState,
+    recorder: inout R
 ) {
     var packets = unsafe MutableSpan(_unsafeStart: packets, count: count)
     let arena = unsafe Arena(unsafeStart: arena, byteCount: arenaByteCount)
-    let converter = Converter(tables: tables, arena: arena)
+    let converter = Converter(
+        tables: tables, arena: arena, sendsErrors: sendsErrors, isOriginated: isOriginated)
     var identification = state.identification
     for index in packets.indices { converter.convert(&packets[index], &identification, &recorder) }
     state.identification = identification

@@ -83,6 +83,18 @@ extension Explanation {
         case .everythingAdmitted: return [("step", .string("admission")), ("rule", .string("everything"))]
         case .timeToLiveHandedOn(let timeToLive):
             return [("step", .string("timeToLiveHandedOn")), ("ttl", .number(Int(timeToLive)))]
+        case .policed(let owner, let colour, let action):
+            return [
+                ("step", .string("policed")), ("by", .string("\(owner)")), ("colour", .string("\(colour)")),
+                ("action", .string("\(action)")),
+            ]
+        case .remarked(let old, let new):
+            return [("step", .string("remarked")), ("from", .number(Int(old))), ("to", .number(Int(new)))]
+        case .segmentSizeLowered(let old, let new):
+            return [
+                ("step", .string("segmentSizeLowered")), ("from", .number(Int(old))),
+                ("to", .number(Int(new))),
+            ]
         case .converted(let index): return [("step", .string("converted"))] + session(index)
         case .relabelled(let index):
             let binding = names.binding(index)

@@ -71,6 +71,13 @@ struct Narrator {
         case .timeToLiveHandedOn(let timeToLive):
             return Explanation.Line(
                 subject: "TTL", text: "\(timeToLive), of the label: written into what stood below it")
+        case .policed(let owner, let colour, let action):
+            return Explanation.Line(
+                subject: "policer", text: "of the \(owner): \(colour), \(Words.action(action))")
+        case .remarked(let old, let new):
+            return Explanation.Line(subject: "DSCP", text: "\(old), rewritten to \(new)")
+        case .segmentSizeLowered(let old, let new):
+            return Explanation.Line(subject: "MSS", text: "\(old), lowered to \(new) (RFC 9293 §3.7.1)")
         case .converted(let index): return conversion(index)
         case .relabelled(let index): return relabelling(index)
         case .adjacency: return leaving

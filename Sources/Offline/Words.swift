@@ -1,3 +1,4 @@
+import Tables
 import Wire
 
 /// Numbers and names as they stand in sentences.
@@ -41,6 +42,16 @@ enum Words {
         case .ipv6: "ipv6"
         case .ipv6Fragment: "fragment"
         default: "protocol \(number.rawValue)"
+        }
+    }
+
+    /// What a policer does.
+    static func action(_ action: Policer.Action) -> String {
+        switch action {
+        case .pass: "passes"
+        case .drop: "is dropped"
+        case .dscp(let number): "leaves with DSCP \(number)"
+        case .trafficClass(let number): "leaves with traffic class \(number)"
         }
     }
 

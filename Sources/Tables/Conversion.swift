@@ -4,8 +4,9 @@ public import Wire
 /// and what the leg they leave by puts before them. 64 bytes, one cache line.
 ///
 /// The header is prebaked and aligned to its end, as in `Adjacency`: MPLS puts path and user label in the last 8 bytes,
-/// IP-in-IP the outer IPv4 header in the last 20. Fields that follow the inner packet (TTL, traffic class, DSCP, ECN,
-/// DF, length, identification) are zero or preset, and `Flags` says which.
+/// further path labels before them, IP-in-IP the outer IPv4 header in the last 20, the outer IPv6 header in all 40.
+/// Fields that follow the inner packet (TTL, traffic class, DSCP, ECN, DF, length, identification) are zero or preset,
+/// and `Flags` says which. What else packets meet, which most sessions have nothing of, is the `Treatment`.
 public struct Conversion: BitwiseCopyable, Sendable {
     /// What the leg that packets leave by puts before them.
     public enum Encapsulation: UInt8, Sendable, BitwiseCopyable {
@@ -15,46 +16,50 @@ public struct Conversion: BitwiseCopyable, Sendable {
         case mpls
         /// An outer IPv4 header.
         case ipv4
+        /// An outer IPv6 header.
+        case ipv6
     }
 
     /// How header fields are derived from the inner packet, and how the arrival tunnel hands its TTL on.
     public struct Flags: OptionSet, BitwiseCopyable, Sendable {
         public let rawValue: UInt8
         @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
-        /// MPLS: the inner TTL goes into the labels (RFC 3443 uniform model); else the prebaked one.
+        /// The inner TTL, as it goes on, goes into the labels (RFC 3443 uniform model) or the outer header; else the
+        /// prebaked one.
         @inlinable public static var copyTTL: Self { Self(rawValue: 1) }
         /// MPLS: the top three DSCP bits go into the traffic class; IP-in-IP: the DSCP into the outer header.
         @inlinable public static var copyClass: Self { Self(rawValue: 2) }
-        /// IP-in-IP: the inner DF bit goes into the outer header; else the outer one is prebaked.
+        /// IP-in-IP over IPv4: the inner DF bit goes into the outer header; else the outer one is set.
         @inlinable public static var copyDontFragment: Self { Self(rawValue: 4) }
+        /// IP-in-IP: the outer header is not ECN-capable (RFC 6040 §4.1, compatibility mode); else it has the inner ECN.
+        @inlinable public static var compatibleECN: Self { Self(rawValue: 8) }
     }
 
-    /// 40 bytes: room for an outer IPv6 header too.
+    /// 40 bytes.
     @usableFromInline package var header: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
     /// Where packets of this direction arrive.
     public var arrival: Arrival
     public var adjacency: AdjacencyIndex
     public var subscriber: SubscriberIndex
     public var service: ServiceIndex
-    /// The first rule in the low 24 bits, the number of rules in the high 8; no rules means that all is admitted.
-    @usableFromInline package var ruleRange: UInt32 = 0
+    /// Rules, policers and whatever else packets of this direction meet.
+    public var treatment: TreatmentIndex
     /// The longest inner packet that the leg takes.
     public var maximumInnerByteCount: UInt16
-    /// Bytes of the header in use: 0, 4, 8 or 20.
+    /// Bytes of the header in use: 0, 4 to 32, 20 or 40.
     public var headerByteCount: UInt8 = 0
     /// Encapsulation in the low 2 bits, flags above.
     @usableFromInline package var kind: UInt8 = 0
 
     public init(
         arrival: Arrival, adjacency: AdjacencyIndex, subscriber: SubscriberIndex, service: ServiceIndex,
-        rules: Range<Int>, maximumInnerByteCount: Int
+        treatment: TreatmentIndex = .none, maximumInnerByteCount: Int
     ) {
-        precondition(rules.upperBound < 1 << 24 && rules.count < 256)
         self.arrival = arrival
         self.adjacency = adjacency
         self.subscriber = subscriber
         self.service = service
-        ruleRange = UInt32(rules.lowerBound) | UInt32(rules.count) << 24
+        self.treatment = treatment
         self.maximumInnerByteCount = UInt16(clamping: maximumInnerByteCount)
     }
 
@@ -69,18 +74,28 @@ public struct Conversion: BitwiseCopyable, Sendable {
         kind = encapsulation.rawValue | flags.rawValue << 2
     }
 
-    /// Puts one or two label stack entries before each packet, the bottom-of-stack bit on the last. Where `flags` copy
-    /// the TTL or class, the entries' own must be zero.
+    /// Puts one to eight label stack entries before each packet, top first. The bottom-of-stack bit is set on the last
+    /// only, and what `flags` copy is zero, whatever the entries say.
     public mutating func push(_ labels: [LabelStackEntry], _ flags: Flags) {
-        precondition((1...2).contains(labels.count))
-        setHeader(labels.flatMap { Self.octets($0.rawValue) }, .mpls, flags)
+        precondition((1...8).contains(labels.count))
+        var kept: UInt32 = 0xffff_f000
+        if !flags.contains(.copyTTL) { kept |= 0xff }
+        if !flags.contains(.copyClass) { kept |= 0xe00 }
+        let bottom = labels.count - 1
+        let bytes = labels.enumerated().flatMap {
+            Self.octets($0.element.rawValue & kept | ($0.offset == bottom ? 0x100 : 0))
+        }
+        setHeader(bytes, .mpls, flags)
     }
 
     /// Puts an outer IPv4 header before each packet.
-    /// - Parameter dscp: 0…63, used where `flags` don't copy the inner one.
+    /// - Parameters:
+    ///   - ttl: used where `flags` don't copy the inner one.
+    ///   - dscp: 0…63, likewise.
     public mutating func push(
         outerSource: IPv4Address, outerDestination: IPv4Address, ttl: UInt8, dscp: UInt8, _ flags: Flags
     ) {
+        let ttl = flags.contains(.copyTTL) ? 0 : ttl
         var bytes: [UInt8] = [0x45, dscp << 2, 0, 0, 0, 0, 0, 0, ttl, 0, 0, 0]
         bytes += Self.octets(outerSource.rawValue) + Self.octets(outerDestination.rawValue)
         let words =
@@ -92,6 +107,23 @@ public struct Conversion: BitwiseCopyable, Sendable {
         setHeader(bytes, .ipv4, flags)
     }
 
+    /// Puts an outer IPv6 header before each packet, with flow label 0.
+    /// - Parameters:
+    ///   - hopLimit: used where `flags` don't copy the inner one.
+    ///   - dscp: 0…63, likewise.
+    public mutating func push(
+        outerSource: IPv6Address, outerDestination: IPv6Address, hopLimit: UInt8, dscp: UInt8, _ flags: Flags
+    ) {
+        let first = 6 << 28 | UInt32(dscp) << 22
+        let bytes = Self.octets(first) + [0, 0, 0, flags.contains(.copyTTL) ? 0 : hopLimit]
+        let addresses = [outerSource, outerDestination].flatMap { [$0.high, $0.low] }
+        setHeader(
+            bytes
+                + addresses.flatMap {
+                    Self.octets(UInt32($0 >> 32)) + Self.octets(UInt32(truncatingIfNeeded: $0))
+                }, .ipv6, flags)
+    }
+
     private static func octets(_ word: UInt32) -> [UInt8] {
         (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) }
     }
@@ -100,7 +132,8 @@ public struct Conversion: BitwiseCopyable, Sendable {
         switch kind & 3 {
         case 0: .plain
         case 1: .mpls
-        default: .ipv4
+        case 2: .ipv4
+        default: .ipv6
         }
     }
     /// The last two label stack entries, as they lie in memory.
@@ -109,13 +142,23 @@ public struct Conversion: BitwiseCopyable, Sendable {
     @inlinable @inline(always) public var serviceOctet: UInt8 {
         UInt8(truncatingIfNeeded: header.2.littleEndian &>> 40)
     }
+    /// The same of an outer IPv6 header.
+    @inlinable @inline(always) public var trafficClassOctet: UInt8 {
+        UInt8(truncatingIfNeeded: header.0.bigEndian &>> 52)
+    }
+    /// Where an outer IPv4 header goes.
+    @inlinable @inline(always) public var outerDestination4: IPv4Address {
+        IPv4Address(rawValue: UInt32(truncatingIfNeeded: header.4.bigEndian))
+    }
+    /// Where an outer IPv6 header goes.
+    @inlinable @inline(always) public var outerDestination6: IPv6Address {
+        IPv6Address(high: header.3.bigEndian, low: header.4.bigEndian)
+    }
     /// The folded sum over an outer IPv4 header's TTL and addresses, which stands in its checksum field.
     @inlinable @inline(always) public var prebakedSum: UInt16 {
         UInt16(truncatingIfNeeded: header.3.bigEndian)
     }
     @inlinable @inline(always) public var flags: Flags { Flags(rawValue: kind &>> 2) }
-    @inlinable @inline(always) public var firstRule: Int { Int(ruleRange & 0xff_ffff) }
-    @inlinable @inline(always) public var ruleCount: Int { Int(ruleRange &>> 24) }
 }
 
 /// The leg that a packet arrives by: a plain port, or a tunnel.

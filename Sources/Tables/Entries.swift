@@ -13,16 +13,25 @@ public struct PortEntry: BitwiseCopyable, Sendable {
     public var role: Role
     /// Whether frames begin with an Ethernet header.
     public var isEthernet: Bool
+    /// Whether senders here are told that what they send is prohibited.
+    public var answersDenied: Bool
+    /// Whether senders of packets that came in here are told what became of them.
+    public var sendsErrors: Bool
     public var macAddress: MACAddress
 
-    public init(role: Role, isEthernet: Bool, macAddress: MACAddress) {
+    public init(
+        role: Role, isEthernet: Bool, macAddress: MACAddress, answersDenied: Bool = false,
+        sendsErrors: Bool = true
+    ) {
         self.role = role
         self.isEthernet = isEthernet
         self.macAddress = macAddress
+        self.answersDenied = answersDenied
+        self.sendsErrors = sendsErrors
     }
 }
 
-/// What the forwarder knows of a tunnel on the receiving side.
+/// What the forwarder knows of a tunnel: of its receiving side, and the policer of what is sent into it.
 public struct TunnelEntry: BitwiseCopyable, Sendable {
     /// The line's port: packets of this tunnel must arrive here.
     public var port: UInt16
@@ -30,16 +39,23 @@ public struct TunnelEntry: BitwiseCopyable, Sendable {
     public var handsOnTTL: Bool
     /// The line's VLAN ids, outer in the high half; zero where it has none.
     public var tags: UInt32
+    /// Of all that is sent into it.
+    public var policer: PolicerIndex
+    /// What becomes of the inner packet's DSCP on arrival.
+    public var innerClass: InnerClassEntry
     /// IP-in-IP over IPv6: the other end and ours. Zero elsewhere.
     public var remote: IPv6Address
     public var local: IPv6Address
 
     public init(
-        port: UInt16, handsOnTTL: Bool, tags: [UInt16] = [],
+        port: UInt16, handsOnTTL: Bool, tags: [UInt16] = [], policer: PolicerIndex = .none,
+        innerClass: InnerClassEntry = .keep,
         remote: IPv6Address = IPv6Address(high: 0, low: 0), local: IPv6Address = IPv6Address(high: 0, low: 0)
     ) {
         self.port = port
         self.handsOnTTL = handsOnTTL
+        self.policer = policer
+        self.innerClass = innerClass
         self.tags = tags.reduce(0) { $0 << 16 | UInt32($1) }
         self.remote = remote
         self.local = local

@@ -48,6 +48,8 @@ extension ForwardingTables {
                 if let broadcast = address.prefix.broadcastAddress { removeConfined(broadcast) }
             }
         case .tunnel(let tunnel):
+            policers.release(tunnels[key.slot].policer.rawValue)
+            changedTunnels.insert(tunnel.slot)
             switch tunnel.end {
             case .mpls(let receive, _):
                 if let receive { incomingLabels[Int(receive.rawValue)] = ILMEntry() }
@@ -62,6 +64,7 @@ extension ForwardingTables {
         case .session(let session): withdraw(session)
         case .group(let group):
             admissions.remove(TablesView.admissionKey(group.subscriber, group.service))
+            for session in group.sessions { groupOfSession[Int(session.rawValue)] = 0 }
         case .label(let label):
             incomingLabels[key.slot] = ILMEntry()
             adjacencyRegister.release(nhlfes[Int(label.label.rawValue)].adjacency)
@@ -86,11 +89,15 @@ extension ForwardingTables {
         let settings = PortSettings(port, facts[Int(port.slot)])
         self.settings[Int(port.slot)] = settings
         ports[Int(port.slot)] = PortEntry(
-            role: port.role, isEthernet: port.isEthernet, macAddress: settings.mac)
+            role: port.role, isEthernet: port.isEthernet, macAddress: settings.mac,
+            answersDenied: port.answersDenied, sendsErrors: port.sendsErrors)
         isPortChanged[Int(port.slot)] = true
     }
 
     private func install(_ tunnel: TunnelObject) throws(TableError) {
+        guard policers.hasRoom(for: 1) else {
+            throw TableError(.tunnel(tunnel.slot), "there is no room for another policer")
+        }
         var handsOnTTL = false
         var ends = (remote: IPv6Address(high: 0, low: 0), local: IPv6Address(high: 0, low: 0))
         switch tunnel.end {
@@ -114,8 +121,10 @@ extension ForwardingTables {
             addLocal(local)
         }
         tunnels[Int(tunnel.slot.rawValue)] = TunnelEntry(
-            port: tunnel.port, handsOnTTL: handsOnTTL, tags: tunnel.tags, remote: ends.remote,
-            local: ends.local)
+            port: tunnel.port, handsOnTTL: handsOnTTL, tags: tunnel.tags,
+            policer: acquire(tunnel.policer, of: .tunnel(tunnel.slot)),
+            innerClass: InnerClassEntry(tunnel.innerClass), remote: ends.remote, local: ends.local)
+        changedTunnels.insert(tunnel.slot)
     }
 
     private func addLocal(_ address: IPAddress) {
@@ -183,11 +192,15 @@ extension ForwardingTables {
             throw TableError(key, "there is no room for \(session.rules.count) more rules")
         }
         try checkRoom([session.up.nextHop, session.down.nextHop], key)
+        guard treatments.hasRoom(for: 2), policers.hasRoom(for: 2), classMaps.hasRoom(for: 2) else {
+            throw TableError(key, "there is no room for further policers and class maps")
+        }
 
         let range = rules.acquire(session.rules)
         for (way, direction) in ways {
             let index = ConversionIndex(session.slot, direction)
-            conversions[Int(index.rawValue)] = conversion(way, session, range)
+            conversions[Int(index.rawValue)] = conversion(
+                way, session, treatment(way, direction, session, range))
             guard let userLabel = way.userLabel else { continue }
             userLabels.insert(userLabel.key, value: index.rawValue + 1)
             let label = Int(userLabel.label.rawValue)
@@ -204,7 +217,11 @@ extension ForwardingTables {
         for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
             let record = conversions[Int(ConversionIndex(session.slot, direction).rawValue)]
             adjacencyRegister.release(record.adjacency)
-            if direction == .up, record.ruleCount > 0 { rules.release(record.firstRule) }
+            let treatment = treatments.table[Int(record.treatment.rawValue)]
+            if direction == .up, treatment.ruleCount > 0 { rules.release(treatment.firstRule) }
+            policers.release(treatment.policer.rawValue)
+            classMaps.release(treatment.classMap)
+            treatments.release(record.treatment.rawValue)
             guard let userLabel = way.userLabel else { continue }
             userLabels.remove(userLabel.key)
             let label = Int(userLabel.label.rawValue)
@@ -225,14 +242,22 @@ extension ForwardingTables {
             throw TableError(key, "its subscriber uses the service in another session")
         }
         admissions.insert(admission, value: 1 << 31 | group.slot.rawValue)
+        groups[key.slot] = PathGroupEntry(
+            group.sessions.map {
+                let session = objects.sessions[Int($0.rawValue)]!.object
+                return ($0, session.session, session.leg)
+            })
+        for session in group.sessions { groupOfSession[Int(session.rawValue)] = group.slot.rawValue + 1 }
     }
 
     /// The record of one direction; its adjacency is acquired.
-    private func conversion(_ way: SessionWay, _ session: SessionObject, _ rules: Range<Int>) -> Conversion {
+    private func conversion(_ way: SessionWay, _ session: SessionObject, _ treatment: TreatmentIndex)
+        -> Conversion
+    {
         let port = port(way.nextHop.port)
         var conversion = Conversion(
             arrival: way.arrival, adjacency: adjacencyRegister.acquire(way.nextHop, on: port),
-            subscriber: session.subscriber, service: session.service, rules: rules,
+            subscriber: session.subscriber, service: session.service, treatment: treatment,
             maximumInnerByteCount: Int(way.maximumInnerByteCount ?? port.plainByteCount))
         switch way.push {
         case .nothing: break
@@ -240,7 +265,10 @@ extension ForwardingTables {
         case .outer(.v4(let source), .v4(let destination), let ttl, let dscp, let flags):
             conversion.push(
                 outerSource: source, outerDestination: destination, ttl: ttl, dscp: dscp, flags)
-        case .outer: preconditionFailure("an outer IPv6 header was not refused")
+        case .outer(.v6(let source), .v6(let destination), let ttl, let dscp, let flags):
+            conversion.push(
+                outerSource: source, outerDestination: destination, hopLimit: ttl, dscp: dscp, flags)
+        case .outer: preconditionFailure("outer addresses of two versions were not refused")
         }
         return conversion
     }

@@ -4,7 +4,7 @@ extension ForwardingTables {
     /// Brings the standby side up to a transaction, or leaves it as it is.
     ///
     /// Linear in the transaction's changes; a reset also goes through all objects there are. Where a port's kind or MTU
-    /// changes, everything that leaves by it is made anew.
+    /// changes, everything that leaves by it is made anew; where a tunnel's policer does, every session that goes into it.
     /// - Throws: the first thing that can't be: a slot beyond its table, an object that isn't there or that is still
     ///   in use, a label, address or use of a service that is another's. Nothing has been changed then.
     @discardableResult
@@ -18,6 +18,8 @@ extension ForwardingTables {
         stamp += 2
         var edits = try edits(of: transaction, &staged)
         addDependents(of: edits[0], transaction, &edits)
+        addSessions(intoTunnelsOf: edits[TableKey.tunnel(TunnelIndex(rawValue: 0)).rank], transaction, &edits)
+        addGroups(of: edits[TableKey.session(SessionIndex(rawValue: 0)).rank], &edits)
         staged.changedPorts = edits[0].map { UInt16($0.key.slot) }.sorted()
         let changesRoutes = changesRoutes(edits, transaction)
         try carryOut(edits) { Self.object($0, transaction) }
@@ -180,6 +182,37 @@ extension ForwardingTables {
         }
     }
 
+    /// Adds the sessions that go into a tunnel whose policer is another now: their records name its place.
+    private func addSessions(
+        intoTunnelsOf tunnels: [Edit], _ transaction: Transaction, _ edits: inout [[Edit]]
+    ) {
+        var changed: Set<TunnelIndex> = []
+        for edit in tunnels {
+            guard case .tunnel(let tunnel) = Self.object(edit, transaction),
+                let before = objects.tunnels[edit.key.slot]?.object, before.policer != tunnel.policer
+            else { continue }
+            changed.insert(tunnel.slot)
+        }
+        guard !changed.isEmpty else { return }
+        let dependents = sessions { session in
+            [session.up, session.down].contains { $0.tunnel.map(changed.contains) ?? false }
+        }
+        for key in dependents where objects.stamps(key)[key.slot] != edited {
+            add(Edit(key: key, change: Edit.renewal), to: &edits)
+        }
+    }
+
+    /// Adds the groups of sessions that change: they must still be the group's, and it weighs them by their numbers.
+    private func addGroups(of sessions: [Edit], _ edits: inout [[Edit]]) {
+        for edit in sessions where edit.change != Edit.renewal {
+            let group = groupOfSession[edit.key.slot]
+            guard group != 0 else { continue }
+            let key = TableKey.group(SessionIndex(rawValue: group - 1))
+            guard objects.stamps(key)[key.slot] != edited else { continue }
+            add(Edit(key: key, change: Edit.renewal), to: &edits)
+        }
+    }
+
     private func sessions(where isMeant: (SessionObject) -> Bool) -> [TableKey] {
         var keys: [TableKey] = []
         objects.sessions.forEach { if isMeant($1) { keys.append(.session($1.slot)) } }
@@ -227,13 +260,15 @@ extension ForwardingTables {
         var installed: [TableKey] = []
         do throws(TableError) {
             for edit in edits.joined() {
-                guard let object = object(edit) else { continue }
-                try install(object, hash: edit.hash)
+                if let object = object(edit) {
+                    try install(object, hash: edit.hash)
+                } else if edit.change == Edit.renewal, let entry = renewed.popLast() {
+                    // Taken out in the opposite order.
+                    try install(entry.object, hash: entry.hash)
+                } else {
+                    continue
+                }
                 installed.append(edit.key)
-            }
-            for entry in renewed {
-                try install(entry.object, hash: entry.hash)
-                installed.append(entry.object.key)
             }
             for edit in edits.joined() where edit.isRemoval {
                 let uses = objects.uses(edit.key)[edit.key.slot]

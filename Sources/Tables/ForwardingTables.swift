@@ -12,11 +12,15 @@ import Wire
 /// | admissions | subscriber and service | session | grows |
 /// | tunnel endpoints | outer source and destination | tunnel | grows |
 /// | conversions | 2 × session slot + direction | `Conversion` | 2²², flat |
+/// | path groups | slot of the first session | paths and their keys | 2²¹, flat |
+/// | treatments | place | rules, policers, class map of conversions | 2²³, flat |
+/// | policers | place | rates, bursts, actions | 2²³, flat |
+/// | class maps | place | a class for each DSCP | 2¹⁷, flat |
 /// | rules | place | `Rule` | 2²⁴, flat |
 /// | adjacencies | index | link header | 2²¹, and `neighbourCapacity` learned ones behind |
 ///
 /// **Two sides.** All tables that packets are looked up in stand twice. The published side isn't written. Records that
-/// only a look-up leads to (rules, adjacencies) stand once: new ones are written before anything published refers to
+/// only a look-up leads to (rules, treatments, policers, adjacencies) stand once: new ones are written before anything published refers to
 /// them, and their places are used again only when nothing does. Tries are immutable, and shared by both sides.
 ///
 /// **Protocol**, on one thread, the editor's:
@@ -37,6 +41,11 @@ import Wire
     public static let sessionCapacity = 1 << 21
     public static let labelCount = 1 << 20
     public static let ruleCapacity = 1 << 24 - 1
+    /// Treatments, and policers: twice what all sessions and tunnels can have, since a place drains before it is used
+    /// again.
+    public static let treatmentCapacity = 1 << 23
+    public static let policerCapacity = 1 << 23
+    public static let classMapCapacity = 1 << 17
     /// Adjacencies that objects can ask for.
     public static let adjacencyCapacity = 1 << 21
     /// Learned neighbours at most; their adjacencies stand behind the others.
@@ -50,11 +59,15 @@ import Wire
     var tunnels = TwinTable<TunnelEntry>(capacity: tunnelCapacity)
     var subscribers = TwinTable<SubscriberEntry>(capacity: subscriberCapacity)
     var conversions = TwinTable<Conversion>(capacity: 2 * sessionCapacity)
+    var groups = TwinTable<PathGroupEntry>(capacity: sessionCapacity)
     var userLabels = TwinMatch()
     var admissions = TwinMatch()
     var tunnelEndpoints = TwinMatch()
     // Standing once.
     var rules = RuleRegister(capacity: ruleCapacity)
+    var treatments = RecordRegister<Treatment, Treatment>(capacity: treatmentCapacity)
+    var policers = RecordRegister<OwnedPolicer, PolicerEntry>(capacity: policerCapacity)
+    var classMaps = RecordRegister<[UInt8], ClassMap>(capacity: classMapCapacity)
     var adjacencyRegister = AdjacencyRegister(capacity: adjacencyCapacity, spare: neighbourCapacity)
     var subscriberPrefixes = PrefixRegister()
     var servicePrefixes = PrefixRegister()
@@ -72,6 +85,12 @@ import Wire
     private var localAddresses = LocalAddresses()
     /// By slot: what the next publication tells.
     var isPortChanged: [Bool] = Array(repeating: false, count: portCapacity)
+    /// Tunnels whose objects were set or removed since the last publication.
+    var changedTunnels: Set<TunnelIndex> = []
+    /// Of each session that is in a group, by slot: one more than the group's.
+    let groupOfSession = Table<UInt32>(capacity: sessionCapacity)
+    /// Counts policers, to tell each from those that had its place before.
+    var policerGeneration: UInt32 = 0
     private var isSettled = true
     /// Counts transactions by twos, to know which of them named or edited an object last.
     var stamp: UInt32 = 0
@@ -102,6 +121,7 @@ import Wire
         tunnels.turn()
         subscribers.turn()
         conversions.turn()
+        groups.turn()
         userLabels.turn()
         admissions.turn()
         tunnelEndpoints.turn()
@@ -121,46 +141,62 @@ import Wire
         tunnels.settle()
         subscribers.settle()
         conversions.settle()
+        groups.settle()
         userLabels.settle()
         admissions.settle()
         tunnelEndpoints.settle()
         rules.settle()
+        treatments.settle()
+        policers.settle()
+        classMaps.settle()
         adjacencyRegister.settle()
     }
 
     private func makePublication(serial: UInt64) -> TablesPublication {
         let (added, retired) = adjacencyRegister.publish()
         rules.publish()
+        treatments.publish()
+        policers.publish()
+        classMaps.publish()
         let subscriberTries = subscriberPrefixes.compiled()
         let serviceTries = servicePrefixes.compiled()
         if areLocalAddressesStale { localAddresses = collectLocalAddresses() }
         areLocalAddressesStale = false
         let changedPorts = isPortChanged.indices.filter { isPortChanged[$0] }.map { UInt16($0) }
         for port in changedPorts { isPortChanged[Int(port)] = false }
+        defer { changedTunnels = [] }
         let view = unsafe TablesView(
             ports: ports.published.base, incomingLabels: incomingLabels.published.base,
             boundUserLabels: boundUserLabels.published.base, nhlfes: nhlfes.published.base,
             tunnels: tunnels.published.base, subscribers: subscribers.published.base,
-            conversions: conversions.published.base, rules: rules.table.base,
+            conversions: conversions.published.base, groups: groups.published.base,
+            treatments: treatments.table.base, policers: policers.table.base,
+            classMaps: classMaps.table.base, rules: rules.table.base,
             adjacencies: adjacencyRegister.table.base, userLabels: userLabels.published.view,
             admissions: admissions.published.view, tunnelEndpoints: tunnelEndpoints.published.view,
-            neighbours: Self.noNeighbours.view, neighbourSeed: 0, subscribers4: subscriberTries.v4.view,
+            neighbours: Self.noNeighbours.view, neighbourSeed: 0, policerStates: nobodysPolicers.base,
+            pathMTUs: nobodysPathMTUs.base, subscribers4: subscriberTries.v4.view,
             subscribers6: subscriberTries.v6.view, services4: serviceTries.v4.view,
             services6: serviceTries.v6.view)
         let memory: [AnyObject] = [
             ports.published, incomingLabels.published, boundUserLabels.published, nhlfes.published,
-            tunnels.published, subscribers.published, conversions.published, rules.table,
+            tunnels.published, subscribers.published, conversions.published, groups.published,
+            treatments.table,
+            policers.table, classMaps.table, rules.table,
             userLabels.published, admissions.published, tunnelEndpoints.published, subscriberTries.v4,
-            subscriberTries.v6, serviceTries.v4, serviceTries.v6,
+            subscriberTries.v6, serviceTries.v4, serviceTries.v6, nobodysPolicers, nobodysPathMTUs,
         ]
         return TablesPublication(
             serial: serial, number: number, tableHash: tableHash, view: view, memory: memory,
             adjacencies: adjacencyRegister.table, added: added, retired: retired, changedPorts: changedPorts,
-            ports: settings, addresses: localAddresses)
+            changedTunnels: changedTunnels, ports: settings, addresses: localAddresses)
     }
 
     /// What a publication's own view says of learned neighbours.
     private static let noNeighbours = ExactMatch()
+    /// And of path MTUs and policers, which are a worker's own too.
+    private let nobodysPathMTUs = Table<UInt16>(capacity: tunnelCapacity)
+    private let nobodysPolicers = Table<PolicerState>(capacity: policerCapacity)
 
     /// The ports' addresses by slot, then the tunnel ends that are no port's, by the first tunnel that has them.
     private func collectLocalAddresses() -> LocalAddresses {

@@ -26,11 +26,11 @@ public struct ILMEntry: BitwiseCopyable, Sendable {
 }
 
 /// A next hop label forwarding entry (RFC 3031 §3.10) of a transit label: the labels that replace it, and where the
-/// packet goes. 20 bytes.
+/// packet goes. 40 bytes.
 public struct NHLFE: BitwiseCopyable, Sendable {
     /// The labels to send, bottom first, as they are written: each further one stands before. The first `labelCount`
     /// count. TTL, traffic class and S are filled in.
-    @usableFromInline package var labels: (UInt32, UInt32, UInt32) = (0, 0, 0)
+    @usableFromInline package var labels: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
     public let labelCount: UInt8
     /// Whether the incoming label is popped before `labels` are pushed, so that what it exposes takes over its TTL
     /// (RFC 3443 §3.3); else the first pushed label takes its place.
@@ -39,16 +39,25 @@ public struct NHLFE: BitwiseCopyable, Sendable {
     public let mtu: UInt16
     public let adjacency: AdjacencyIndex
 
-    /// Label `index`, from the bottom: 0…2.
+    /// Label `index`, from the bottom: 0…7.
     @inlinable @inline(always) public func label(fromBottom index: Int) -> UInt32 {
-        index == 0 ? labels.0 : index == 1 ? labels.1 : labels.2
+        switch index {
+        case 0: labels.0
+        case 1: labels.1
+        case 2: labels.2
+        case 3: labels.3
+        case 4: labels.4
+        case 5: labels.5
+        case 6: labels.6
+        default: labels.7
+        }
     }
 
-    /// - Parameter labels: the labels to send, top first; at most three.
+    /// - Parameter labels: the labels to send, top first; at most eight.
     public init(labels: [UInt32], pops: Bool, adjacency: AdjacencyIndex, mtu: Int) {
-        precondition(labels.count <= 3)
-        let padded = labels.reversed() + [0, 0, 0]
-        self.labels = (padded[0], padded[1], padded[2])
+        precondition(labels.count <= 8)
+        let l = labels.reversed() + Array(repeating: 0, count: 8 - labels.count)
+        self.labels = (l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7])
         labelCount = UInt8(labels.count)
         self.pops = pops
         self.adjacency = adjacency

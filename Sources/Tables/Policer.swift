@@ -26,7 +26,7 @@ public struct Policer: Hashable, Sendable {
         self.red = red
     }
 
-    public enum Action: Hashable, Sendable {
+    public enum Action: Hashable, Sendable, BitwiseCopyable {
         case pass
         /// As `DropReason.policed`.
         case drop

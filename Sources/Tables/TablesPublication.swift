@@ -19,6 +19,9 @@ public import Wire
     public let retiredAdjacencies: [AdjacencyIndex]
     /// Ports that were added, removed or changed since the publication before, in ascending order.
     public let changedPorts: [UInt16]
+    /// Tunnels that were added, removed or changed since the publication before: what has been learned of their paths
+    /// holds no more.
+    public let changedTunnels: Set<TunnelIndex>
     /// By slot; nil where there is none.
     public let ports: [PortSettings?]
     /// The node's own addresses and the port each stands on: those of the ports, then tunnel ends that are no port's.
@@ -31,7 +34,8 @@ public import Wire
     init(
         serial: UInt64, number: UInt64, tableHash: UInt64, view: TablesView, memory: [AnyObject],
         adjacencies: Table<Adjacency>, added: [AdjacencyIndex], retired: [AdjacencyIndex],
-        changedPorts: [UInt16], ports: [PortSettings?], addresses: LocalAddresses
+        changedPorts: [UInt16], changedTunnels: Set<TunnelIndex>, ports: [PortSettings?],
+        addresses: LocalAddresses
     ) {
         self.serial = serial
         self.number = number
@@ -42,6 +46,7 @@ public import Wire
         addedAdjacencies = added
         retiredAdjacencies = retired
         self.changedPorts = changedPorts
+        self.changedTunnels = changedTunnels
         self.ports = ports
         localAddresses = addresses.all
         addressesByPort = addresses.byPort

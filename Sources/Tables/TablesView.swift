@@ -37,6 +37,10 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let tunnels: UnsafeMutablePointer<TunnelEntry>
     @usableFromInline let subscribers: UnsafeMutablePointer<SubscriberEntry>
     @usableFromInline let conversions: UnsafeMutablePointer<Conversion>
+    @usableFromInline let groups: UnsafeMutablePointer<PathGroupEntry>
+    @usableFromInline let treatments: UnsafeMutablePointer<Treatment>
+    @usableFromInline let policers: UnsafeMutablePointer<PolicerEntry>
+    @usableFromInline let classMaps: UnsafeMutablePointer<ClassMap>
     @usableFromInline let rules: UnsafeMutablePointer<Rule>
     @usableFromInline let adjacencies: UnsafeMutablePointer<Adjacency>
     @usableFromInline let userLabels: ExactMatchView
@@ -45,6 +49,10 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline var neighbours: ExactMatchView
     /// Of the keys of IPv6 neighbours.
     @usableFromInline var neighbourSeed: UInt64
+    /// By policer place. The worker's own.
+    @usableFromInline var policerStates: UnsafeMutablePointer<PolicerState>
+    /// By tunnel: the path MTU that has been learned, in bytes of the outer packet; 0: none. The worker's own.
+    @usableFromInline var pathMTUs: UnsafeMutablePointer<UInt16>
     @usableFromInline let subscribers4: PoptrieView<UInt32>
     @usableFromInline let subscribers6: PoptrieView<UInt128>
     @usableFromInline let services4: PoptrieView<UInt32>
@@ -110,7 +118,7 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         LookupResult(rawValue: services6.lookup(address.bits))
     }
 
-    /// The open session of this subscriber with this service, or nil.
+    /// The open session of this subscriber with this service, or nil: there is none, or it is a group's.
     @inlinable @inline(always) public func session(_ subscriber: SubscriberIndex, _ service: ServiceIndex)
         -> SessionIndex?
     {

@@ -1,6 +1,7 @@
 public import Wire
 
-/// The tables as one worker sees them: the publication that it has come to, and the neighbours that it has learned.
+/// The tables as one worker sees them: the publication that it has come to, the neighbours and path MTUs that it has
+/// learned, and what its policers have let through.
 ///
 /// Learned neighbours are the worker's own: their adjacencies stand behind those of the configuration, in places that
 /// nobody else writes. For the same reason there is one worker to a `ForwardingTables`.
@@ -17,6 +18,9 @@ public import Wire
     /// Of each learned neighbour, by its place behind the configured ones: the link, or nil where the place is free.
     private var links: [AdjacencyIndex?] = []
     private var freePlaces: [Int] = []
+    /// Zero where full, and wherever no policer has been.
+    private let policerStates = Table<PolicerState>(capacity: ForwardingTables.policerCapacity)
+    private let pathMTUs = Table<UInt16>(capacity: ForwardingTables.tunnelCapacity)
     /// Learned neighbours by link.
     private var linkCounts: [AdjacencyIndex: Int] = [:]
 
@@ -28,15 +32,34 @@ public import Wire
         adjacencies = publication.adjacencies
     }
 
-    /// Begins to hold packets against another publication.
-    public func turn(to publication: TablesPublication) { self.publication = publication }
+    /// Begins to hold packets against another publication: the one behind the present one.
+    public func turn(to publication: TablesPublication) {
+        self.publication = publication
+        for tunnel in publication.changedTunnels { setPathMTU(nil, of: tunnel) }
+    }
 
     /// What the data path reads. Valid as long as this object lives and nothing in it changes.
     public var view: TablesView {
         var view = publication.view
         view.neighbours = unsafe neighbours.view
         view.neighbourSeed = neighbourSeed
+        unsafe view.policerStates = policerStates.base
+        unsafe view.pathMTUs = pathMTUs.base
         return view
+    }
+
+    // MARK: Path MTUs
+
+    /// The path MTU of an IP-in-IP tunnel that has been learned, in bytes of the outer packet; nil: none.
+    public func pathMTU(of tunnel: TunnelIndex) -> UInt16? {
+        let mtu = pathMTUs[Int(tunnel.rawValue)]
+        return mtu == 0 ? nil : mtu
+    }
+
+    /// Learns a tunnel's path MTU, from the next vector on, or forgets it. Whoever learned it forgets it in time; it is
+    /// also forgotten with every change of the tunnel.
+    public func setPathMTU(_ mtu: UInt16?, of tunnel: TunnelIndex) {
+        pathMTUs[Int(tunnel.rawValue)] = mtu ?? 0
     }
 
     /// The node's own addresses, and the port each stands on.

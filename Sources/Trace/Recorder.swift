@@ -51,6 +51,12 @@ public enum Step: BitwiseCopyable, Sendable {
 
     /// The label's TTL has been written into what it exposed (RFC 3443).
     case timeToLiveHandedOn(UInt8)
+    /// The session's policer, or its tunnel's, has marked the packet (RFC 2698), and this becomes of it.
+    case policed(PolicedBy, Policer.Colour, Policer.Action)
+    /// A policer's action has rewritten the inner DSCP.
+    case remarked(from: UInt8, to: UInt8)
+    /// The maximum segment size in a TCP SYN has been lowered.
+    case segmentSizeLowered(from: UInt16, to: UInt16)
     /// The packet stands as the session's other leg wants it, but for the link header.
     case converted(ConversionIndex)
     /// The top label has been swapped or popped.
@@ -62,6 +68,12 @@ public enum Step: BitwiseCopyable, Sendable {
     case punted(Punt)
     /// The slow path has split the packet. The steps of each fragment's conversion follow.
     case fragmented(count: Int)
+}
+
+/// Whose policer it was.
+public enum PolicedBy: UInt8, Sendable, BitwiseCopyable {
+    case session
+    case tunnel
 }
 
 /// Watches the stages. The loop runs with `NoRecorder`, whose calls vanish; `wayleave explain` runs the same code with
