@@ -30,7 +30,7 @@ struct LinkHeader: Equatable {
     /// The header that an adjacency puts before what it sends. The ethertype is for `to` or `carrying` to say.
     init(_ adjacency: Adjacency) {
         let bytes = adjacency.headerBytes
-        self.init(bytes.span.bytes, byteCount: bytes.count)
+        unsafe self.init(bytes.span.bytes, byteCount: bytes.count)
     }
 
     /// The header of an answer to a frame with this one: to its sender, under the same tags and ethertype.

@@ -320,10 +320,16 @@ extension Adjacency {
 }
 
 extension TablesView {
-    fileprivate func subscriber(of address: IPAddress) -> LookupResult {
+    func subscriber(of address: IPAddress) -> LookupResult {
         switch address {
         case .v4(let address): subscriber(of: address)
         case .v6(let address): subscriber(of: address)
+        }
+    }
+    func service(of address: IPAddress) -> LookupResult {
+        switch address {
+        case .v4(let address): service(of: address)
+        case .v6(let address): service(of: address)
         }
     }
 }

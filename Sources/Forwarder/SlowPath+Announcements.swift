@@ -5,6 +5,16 @@ extension SlowPath {
     /// VLANs of a port on which its addresses are announced at most.
     private static let announcedVLANCount = 64
 
+    /// Takes in which ports' addresses or MAC addresses another publication changes. Before it is turned to.
+    func noteChanges(_ next: TablesPublication) {
+        for port in next.changedPorts.map(Int.init) {
+            let (old, new) = (tables.publication.ports[port], next.ports[port])
+            if old?.mac != new?.mac || old?.addresses != new?.addresses {
+                announcements.noteChange(port: port)
+            }
+        }
+    }
+
     /// Announces the addresses of ports that have come up or have changed: twice, so that a lost one does no harm. A port
     /// that has no MAC address has none to announce.
     func announce(at timestamp: UInt64, isUp: [Bool]) {
@@ -31,7 +41,8 @@ extension SlowPath {
         let mac = settings.mac
         let tags = [announcement.tags >> 16, announcement.tags & 0xffff].filter { $0 != 0 }.map { UInt16($0) }
         let link = LinkHeader(
-            Adjacency(port: UInt16(announcement.port), source: mac, tags: tags, nextHop: nil, destination: nil))
+            Adjacency(
+                port: UInt16(announcement.port), source: mac, tags: tags, nextHop: nil, destination: nil))
         switch announcement.address {
         case .v4(let address):
             let packet = ARPPacket(requestFor: address, from: address, at: mac)

@@ -66,7 +66,8 @@ extension SlowPath {
         case .other: return
         }
         let arrival = unsafe tables.view.conversion(conversion).pointee.arrival
-        let port = arrival.isTunnel
+        let port =
+            arrival.isTunnel
             ? tables.view.tunnel(TunnelIndex(rawValue: arrival.index)).port
             : UInt16(truncatingIfNeeded: arrival.index)
         guard tables.view.port(port).sendsErrors else { return }

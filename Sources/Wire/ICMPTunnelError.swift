@@ -39,7 +39,9 @@ public struct ICMPTunnelError: Equatable, Sendable {
                 let view = try IPv4View(packet)
                 guard view.protocol == .icmp, !view.isFragment else { return nil }
                 let message = try ICMPView(view.payload, over: .v4)
-                guard message.hasValidChecksum(), ICMPv4Type(rawValue: message.type).isError else { return nil }
+                guard message.hasValidChecksum(), ICMPv4Type(rawValue: message.type).isError else {
+                    return nil
+                }
                 let start = view.headerByteCount + ICMPField.byteCount
                 // RFC 4884 §4.1: the quote's length in 32-bit words, or zero where nothing follows it.
                 let length = Int(message.rest >> 16 & 0xff) * 4
