@@ -117,7 +117,7 @@ extension SlowPath {
     }
 
     /// Broadcasts a question, at most one a second for an address.
-    private func ask(_ key: NeighbourResolver.Key, _ adjacency: Adjacency, _ timestamp: UInt64) {
+    func ask(_ key: NeighbourResolver.Key, _ adjacency: Adjacency, _ timestamp: UInt64) {
         guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
         let port = key.port
         let header = LinkHeader(adjacency)
