@@ -53,7 +53,8 @@ import Wire
         "RFC 4884 §3: whatever the packet's length, the quote's length says where the labels are",
         arguments: [33, 127, 128, 129, 131, 132, 133, 500, 501, 540, 1500], [1, 2, 8, 16])
     func extensionPlace(byteCount: Int, labelCount: Int) throws {
-        let labels = (0..<labelCount).flatMap { hex("03e8") + [$0 == labelCount - 1 ? 1 : 0, 9] }
+        var labels = [UInt8](repeating: 3, count: 4 * labelCount)
+        labels[labels.count - 2] = 1
         let packet = try ipv4(byteCount: byteCount)
         let message = try #require(emit4(.timeExceeded, about: packet, under: labels))
         #expect(message.count <= 576)
