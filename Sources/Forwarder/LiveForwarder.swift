@@ -54,6 +54,7 @@ public final class LiveForwarder {
             idleSince = idleStart
             if now - idleStart >= Self.spinNanoseconds { sleep(until: nextMaintenance) }
         }
+        worker.giveUpWaiting()
     }
 
     private static let spinNanoseconds: UInt64 = 20_000

@@ -7,13 +7,31 @@ struct NeighbourResolver {
     /// A neighbour on one link, or on one VLAN of it.
     struct Key: Hashable {
         let port: Int
-        let tags: [UInt16]
+        /// VLAN ids, the outer one in the high half.
+        let tags: UInt32
         let address: IPAddress
+
+        init(port: Int, tags: UInt32, address: IPAddress) {
+            self.port = port
+            self.tags = tags
+            self.address = address
+        }
+
+        /// The neighbour at this address behind an adjacency.
+        init(_ adjacency: Adjacency, _ address: IPAddress) {
+            self.init(port: Int(adjacency.port), tags: adjacency.packedTags, address: address)
+        }
     }
 
     private struct LinkKey: Hashable {
         let port: Int
-        let tags: [UInt16]
+        let tags: UInt32
+
+        init(port: Int, tags: UInt32) {
+            self.port = port
+            self.tags = tags
+        }
+        init(_ adjacency: Adjacency) { self.init(port: Int(adjacency.port), tags: adjacency.packedTags) }
     }
 
     /// Questions remembered at most, next hops and known neighbours apart, of which the tables bound the number.
@@ -46,6 +64,16 @@ struct NeighbourResolver {
     init() {
         settings = Array(repeating: nil, count: ForwardingTables.portCapacity)
         previousSettings = settings
+    }
+
+    /// The VLANs of a port that next hops or neighbours are reached by, packed as in `Key`; up to `limit`, the untagged
+    /// link first. Where there are many next hops, not all of them are asked: it must not hold up packets.
+    func vlans(ofPort port: Int, limit: Int) -> [UInt32] {
+        var vlans: Set<UInt32> = []
+        for link in links.keys where link.port == port { vlans.insert(link.tags) }
+        for hop in nextHops.keys.prefix(Self.scanCount) where hop.port == port { vlans.insert(hop.tags) }
+        vlans.remove(0)
+        return [0] + vlans.sorted().prefix(max(0, limit - 1))
     }
 
     private func isStatic(_ key: Key) -> Bool { settings[key.port]?.neighbours[key.address] != nil }
@@ -85,8 +113,7 @@ struct NeighbourResolver {
         if settings[key.port]?.links.contains(where: { $0.contains(key.address) }) == true { return true }
         guard owner.isIndex else { return false }
         let subscriber = tables.view.subscriber(owner.asSubscriber)
-        return subscriber.isOn(port: UInt16(key.port))
-            && subscriber.tags == key.tags.reduce(0) { $0 << 16 | UInt32($1) }
+        return subscriber.isOn(port: UInt16(key.port)) && subscriber.tags == key.tags
     }
 
     /// Whether this question may be asked now; if so, it counts as asked.
@@ -144,7 +171,7 @@ extension NeighbourResolver {
             guard let index = tables.adjacency(inPlace: cursor) else { continue }
             let adjacency = tables.adjacencies[cursor]
             guard let address = adjacency.nextHop,
-                !isStatic(Key(port: Int(adjacency.port), tags: adjacency.tags, address: address))
+                !isStatic(Key(adjacency, address))
             else { continue }
             let silence = heard[index].map { Forwarder.silence(since: $0, at: timestamp) } ?? .max
             if adjacency.state == .resolved, silence >= LearnedNeighbours.lifetime {
@@ -195,7 +222,7 @@ extension NeighbourResolver {
         let adjacency = tables.adjacencies[Int(index.rawValue)]
         let port = Int(adjacency.port)
         guard forgetting.contains(port), adjacency.state == .resolved, let address = adjacency.nextHop,
-            !isStatic(Key(port: port, tags: adjacency.tags, address: address))
+            !isStatic(Key(adjacency, address))
         else { return }
         forgetWhereItIs(index, tables)
     }
@@ -223,9 +250,9 @@ extension NeighbourResolver {
         let adjacency = tables.adjacencies[Int(index.rawValue)]
         let port = Int(adjacency.port)
         if let nextHop = adjacency.nextHop {
-            nextHops[Key(port: port, tags: adjacency.tags, address: nextHop)] = index
+            nextHops[Key(adjacency, nextHop)] = index
         } else if adjacency.state == .onLink {
-            links[LinkKey(port: port, tags: adjacency.tags)] = index
+            links[LinkKey(adjacency)] = index
             addStaticNeighbours(onLink: index, port, tables)
         }
     }
@@ -265,12 +292,11 @@ extension NeighbourResolver {
     /// Gives up an adjacency of the configuration; of a link, with the neighbours learned there.
     mutating func retire(_ index: AdjacencyIndex, _ tables: WorkerTables) {
         let adjacency = tables.adjacencies[Int(index.rawValue)]
-        let port = Int(adjacency.port)
         if let nextHop = adjacency.nextHop {
-            let key = Key(port: port, tags: adjacency.tags, address: nextHop)
+            let key = Key(adjacency, nextHop)
             if nextHops[key] == index { nextHops[key] = nil }
         } else if adjacency.state == .onLink {
-            let key = LinkKey(port: port, tags: adjacency.tags)
+            let key = LinkKey(adjacency)
             if links[key] == index { links[key] = nil }
             for neighbour in tables.neighbours(onLink: index) { forget(neighbour, tables) }
         }
@@ -279,11 +305,31 @@ extension NeighbourResolver {
     }
 }
 
+extension Adjacency {
+    /// The VLAN ids of the header, the outer one in the high half. Unlike `tags`, they cost no allocation.
+    var packedTags: UInt32 {
+        // As the last octets of the header lie in memory: tag, ethertype; or tag, tag, ethertype.
+        let outer = UInt16(truncatingIfNeeded: header.2.littleEndian).byteSwapped
+        let inner = UInt16(truncatingIfNeeded: header.2.littleEndian >> 32).byteSwapped
+        return switch headerByteCount {
+        case 18: UInt32(inner)
+        case 22: UInt32(outer) << 16 | UInt32(inner)
+        default: 0
+        }
+    }
+}
+
 extension TablesView {
-    fileprivate func subscriber(of address: IPAddress) -> LookupResult {
+    func subscriber(of address: IPAddress) -> LookupResult {
         switch address {
         case .v4(let address): subscriber(of: address)
         case .v6(let address): subscriber(of: address)
+        }
+    }
+    func service(of address: IPAddress) -> LookupResult {
+        switch address {
+        case .v4(let address): service(of: address)
+        case .v6(let address): service(of: address)
         }
     }
 }

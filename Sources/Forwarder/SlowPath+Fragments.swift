@@ -3,38 +3,56 @@ import Tables
 import Wire
 
 extension SlowPath {
-    /// Splits an IPv4 packet into fragments that fit its session's leg (RFC 791 §3.2), ready for the second pass: each
-    /// stands in `fragments` as a bare IP packet, counted to the session.
+    /// Splits an IPv4 packet that is too long for where it goes (RFC 791 §3.2), be it a session's or one under transit
+    /// labels, whose fragments get the same stack (RFC 3032 §3.4). The fragments are ready for the second pass: each
+    /// stands in `fragments` without a link header, counted to the session if there is one.
     ///
-    /// - Returns: `fragments`; empty if the packet can't be split so that every fragment fits.
+    /// - Returns: `fragments`; empty if the packet may not be split, or can't so that every fragment fits.
     func fragment(_ vector: PacketVector, _ index: Int) -> PacketVector {
         let packet = vector[index]
         let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
-        let network = frame.extracting(droppingFirst: Int(packet.networkOffset))
-        let limit = unsafe Int(
-            tables.view.conversion(ConversionIndex(rawValue: packet.counter)).pointee.maximumInnerByteCount)
         fragments.removeAll()
+        var labels = 0..<0
+        var start = Int(packet.networkOffset)
+        if packet.punt == .labelTooBig {
+            guard let path = LabelledPacket(frame, at: start), path.isIP(frame) else { return fragments }
+            labels = path.stack
+            start = labels.upperBound
+        }
+        split(
+            packet, frame.extracting(droppingFirst: start), under: frame.extracting(labels),
+            limit: room(for: packet, frame))
+        return fragments
+    }
+
+    /// Fills `fragments`, or leaves it empty.
+    /// - Parameter limit: of the bytes of a fragment, without labels.
+    private func split(_ packet: Packet, _ network: RawSpan, under labels: RawSpan, limit: Int) {
         let plan: FragmentPlan
         do throws(WireError) {
-            guard let made = FragmentPlan(try IPv4View(network), limit: limit, capacity: fragments.capacity)
-            else {
-                return fragments
-            }
+            let view = try IPv4View(network)
+            guard !view.dontFragment,
+                let made = FragmentPlan(view, limit: limit, capacity: fragments.capacity)
+            else { return }
             plan = made
         } catch {
-            return fragments
+            return
         }
         for part in plan.parts {
             var bytes = unsafe MutableRawSpan(_unsafeBytes: fragments.nextFrame)
-            let byteCount = plan.emit(part, of: network, into: &bytes)
-            fragments.append(byteCount: byteCount, timestamp: packet.timestamp)
+            bytes.store(labels, at: 0)
+            var rest = unsafe MutableRawSpan(
+                _unsafeBytes: UnsafeMutableRawBufferPointer(
+                    rebasing: fragments.nextFrame[labels.byteCount...]))
+            let byteCount = plan.emit(part, of: network, into: &rest)
+            fragments.append(byteCount: labels.byteCount + byteCount, timestamp: packet.timestamp)
             let place = fragments.count - 1
             fragments[place].disposition = .transmit
             fragments[place].counter = packet.counter
+            fragments[place].adjacency = packet.adjacency
             fragments[place].meteredByteCount = UInt32(byteCount)
             fragments[place].networkOffset = 0
         }
-        return fragments
     }
 }
 

@@ -43,6 +43,8 @@ extension SlowPath {
             }
             let solicitation = try NeighbourSolicitation(packet)
             guard isOnPort(.v6(solicitation.target), arrived.port) else { return nil }
+            // Whoever asks from an address of ours is not to be answered: we would teach the link that we are there.
+            guard !isOurs(.v6(source), port: arrived.port) else { return .spoofedSource }
             if let mac = solicitation.sourceLinkLayerAddress {
                 learn(.v6(source), mac, frame, arrived, isForUs: true)
             }
@@ -64,36 +66,62 @@ extension SlowPath {
         _ address: IPAddress, _ mac: MACAddress, _ frame: RawSpan, _ arrived: ArrivedFrame, isForUs: Bool
     ) {
         guard !mac.isGroup else { return }
-        let tags = stride(from: 14, to: arrived.networkOffset, by: 4).map { frame.uint16(at: $0) & 0xfff }
-        neighbours.learn(
-            NeighbourResolver.Key(port: arrived.port, tags: tags.filter { $0 != 0 }, address: address), mac,
-            tables, isForUs: isForUs, at: arrived.timestamp)
+        // A tag with VLAN 0 bears a priority, and says nothing of the link.
+        var tags: UInt32 = 0
+        for offset in stride(from: EthernetField.byteCount, to: arrived.networkOffset, by: 4) {
+            let tag = UInt32(frame.uint16(at: offset) & 0xfff)
+            if tag != 0 { tags = tags << 16 | tag }
+        }
+        let key = NeighbourResolver.Key(port: arrived.port, tags: tags, address: address)
+        neighbours.learn(key, mac, tables, isForUs: isForUs, at: arrived.timestamp)
+        waiting.release(key)
     }
 
-    /// Asks for the MAC address of an adjacency's next hop, or of the packet's own destination, at most once a second.
-    func resolve(_ index: AdjacencyIndex, _ network: RawSpan, _ timestamp: UInt64) {
-        let adjacency = tables.adjacencies[Int(index.rawValue)]
-        guard let address = adjacency.nextHop ?? destination(of: network) else { return }
-        ask(for: address, adjacency, timestamp)
+    /// Whom a packet waits for that the second pass has punted as `.resolve`: the adjacency's next hop, or the packet's
+    /// own destination. Nil where nobody can be asked.
+    func nextHop(_ vector: PacketVector, _ index: Int) -> NeighbourResolver.Key? {
+        let adjacency = tables.adjacencies[Int(vector[index].adjacency)]
+        let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
+        let network = frame.extracting(droppingFirst: Int(vector[index].networkOffset))
+        guard let address = adjacency.nextHop ?? destination(of: network) else { return nil }
+        return NeighbourResolver.Key(adjacency, address)
     }
 
-    /// Asks for the neighbours that are due: next hops before their first packet, and all others from time to time.
+    /// Whether the next hop that a packet has been punted for is known by now.
+    func isKnown(_ nextHop: NeighbourResolver.Key, _ packet: Packet) -> Bool {
+        switch tables.adjacencies[Int(packet.adjacency)].state {
+        case .direct, .resolved: return true
+        case .incomplete: return false
+        case .onLink:
+            let link = AdjacencyIndex(rawValue: packet.adjacency)
+            return tables.hasNeighbour(nextHop.address, onLink: link)
+        }
+    }
+
+    /// Asks for a next hop, or for a neighbour on a link, at most once a second.
+    func ask(for nextHop: NeighbourResolver.Key, _ packet: Packet) {
+        ask(nextHop, tables.adjacencies[Int(packet.adjacency)], packet.timestamp)
+    }
+
+    /// What is due each second of a live run: asks for neighbours (next hops before their first packet, and all others
+    /// from time to time), announces our own addresses, forgets old path MTUs.
     /// - Parameter isUp: by port. Behind the others nobody can be asked.
     func confirmNeighbours(at timestamp: UInt64, isUp: [Bool]) {
         for index in neighbours.due(tables, at: timestamp, limit: originated.capacity - originated.count) {
             let adjacency = tables.adjacencies[Int(index.rawValue)]
             guard isUp[Int(adjacency.port)], let address = adjacency.nextHop else { continue }
-            ask(for: address, adjacency, timestamp)
+            ask(NeighbourResolver.Key(adjacency, address), adjacency, timestamp)
         }
+        announce(at: timestamp, isUp: isUp)
+        pathMTUs.age(tables, at: timestamp)
     }
 
     /// Broadcasts a question, at most one a second for an address.
-    private func ask(for address: IPAddress, _ adjacency: Adjacency, _ timestamp: UInt64) {
-        let port = Int(adjacency.port)
-        let key = NeighbourResolver.Key(port: port, tags: adjacency.tags, address: address)
+    func ask(_ key: NeighbourResolver.Key, _ adjacency: Adjacency, _ timestamp: UInt64) {
         guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
-        let header = LinkHeader(adjacency.headerBytes)
-        switch address {
+        let port = key.port
+        let header = LinkHeader(adjacency)
+        switch key.address {
         case .v4(let target):
             let request = ARPPacket(
                 requestFor: target, from: sourceIPv4(port: port) ?? IPv4Address(rawValue: 0),

@@ -5,37 +5,51 @@ import Wire
 /// What is not forwarding: ARP and neighbour discovery, pings to our addresses, ICMP errors, fragmentation.
 ///
 /// It runs on the worker's thread between the loop and the send, so that it needs no locks; what it sends stands in
-/// `originated` until the worker takes it. Time is the packets' own, so that a replay behaves as the live run did.
+/// `originated` and `derived` until the worker takes it. Time is the packets' own, so that a replay behaves as the live
+/// run did.
 final class SlowPath {
-    /// ICMP errors in one second at most (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).
+    /// ICMP errors about what comes in by one port, in one second at most (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).
     static let errorsPerSecond = 1000
 
     let tables: WorkerTables
+    /// Frames of our own, ready to be sent.
     private(set) var originated: PacketVector
+    /// Bare IP packets of our own that are yet to go through a session's conversion, as the second pass takes them.
+    private(set) var derived: PacketVector
     private(set) var fragments: PacketVector
     var neighbours: NeighbourResolver
+    var waiting: WaitingPackets
+    var pathMTUs = PathMTUs()
+    var announcements = Announcements()
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
-    private var errorBudget = RateLimit(perSecond: SlowPath.errorsPerSecond)
+    /// By port, so that a flood by one of them doesn't silence us to the others.
+    private var errorBudgets = Array(
+        repeating: RateLimit(perSecond: SlowPath.errorsPerSecond), count: ForwardingTables.portCapacity)
 
     init(tables: WorkerTables, slotByteCount: Int) {
         self.tables = tables
         originated = PacketVector(capacity: 64, slotByteCount: slotByteCount)
+        derived = PacketVector(capacity: 64, slotByteCount: slotByteCount)
         fragments = PacketVector(capacity: 256, slotByteCount: slotByteCount)
         neighbours = NeighbourResolver()
+        waiting = WaitingPackets(slotByteCount: slotByteCount)
     }
 
-    /// Makes room for longer packets. Nothing may be waiting to be sent.
+    /// Makes room for longer packets. Nothing may be waiting, neither to be sent nor for a next hop.
     func makeVectors(slotByteCount: Int) {
-        precondition(originated.count == 0)
+        precondition(originated.count == 0 && derived.count == 0)
         originated = PacketVector(capacity: originated.capacity, slotByteCount: slotByteCount)
+        derived = PacketVector(capacity: derived.capacity, slotByteCount: slotByteCount)
         fragments = PacketVector(capacity: fragments.capacity, slotByteCount: slotByteCount)
+        waiting.makeFrames(slotByteCount: slotByteCount)
     }
 
     /// Whether the next packet might not find room for its answer.
-    var isFull: Bool { originated.capacity - originated.count < 2 }
+    var isFull: Bool { originated.capacity - originated.count < 2 || derived.isFull }
 
-    /// Deals with a punted packet: afterwards it is `.consumed` or `.dropped`.
+    /// Deals with a punted packet: afterwards it is `.consumed` or `.dropped`. Fragments and packets whose next hop isn't
+    /// known are the worker's to see to, as far as there is something to be done.
     func handle(_ vector: PacketVector, _ index: Int, from port: PortIndex) {
         let packet = vector[index]
         let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
@@ -45,26 +59,24 @@ final class SlowPath {
         switch packet.punt {
         case .arp: outcome = handleARP(frame, arrived)
         case .local: outcome = handleLocal(frame, arrived)
-        case .resolve:
-            resolve(
-                AdjacencyIndex(rawValue: packet.adjacency),
-                frame.extracting(droppingFirst: arrived.networkOffset), packet.timestamp)
-            outcome = .neighbourUnresolved
-        case .ttlExpired:
-            report(.timeExceeded, .timeExceeded, frame, arrived)
+        case .resolve: outcome = .neighbourUnresolved
+        case .fragment: outcome = .tooBig
+        case .ttlExpired, .labelTTLExpired:
+            report(.timeExceeded, packet, frame, arrived)
             outcome = .ttlExpired
-        case .tooBig:
-            let mtu = unsafe tables.view.conversion(ConversionIndex(rawValue: packet.counter)).pointee
-                .maximumInnerByteCount
-            report(.fragmentationNeeded(nextHopMTU: mtu), .packetTooBig(mtu: UInt32(mtu)), frame, arrived)
+        case .tooBig, .labelTooBig:
+            report(.tooBig(byteCount: room(for: packet, frame)), packet, frame, arrived)
             outcome = .tooBig
-        case .labelTTLExpired: outcome = .ttlExpired
-        case .labelTooBig: outcome = .tooBig
-        case .prohibited: outcome = packet.denial
-        case .fragment: preconditionFailure("fragments are the worker's")
+        case .prohibited:
+            report(.prohibited, packet, frame, arrived)
+            outcome = packet.denial
         }
         if let outcome { vector[index].drop(outcome) } else { vector[index].disposition = .consumed }
     }
+
+    /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it
+    /// counts as sent. To be asked before anything is built.
+    func mayReport(port: Int, at timestamp: UInt64) -> Bool { errorBudgets[port].allows(at: timestamp) }
 
     /// Writes one packet of our own. `write` is given the frame with the link header in place, and where the network
     /// header belongs; it returns the number of network bytes, or nil to send nothing.
@@ -75,8 +87,8 @@ final class SlowPath {
     ) -> Bool {
         guard !originated.isFull else { return false }
         var frame = unsafe MutableRawSpan(_unsafeBytes: originated.nextFrame)
-        for (offset, octet) in linkHeader.octets.enumerated() { frame.store(octet, at: offset) }
-        let start = linkHeader.octets.count
+        linkHeader.emit(into: &frame)
+        let start = linkHeader.byteCount
         guard let byteCount = write(&frame, start) else { return false }
         originated.append(byteCount: start + byteCount, timestamp: timestamp)
         let index = originated.count - 1
@@ -85,12 +97,26 @@ final class SlowPath {
         return true
     }
 
+    /// Writes one IP packet of our own that is to leave as those of a session do. `write` returns its length, or nil to
+    /// send nothing.
+    func derive(
+        _ conversion: ConversionIndex, timestamp: UInt64, write: (inout MutableRawSpan) -> Int?
+    ) {
+        guard !derived.isFull else { return }
+        var packet = unsafe MutableRawSpan(_unsafeBytes: derived.nextFrame)
+        guard let byteCount = write(&packet) else { return }
+        derived.append(byteCount: byteCount, timestamp: timestamp)
+        let index = derived.count - 1
+        derived[index].disposition = .transmit
+        derived[index].counter = conversion.rawValue
+        derived[index].meteredByteCount = UInt32(byteCount)
+    }
+
     func macAddress(_ port: Int) -> MACAddress { tables.view.port(UInt16(port)).macAddress }
 
     /// The link header that takes an answer of the same ethertype back to whom the frame came from.
     func replyHeader(to frame: RawSpan, _ arrived: ArrivedFrame) -> LinkHeader {
-        LinkHeader((0..<arrived.networkOffset).map { frame.octet(at: $0) }).reply(
-            from: macAddress(arrived.port))
+        LinkHeader(frame, byteCount: arrived.networkOffset).reply(from: macAddress(arrived.port))
     }
 
     // MARK: Packets to us
@@ -109,7 +135,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv4(in: &$0, at: $1)
         }
-        return wasPing ? nil : .notServedHere
+        return wasPing || heed(network, arrived) ? nil : .notServedHere
     }
 
     private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason?
@@ -122,6 +148,8 @@ final class SlowPath {
                 if type == .neighbourSolicitation || type == .neighbourAdvertisement {
                     return handleDiscovery(frame, network, arrived)
                 }
+                // Who looks for a router to send everything to is not served: our ports advertise nothing.
+                if type == .routerSolicitation { return .notServedHere }
             }
             guard isOurs(.v6(destination), port: arrived.port) else { return .notUnicast }
             guard isAnswerable(.v6(packet.source), port: arrived.port) else { return .spoofedSource }
@@ -134,7 +162,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv6(in: &$0, at: $1)
         }
-        return wasPing ? nil : .notServedHere
+        return wasPing || heed(network, arrived) ? nil : .notServedHere
     }
 
     /// Whether the address is the port's own, or the link-local one that its MAC address makes: what the port says on
@@ -160,37 +188,17 @@ final class SlowPath {
         }
     }
 
-    // MARK: Errors
-
-    /// Tells a packet's sender, out of the port it came by, why it went no further.
-    private func report(_ v4: ICMPv4Error, _ v6: ICMPv6Error, _ frame: RawSpan, _ arrived: ArrivedFrame) {
-        guard errorBudget.allows(at: arrived.timestamp) else { return }
-        let network = frame.extracting(droppingFirst: arrived.networkOffset)
-        let header = replyHeader(to: frame, arrived)
-        if network.octet(at: 0) >> 4 == 4 {
-            guard let source = sourceIPv4(port: arrived.port) else { return }
-            originate(port: arrived.port, header, timestamp: arrived.timestamp) {
-                v4.emit(about: network, from: source, into: &$0, at: $1)
-            }
-        } else {
-            guard let source = sourceIPv6(port: arrived.port) else { return }
-            originate(port: arrived.port, header, timestamp: arrived.timestamp) {
-                v6.emit(about: network, from: source, into: &$0, at: $1)
-            }
-        }
-    }
+    // MARK: Where we speak from
 
     /// The address that we speak from on a port: its own first, else any of the node's (RFC 1812 §4.3.2.4).
     func sourceIPv4(port: Int) -> IPv4Address? {
-        for address in addresses[port] + tables.localAddresses.map(\.address) {
-            if case .v4(let address) = address { return address }
-        }
+        for address in addresses[port] { if case .v4(let address) = address { return address } }
+        for local in tables.localAddresses { if case .v4(let address) = local.address { return address } }
         return nil
     }
     func sourceIPv6(port: Int) -> IPv6Address? {
-        for address in addresses[port] + tables.localAddresses.map(\.address) {
-            if case .v6(let address) = address { return address }
-        }
+        for address in addresses[port] { if case .v6(let address) = address { return address } }
+        for local in tables.localAddresses { if case .v6(let address) = local.address { return address } }
         return nil
     }
 }
@@ -201,21 +209,4 @@ struct ArrivedFrame {
     /// Bytes of its link header.
     let networkOffset: Int
     let timestamp: UInt64
-}
-
-/// So many events in each second of the packets' time.
-struct RateLimit {
-    let perSecond: Int
-    private var second: UInt64 = 0
-    private var used = 0
-
-    init(perSecond: Int) { self.perSecond = perSecond }
-
-    /// Counts an event at this time, in nanoseconds, and says whether it is within the limit.
-    mutating func allows(at timestamp: UInt64) -> Bool {
-        let now = timestamp / 1_000_000_000
-        if now != second { (second, used) = (now, 0) }
-        used += 1
-        return used <= perSecond
-    }
 }

@@ -7,7 +7,8 @@ import Trace
 /// One run-to-completion worker: takes a vector from a port, forwards it, lets the slow path answer what needs an
 /// answer, sends, and then counts.
 ///
-/// The order matters for the bill: a packet is on it only once its port has taken it.
+/// The order matters for the bill: a packet is on it only once its port has taken it. A packet whose next hop is being
+/// asked for waits in the slow path, and goes its way as if it had just come in when the next hop has answered.
 @safe public final class Worker {
     /// By slot; nil where there is none.
     public private(set) var ports: [(any PacketPort)?]
@@ -16,7 +17,7 @@ import Trace
     public let counters: Counters
 
     private(set) var vector: PacketVector
-    private let slowPath: SlowPath
+    let slowPath: SlowPath
     var state = LoopState()
     private var adoption: Adoption?
     /// Indices of the packets for one output port, in order.
@@ -57,14 +58,21 @@ import Trace
     public func adoptSome() {
         guard let publication = adoption?.publication else { return }
         if adoption!.advance(tables, &slowPath.neighbours, limit: Self.adoptionStepCount) {
-            tables.turn(to: publication.tables)
-            ports = publication.ports
-            if publication.slotByteCount > vector.slotByteCount {
-                vector = PacketVector(capacity: vector.capacity, slotByteCount: publication.slotByteCount)
-                slowPath.makeVectors(slotByteCount: publication.slotByteCount)
-            }
+            turn(to: publication)
         }
         if adoption!.isDone { adoption = nil }
+    }
+
+    private func turn(to publication: Publication) {
+        // Their port is not what it was when they came in.
+        giveUp(slowPath.waiting.all(from: publication.tables.changedPorts))
+        slowPath.noteChanges(publication.tables)
+        tables.turn(to: publication.tables)
+        ports = publication.ports
+        guard publication.slotByteCount > vector.slotByteCount else { return }
+        giveUp(slowPath.waiting.all())
+        vector = PacketVector(capacity: vector.capacity, slotByteCount: publication.slotByteCount)
+        slowPath.makeVectors(slotByteCount: publication.slotByteCount)
     }
 
     private static let adoptionStepCount = 256
@@ -87,13 +95,18 @@ import Trace
 
     private static let forgettingStepCount = 1024
 
-    /// Asks next hops for their addresses before there is a packet for them, and neighbours whether they are still
-    /// where they were. To be called about once a second, between vectors.
+    /// What is due each second of a live run: asks next hops for their addresses before there is a packet for them, and
+    /// neighbours whether they are still where they were; announces our own addresses where they are new; gives up
+    /// packets that have waited long enough. To be called about once a second, between vectors.
     /// - Parameter timestamp: now, in nanoseconds since the Unix epoch.
     public func confirmNeighbours(at timestamp: UInt64) {
         slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0?.state == .up })
         sendOriginated()
+        giveUp(slowPath.waiting.expired(at: timestamp))
     }
+
+    /// Drops all packets that wait for their next hops, so that each that has come in is counted. At the end of a run.
+    public func giveUpWaiting() { giveUp(slowPath.waiting.all()) }
 
     /// Forwards one vector from a port.
     /// - Returns: the number of packets that had come in; 0 when the port had none.
@@ -117,63 +130,110 @@ import Trace
 
     /// Everything behind the loop: answers, sends, counts.
     func finish<R: Recorder>(from port: PortIndex, _ recorder: inout R) {
-        answer(from: port, &recorder)
-        transmit(vector)
-        unsafe account(vector.packets, count: vector.count, from: port, counters: counters.view)
+        if vector.count > 0 {
+            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
+            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
+        }
+        finish(vector, 0..<vector.count, from: port, &recorder)
+    }
+
+    /// The same for some packets of a vector, all of one port.
+    func finish<R: Recorder>(
+        _ vector: PacketVector, _ range: Range<Int>, from port: PortIndex, _ recorder: inout R
+    ) {
+        answer(vector, range, from: port, &recorder)
+        transmit(vector, range)
+        unsafe account(
+            vector.packets + range.lowerBound, count: range.count, from: port, counters: counters.view)
         sendOriginated()
     }
 
     /// Gives every punted packet to the slow path.
-    private func answer<R: Recorder>(from port: PortIndex, _ recorder: inout R) {
-        for index in 0..<vector.count where vector[index].disposition == .punt {
+    private func answer<R: Recorder>(
+        _ vector: PacketVector, _ range: Range<Int>, from port: PortIndex, _ recorder: inout R
+    ) {
+        for index in range where vector[index].disposition == .punt {
             recorder.record(.punted(vector[index].punt))
             if slowPath.isFull { sendOriginated() }
-            if vector[index].punt == .fragment {
-                sendFragments(of: index, &recorder)
-            } else {
+            switch vector[index].punt {
+            case .resolve: resolve(vector, index, from: port, &recorder)
+            case .fragment, .labelTooBig:
+                if !sendFragments(of: vector, index, in: range, from: port, &recorder) {
+                    slowPath.handle(vector, index, from: port)
+                }
+            default:
                 slowPath.handle(vector, index, from: port)
+                if slowPath.waiting.hasReleased { forwardReleased() }
             }
         }
     }
 
     /// Sends a packet in fragments. The first takes the packet's place in the vector, outcome and bytes included; what
     /// follows is originated by us.
-    private func sendFragments<R: Recorder>(of index: Int, _ recorder: inout R) {
+    /// - Returns: false if it can't be split; nothing has been done then.
+    private func sendFragments<R: Recorder>(
+        of vector: PacketVector, _ index: Int, in range: Range<Int>, from port: PortIndex,
+        _ recorder: inout R
+    ) -> Bool {
         let fragments = slowPath.fragment(vector, index)
-        guard fragments.count > 0 else { return vector[index].drop(.tooBig) }
+        guard fragments.count > 0 else { return false }
         recorder.record(.fragmented(count: fragments.count))
         unsafe convert(
             fragments.packets, count: fragments.count, arena: fragments.arena,
             arenaByteCount: fragments.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
         if fragments[0].disposition == .punt {
-            slowPath.handle(fragments, 0, from: PortIndex(rawValue: 0))
+            // They all go the same way: none can, and the packet waits whole, if it may.
             vector[index].adjacency = fragments[0].adjacency
-            return vector[index].drop(fragments[0].dropReason)
+            guard fragments[0].punt == .resolve else { return false }
+            wait(vector, index, from: port)
+            return true
         }
         // What came before goes first: fragments overtake nothing.
-        transmit(vector, before: index)
-        transmit(fragments)
+        transmit(vector, range.lowerBound..<index)
+        transmit(fragments, 0..<fragments.count)
         vector[index] = fragments[0]
         unsafe accountOriginated(fragments.packets + 1, count: fragments.count - 1, counters: counters.view)
+        return true
     }
 
+    /// Sends what the slow path has written. What goes by a session is on nobody's bill: it is ours.
     private func sendOriginated() {
+        sendWritten()
+        let derived = slowPath.derived
+        guard derived.count > 0 else { return }
+        var recorder = NoRecorder()
+        unsafe convert(
+            derived.packets, count: derived.count, arena: derived.arena,
+            arenaByteCount: derived.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
+        for index in 0..<derived.count {
+            derived[index].counter = Packet.noCounter
+            guard derived[index].disposition == .punt, derived[index].punt == .resolve,
+                let nextHop = slowPath.nextHop(derived, index)
+            else { continue }
+            slowPath.ask(for: nextHop, derived[index])
+        }
+        transmit(derived, 0..<derived.count)
+        unsafe accountOriginated(derived.packets, count: derived.count, counters: counters.view)
+        derived.removeAll()
+        sendWritten()
+    }
+
+    private func sendWritten() {
         let originated = slowPath.originated
         guard originated.count > 0 else { return }
-        transmit(originated)
+        transmit(originated, 0..<originated.count)
         unsafe accountOriginated(originated.packets, count: originated.count, counters: counters.view)
         originated.removeAll()
     }
 
-    /// Hands each output port its packets, in order: those of the first `limit` places, or all. Most vectors leave by
-    /// one port, so one pass usually does it.
-    private func transmit(_ vector: PacketVector, before limit: Int? = nil) {
-        let end = limit ?? vector.count
-        var first = 0
-        while let next = (first..<end).first(where: { vector[$0].disposition == .transmit }) {
+    /// Hands each output port its packets, in order: those in these places. Most vectors leave by one port, so one pass
+    /// usually does it.
+    func transmit(_ vector: PacketVector, _ range: Range<Int>) {
+        var first = range.lowerBound
+        while let next = (first..<range.upperBound).first(where: { vector[$0].disposition == .transmit }) {
             let egress = vector[next].egress
             var count = 0
-            for index in next..<end {
+            for index in next..<range.upperBound {
                 let packet = unsafe vector.packets[index]
                 guard packet.disposition == .transmit, packet.egress == egress else { continue }
                 unsafe selection[count] = UInt8(index)

@@ -71,12 +71,13 @@ public func forward(
 }
 
 /// Counts a vector whose packets have been sent, consumed or dropped. Called after the send, so that what didn't leave
-/// is on nobody's bill.
+/// is on nobody's bill. Those that wait are counted when they have an outcome, and until then not as received either.
 public func account(
     _ packets: UnsafePointer<Packet>, count: Int, from port: PortIndex, counters: CountersView
 ) {
     var forwarded: UInt64 = 0
     var consumed: UInt64 = 0
+    var waiting = 0
     for index in 0..<count {
         let packet = unsafe packets[index]
         switch packet.disposition {
@@ -84,10 +85,11 @@ public func account(
             forwarded &+= 1
             counters.countSent(packet)
         case .consumed: consumed &+= 1
+        case .waiting: waiting &+= 1
         default: counters.countDrop(packet.dropReason)
         }
     }
-    counters.add(received: count, port)
+    counters.add(received: count &- waiting, port)
     counters.add(forwarded: forwarded, consumed: consumed)
 }
 

@@ -123,6 +123,8 @@ struct Run {
         case .forwarded: .forwarded
         case .consumed: .consumed
         case .dropped: .dropped(descriptor.dropReason)
+        // Nobody answers here.
+        case .waiting: .dropped(.neighbourUnresolved)
         case .undecided, .transmit, .punt: preconditionFailure("the worker left a packet undecided")
         }
     }

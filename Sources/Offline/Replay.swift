@@ -60,6 +60,7 @@ public struct Replay {
     /// - Throws: a `PcapFileError` for the first damaged input or failed write; what came before it has been written.
     public func run() throws -> CountersReport {
         while let next = earliest() { _ = worker.serve(PortIndex(rawValue: UInt16(next))) }
+        worker.giveUpWaiting()
         for port in ports { try port.close() }
         return CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name))
     }

@@ -14,6 +14,8 @@ public enum Disposition: UInt8, Sendable, BitwiseCopyable {
     case forwarded
     /// For the slow path; `Packet.punt` says what it wants.
     case punt
+    /// Kept until its next hop has answered or has not: it has no outcome yet, and is not counted before.
+    case waiting
     /// Ours, and dealt with.
     case consumed
     /// Gone, for `Packet.dropReason`.

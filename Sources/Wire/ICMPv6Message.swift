@@ -16,6 +16,8 @@ public struct ICMPv6Type: RawRepresentable, Hashable, Sendable, BitwiseCopyable 
     @inlinable public static var echoRequest: Self { Self(rawValue: 128) }
     /// RFC 4443 §4.2.
     @inlinable public static var echoReply: Self { Self(rawValue: 129) }
+    /// RFC 4861 §4.1: who asks for routers.
+    @inlinable public static var routerSolicitation: Self { Self(rawValue: 133) }
     /// RFC 4861 §4.3.
     @inlinable public static var neighbourSolicitation: Self { Self(rawValue: 135) }
     /// RFC 4861 §4.4.

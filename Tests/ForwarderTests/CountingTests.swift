@@ -112,6 +112,7 @@ import Wire
             node.serveAll()
             for (index, port) in node.ports.enumerated() { sent[index] += UInt64(port.takeSent().count) }
         }
+        node.worker.giveUpWaiting()
         let report = node.report
         #expect(report.balances)
         #expect(report.ports.map(\.received) == offered)

@@ -48,7 +48,7 @@ import Wire
     }
 
     private func key(_ address: IPAddress) -> NeighbourResolver.Key {
-        NeighbourResolver.Key(port: 0, tags: [], address: address)
+        NeighbourResolver.Key(port: 0, tags: 0, address: address)
     }
     private func key(_ text: String) throws -> NeighbourResolver.Key { key(try #require(IPAddress(text))) }
     private func claim(_ number: Int) -> NeighbourResolver.Key {

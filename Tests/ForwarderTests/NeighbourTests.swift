@@ -88,6 +88,7 @@ import Wire
             asked.append(time / second)
         }
         #expect(asked == [5, 6, 9])
+        node.worker.giveUpWaiting()
         #expect(node.dropCount(.neighbourUnresolved) == 12)
         #expect(node.report.balances)
     }

@@ -5,19 +5,104 @@ import Wire
     private let router4 = IPv4Address("10.1.0.1")!
     private let router6 = IPv6Address("2001:db8:1::1")!
 
-    private func emit4(_ error: ICMPv4Error, about packet: [UInt8], room: Int = 600) -> [UInt8]? {
+    private func emit4(
+        _ error: ICMPv4Error, about packet: [UInt8], isCut: Bool = false, under labels: [UInt8] = [],
+        room: Int = 600
+    ) -> [UInt8]? {
         var buffer = dirty(room)
         let count = packet.read { packet in
-            buffer.write { error.emit(about: packet, from: router4, into: &$0) }
+            labels.read { labels in
+                buffer.write {
+                    error.emit(about: packet, isCut: isCut, under: labels, from: router4, into: &$0)
+                }
+            }
         }
         return count.map { Array(buffer[..<$0]) }
     }
-    private func emit6(_ error: ICMPv6Error, about packet: [UInt8], room: Int = 1400) -> [UInt8]? {
+    private func emit6(
+        _ error: ICMPv6Error, about packet: [UInt8], isCut: Bool = false, under labels: [UInt8] = [],
+        room: Int = 1400
+    ) -> [UInt8]? {
         var buffer = dirty(room)
         let count = packet.read { packet in
-            buffer.write { error.emit(about: packet, from: router6, into: &$0) }
+            labels.read { labels in
+                buffer.write {
+                    error.emit(about: packet, isCut: isCut, under: labels, from: router6, into: &$0)
+                }
+            }
         }
         return count.map { Array(buffer[..<$0]) }
+    }
+
+    /// Two entries: 16001 and 100042, class 5, TTL 1 and 64.
+    private static let stack = hex("03e81a01 186cab40")
+
+    @Test("RFC 4884, RFC 4950: an error about a labelled packet tells the stack, as scapy and tshark have it")
+    func labels() {
+        #expect(
+            emit4(.timeExceeded, about: Vectors.ipv4UDP, under: Self.stack) == Vectors.timeExceededMPLS4)
+        #expect(
+            emit6(.timeExceeded, about: Vectors.ipv6UDP, under: Self.stack) == Vectors.timeExceededMPLS6)
+        // No room for a length: the message has an MTU there.
+        #expect(
+            emit6(.packetTooBig(mtu: 1480), about: Vectors.ipv6UDP, under: Self.stack)
+                == Vectors.packetTooBig)
+    }
+
+    @Test(
+        "RFC 4884 §3: whatever the packet's length, the quote's length says where the labels are",
+        arguments: [33, 127, 128, 129, 131, 132, 133, 500, 501, 540, 1500], [1, 2, 8, 16])
+    func extensionPlace(byteCount: Int, labelCount: Int) throws {
+        var labels = [UInt8](repeating: 3, count: 4 * labelCount)
+        labels[labels.count - 2] = 1
+        let packet = try ipv4(byteCount: byteCount)
+        let message = try #require(emit4(.timeExceeded, about: packet, under: labels))
+        #expect(message.count <= 576)
+        let length = Int(message[25]) * 4
+        #expect(length >= 128 && message.count == 28 + length + 8 + 4 * labelCount)
+        try checkExtension(message, at: 28 + length, labels)
+        let quoted = min(byteCount, length)
+        #expect(message[28..<28 + quoted].elementsEqual(packet[..<quoted]))
+        #expect(message[(28 + quoted)..<28 + length].allSatisfy { $0 == 0 })
+
+        let packet6 = try ipv6(byteCount: byteCount + 20)
+        let message6 = try #require(emit6(.timeExceeded, about: packet6, under: labels))
+        #expect(message6.count <= 1280)
+        let length6 = Int(message6[44]) * 8
+        #expect(length6 >= 128 && message6.count == 48 + length6 + 8 + 4 * labelCount)
+        try checkExtension(message6, at: 48 + length6, labels)
+    }
+
+    private func checkExtension(_ message: [UInt8], at start: Int, _ labels: [UInt8]) throws {
+        let structure = Array(message[start...])
+        #expect(structure[0] == 0x20)
+        #expect(structure.read { InternetChecksum.isValid(InternetChecksum.sum($0)) })
+        #expect(Array(structure[4..<8]) == [0, UInt8(4 + labels.count), 1, 1])
+        #expect(Array(structure[8...]) == labels)
+    }
+
+    @Test("where there is no room for 128 bytes and the labels, the labels are left out")
+    func noRoomForLabels() throws {
+        let packet = try ipv4(byteCount: 400)
+        let message = try #require(emit4(.timeExceeded, about: packet, under: Self.stack, room: 160))
+        #expect(message.count == 160 && message[25] == 0)
+        #expect(message[28...].elementsEqual(packet[..<132]))
+    }
+
+    @Test("about a packet that is itself a quote there is an error, however much of it there is")
+    func cut() throws {
+        let packet = try ipv4(byteCount: 1000)
+        let message = try #require(
+            emit4(.destinationUnreachable(code: 1), about: Array(packet[..<28]), isCut: true))
+        #expect(message.count == 56 && message[28...].elementsEqual(packet[..<28]))
+        #expect(emit4(.timeExceeded, about: Array(packet[..<28])) == nil)
+        #expect(emit4(.timeExceeded, about: Array(packet[..<19]), isCut: true) == nil)
+        let packet6 = try ipv6(byteCount: 1000)
+        let message6 = try #require(
+            emit6(.packetTooBig(mtu: 1400), about: Array(packet6[..<48]), isCut: true))
+        #expect(message6.count == 96 && message6[48...].elementsEqual(packet6[..<48]))
+        #expect(emit6(.timeExceeded, about: Array(packet6[..<48])) == nil)
+        #expect(emit6(.timeExceeded, about: Array(packet6[..<39]), isCut: true) == nil)
     }
 
     @Test(

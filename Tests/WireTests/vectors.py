@@ -4,11 +4,13 @@
 Run in this folder: ./vectors.py > Vectors.swift
 """
 from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1AD, Dot1Q, Ether, IPOption_NOP, IPOption_RR, IPv6, Raw, raw
+from scapy.contrib.icmp_extensions import ICMPExtensionHeader, ICMPExtensionMPLS
 from scapy.contrib.mpls import MPLS
 from scapy.layers.inet6 import (
     ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr,
     ICMPv6PacketTooBig, ICMPv6TimeExceeded, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting)
+from scapy.utils import checksum
 
 A, B = "02:00:00:00:00:01", "02:57:4c:00:00:02"
 A4, B4, R4 = "10.1.0.5", "198.51.100.7", "10.1.0.1"
@@ -23,6 +25,10 @@ recorded = [IPOption_RR(pointer=4, routers=["0.0.0.0"]), IPOption_NOP()]
 ping6 = IPv6(src=A6, dst=R6, hlim=9, tc=0x20, fl=7) / ICMPv6EchoRequest(id=0x1122, seq=3, data=data)
 pong6 = IPv6(src=R6, dst=A6, hlim=64, tc=0x20, fl=7) / ICMPv6EchoReply(id=0x1122, seq=3, data=data)
 target = "2001:db8:1::1"
+
+stack = ICMPExtensionMPLS(stack=[MPLS(label=16001, cos=5, s=0, ttl=1), MPLS(label=100042, cos=5, s=1, ttl=64)])
+# The checksum is over the whole structure (RFC 4884 §7); scapy by itself sums the header alone.
+extension = raw(ICMPExtensionHeader(chksum=checksum(raw(ICMPExtensionHeader(chksum=0) / stack))) / stack)
 
 vectors = {
     "ethernet": Ether(dst=B, src=A, type=0x0800) / Raw(b"payload"),
@@ -52,6 +58,11 @@ vectors = {
     / ICMP(type=3, code=4, nexthopmtu=1480) / Raw(raw(udp4)),
     "timeExceeded4": IP(src=R4, dst=A4, tos=0xC0, id=0, flags="DF", ttl=64) / ICMP(type=11, code=0) / Raw(raw(udp4)),
     "prohibited4": IP(src=R4, dst=A4, tos=0xC0, id=0, flags="DF", ttl=64) / ICMP(type=3, code=13) / Raw(raw(udp4)),
+    # RFC 4884, RFC 4950: the quote filled up to 128 bytes, then the label stack as it came.
+    "timeExceededMPLS4": IP(src=R4, dst=A4, tos=0xC0, id=0, flags="DF", ttl=64) / ICMP(type=11, code=0, length=32)
+    / Raw(raw(udp4).ljust(128, b"\0") + extension),
+    "timeExceededMPLS6": IPv6(src=R6, dst=A6, hlim=64) / ICMPv6TimeExceeded(code=0, length=16)
+    / Raw(raw(udp6).ljust(128, b"\0") + extension),
     "packetTooBig": IPv6(src=R6, dst=A6, hlim=64) / ICMPv6PacketTooBig(mtu=1480) / Raw(raw(udp6)),
     "timeExceeded6": IPv6(src=R6, dst=A6, hlim=64) / ICMPv6TimeExceeded(code=0) / Raw(raw(udp6)),
     "solicitation": IPv6(src=A6, dst="ff02::1:ff00:1", hlim=255)

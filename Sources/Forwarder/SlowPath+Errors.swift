@@ -1,0 +1,156 @@
+import Packets
+import Tables
+import Wire
+
+/// What a packet's sender is told when it went no further.
+enum PacketError: Equatable {
+    /// TTL or hop limit used up.
+    case timeExceeded
+    /// Longer than this many bytes, which the leg or line takes.
+    case tooBig(byteCount: Int)
+    /// Denied by us (RFC 1812 §5.2.7.1, RFC 4443 §3.1).
+    case prohibited
+    /// The end of the tunnel that it went into can't be reached (RFC 2003 §5.1, RFC 2473 §8).
+    case hostUnreachable
+
+    fileprivate var v4: ICMPv4Error {
+        switch self {
+        case .timeExceeded: .timeExceeded
+        case .tooBig(let byteCount): .fragmentationNeeded(nextHopMTU: UInt16(clamping: byteCount))
+        case .prohibited: .destinationUnreachable(code: 13)
+        case .hostUnreachable: .destinationUnreachable(code: 1)
+        }
+    }
+    fileprivate var v6: ICMPv6Error {
+        switch self {
+        case .timeExceeded: .timeExceeded
+        case .tooBig(let byteCount): .packetTooBig(mtu: UInt32(clamping: byteCount))
+        case .prohibited: .destinationUnreachable(code: 1)
+        case .hostUnreachable: .destinationUnreachable(code: 3)
+        }
+    }
+}
+
+extension SlowPath {
+    /// Tells a packet's sender why it went no further, the way back that it came: out of the port that it came by; into
+    /// the tunnel, as its session's packets of the other direction go; or, about a transit label, along the LSP to its
+    /// end, from where the error finds its way (RFC 3032 §2.3.2).
+    ///
+    /// Cost: beyond the limit of the port, one comparison.
+    func report(_ error: PacketError, _ packet: Packet, _ frame: RawSpan, _ arrived: ArrivedFrame) {
+        guard tables.view.port(UInt16(arrived.port)).sendsErrors,
+            mayReport(port: arrived.port, at: arrived.timestamp)
+        else { return }
+        guard let conversion = tunnelConversion(of: packet) else {
+            if packet.punt == .labelTTLExpired || packet.punt == .labelTooBig {
+                return reportAlongPath(error, packet, frame, arrived)
+            }
+            let network = frame.extracting(droppingFirst: arrived.networkOffset)
+            originate(
+                port: arrived.port, replyHeader(to: frame, arrived), timestamp: arrived.timestamp
+            ) {
+                emit(error, about: network, speakingOn: arrived.port, into: &$0, at: $1)
+            }
+            return
+        }
+        let labels = labelStack(frame, isEthernet: tables.view.port(UInt16(arrived.port)).isEthernet)
+        let start = packet.punt == .labelTTLExpired ? labels.upperBound : arrived.networkOffset
+        derive(conversion.reversed, timestamp: arrived.timestamp) {
+            emit(
+                error, about: frame.extracting(droppingFirst: start),
+                under: error == .timeExceeded ? frame.extracting(labels) : RawSpan(),
+                speakingOn: arrived.port, into: &$0, at: 0)
+        }
+    }
+
+    /// The conversion of a packet that came in a session's tunnel.
+    private func tunnelConversion(of packet: Packet) -> ConversionIndex? {
+        guard packet.counter != Packet.noCounter else { return nil }
+        let index = ConversionIndex(rawValue: packet.counter)
+        return unsafe tables.view.conversion(index).pointee.arrival.isTunnel ? index : nil
+    }
+
+    /// Writes an error as a whole IP packet, from our address on a port.
+    /// - Parameter isCut: whether `packet` is itself a quote, which may end before the packet does.
+    /// - Returns: its length; nil if there must be none, or we have no address of this version.
+    func emit(
+        _ error: PacketError, about packet: RawSpan, isCut: Bool = false, under labels: RawSpan = RawSpan(),
+        speakingOn port: Int, into bytes: inout MutableRawSpan, at start: Int
+    ) -> Int? {
+        guard packet.byteCount > 0 else { return nil }
+        if packet.octet(at: 0) >> 4 == 4 {
+            guard let source = sourceIPv4(port: port) else { return nil }
+            return error.v4.emit(
+                about: packet, isCut: isCut, under: labels, from: source, into: &bytes, at: start)
+        }
+        guard let source = sourceIPv6(port: port) else { return nil }
+        return error.v6.emit(
+            about: packet, isCut: isCut, under: labels, from: source, into: &bytes, at: start)
+    }
+
+    /// The longest packet that would have gone where this one was too long: of its session's leg, or under the labels
+    /// that it would have got.
+    func room(for packet: Packet, _ frame: RawSpan) -> Int {
+        guard packet.counter == Packet.noCounter else {
+            let network = frame.extracting(droppingFirst: Int(packet.networkOffset))
+            let version: IPVersion = network.octet(at: 0) >> 4 == 6 ? .v6 : .v4
+            return Int(
+                tables.view.maximumInnerByteCount(ConversionIndex(rawValue: packet.counter), version))
+        }
+        guard let path = LabelledPacket(frame, at: Int(packet.networkOffset)) else { return 0 }
+        let nhlfe = unsafe tables.view.nhlfe(NHLFEIndex(rawValue: packet.adjacency)).pointee
+        return Int(nhlfe.mtu) - path.outgoingByteCount(nhlfe)
+    }
+
+    /// The label stack of a frame, from the top entry to the bottom one; empty where it has none, or where it has no
+    /// bottom among the first 16 entries.
+    private func labelStack(_ frame: RawSpan, isEthernet: Bool) -> Range<Int> {
+        let none = 0..<0
+        guard isEthernet else { return none }
+        var offset = EthernetField.etherType
+        for _ in 0..<3 {
+            guard offset + 2 <= frame.byteCount else { return none }
+            let etherType = EtherType(rawValue: frame.uint16(at: offset))
+            if etherType == .mpls {
+                return LabelledPacket(frame, at: offset + 2)?.stack ?? none
+            }
+            guard etherType == .vlan || etherType == .serviceVLAN else { return none }
+            offset += 4
+        }
+        return none
+    }
+}
+
+// MARK: - Transit labels
+extension SlowPath {
+    /// Sends an error about a packet on a transit label to the end of its LSP, under the stack that the packet would have
+    /// had. Whoever takes the last label off sends it on to the inner packet's sender.
+    private func reportAlongPath(
+        _ error: PacketError, _ packet: Packet, _ frame: RawSpan, _ arrived: ArrivedFrame
+    ) {
+        guard let path = LabelledPacket(frame, at: arrived.networkOffset), path.isIP(frame) else { return }
+        let nhlfe = unsafe tables.view.nhlfe(NHLFEIndex(rawValue: packet.adjacency)).pointee
+        let adjacency = tables.adjacencies[Int(nhlfe.adjacency.rawValue)]
+        guard let stack = path.outgoingStack(frame, nhlfe) else { return }
+        guard adjacency.state == .resolved || adjacency.state == .direct else {
+            guard let nextHop = adjacency.nextHop else { return }
+            return ask(NeighbourResolver.Key(adjacency, nextHop), adjacency, arrived.timestamp)
+        }
+        let inner = frame.extracting(droppingFirst: path.stack.upperBound)
+        let exposed: EtherType = inner.octet(at: 0) >> 4 == 6 ? .ipv6 : .ipv4
+        let header = LinkHeader(adjacency).carrying(stack.isEmpty ? exposed : .mpls)
+        originate(port: Int(adjacency.port), header, timestamp: arrived.timestamp) { bytes, start in
+            var end = start
+            for entry in stack { end += entry.emit(into: &bytes, at: end) }
+            let labels = error == .timeExceeded ? frame.extracting(path.stack) : RawSpan()
+            return emit(
+                error, about: inner, under: labels, speakingOn: arrived.port, into: &bytes, at: end
+            ).map { end - start + $0 }
+        }
+    }
+}
+
+extension ConversionIndex {
+    /// The same session's other direction.
+    var reversed: ConversionIndex { ConversionIndex(rawValue: rawValue ^ 1) }
+}

@@ -1,0 +1,165 @@
+import Packets
+import Tables
+import Testbed
+import Testing
+import Wire
+
+@testable import Forwarder
+
+@Suite("RFC 2003 §5: what is said of our packets in an IP-in-IP tunnel") struct PathMTUTests {
+    private static let second: UInt64 = 1_000_000_000
+    private let node = Node()
+
+    /// Alice's packet to the music service.
+    private func music(byteCount: Int, dontFragment: Bool = true) -> Datagram {
+        var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: byteCount - 28)
+        datagram.dontFragment = dontFragment
+        return datagram
+    }
+
+    /// A router's error about an outer packet, as it comes in by core0.
+    private func error(
+        _ type: UInt8, _ code: UInt8, mtu: UInt16 = 0, about inner: Datagram,
+        from local: String = "10.0.0.1", to remote: String = "10.0.0.2", quoting count: Int = 64,
+        at mac: MACAddress = Edges.subscriberMAC
+    ) -> [UInt8] {
+        let outer = Datagram(IPAddress(local)!, IPAddress(remote)!, .ipv4, inner.bytes)
+        var message = [type, code, 0, 0, 0, 0] + octets(mtu) + outer.bytes.prefix(count)
+        let checksum = InternetChecksum.field(InternetChecksum.sum(message.span.bytes))
+        (message[2], message[3]) = (UInt8(checksum & 0xff), UInt8(checksum >> 8))
+        let packet = Datagram(IPAddress("10.9.9.9")!, IPAddress("10.0.0.1")!, .icmp, message)
+        return Frame(to: mac, from: Edges.providerMAC, packet).bytes
+    }
+
+    /// What alice is told: type, code, MTU.
+    private func told(_ frames: [[UInt8]]) throws -> [[Int]] {
+        try frames.map {
+            let datagram = try #require(Datagram($0))
+            #expect(datagram.destination.description == "10.1.0.5" && datagram.ttl == 64)
+            #expect(datagram.source.description == "10.1.0.1")
+            let payload = datagram.payload
+            #expect(InternetChecksum.isValid(InternetChecksum.sum(payload.span.bytes)))
+            #expect(Array(payload[8..<12]) == Array(music(byteCount: 1200).bytes[..<4]))
+            return [Int(payload[0]), Int(payload[1]), Int(payload[6]) << 8 | Int(payload[7])]
+        }
+    }
+
+    @Test("RFC 1191, RFC 4459: a smaller path MTU is learned, and told to who sent the packet")
+    func learns() throws {
+        let packet = music(byteCount: 1200)
+        #expect(node.pass([packet.bytes], "access0", to: "core0").count == 1)
+        let answers = node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0")
+        #expect(try told(answers) == [[3, 4, 980]])
+        #expect((node.report.consumed, node.report.originated) == (1, 1))
+        // From now on we know by ourselves.
+        #expect(try told(node.pass([packet.bytes], "access0", to: "access0")) == [[3, 4, 980]])
+        #expect(node.pass([music(byteCount: 980).bytes], "access0", to: "core0").count == 1)
+        let fragments = node.pass(
+            [music(byteCount: 1200, dontFragment: false).bytes], "access0", to: "core0")
+        #expect(fragments.count == 2 && fragments.allSatisfy { $0.count - 14 <= 1000 })
+        #expect(node.report.balances)
+    }
+
+    @Test("ten minutes without a word, and the path is believed to be what the line is")
+    func ages() throws {
+        let packet = music(byteCount: 1200)
+        let start = 5 * Self.second
+        node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start)
+        #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 599 * Self.second).isEmpty)
+        node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start + 300 * Self.second)
+        #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 899 * Self.second).isEmpty)
+        #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 900 * Self.second).count == 1)
+    }
+
+    @Test("a path MTU falls, and doesn't rise before it has grown old")
+    func falls() {
+        for (mtu, expected) in [(UInt16(1100), 1100), (1150, 1100), (900, 900), (0, 900)] {
+            node.pass([error(3, 4, mtu: mtu, about: music(byteCount: 1200))], "core0", to: "access0")
+            #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)).map(Int.init) == expected)
+        }
+    }
+
+    @Test(
+        "what is no news, or not to be believed",
+        arguments: [
+            // MTU, length of the outer packet, what is learned.
+            (1000, 1220, 1000), (1220, 1220, nil), (1300, 1220, nil), (68, 1220, 576), (0, 1220, 1006),
+            (0, 1492, 1006), (0, 1493, 1492), (0, 600, 576), (68, 576, nil), (575, 577, 576),
+        ] as [(Int, Int, Int?)])
+    func plausible(mtu: Int, byteCount: Int, learned: Int?) {
+        #expect(PathMTUs.mtu(from: .init(mtu: mtu, byteCount: byteCount, isOverIPv6: false)) == learned)
+    }
+
+    @Test("over IPv6 no path takes less than 1,280")
+    func overIPv6() {
+        #expect(PathMTUs.mtu(from: .init(mtu: 1400, byteCount: 1500, isOverIPv6: true)) == 1400)
+        #expect(PathMTUs.mtu(from: .init(mtu: 600, byteCount: 1500, isOverIPv6: true)) == 1280)
+        #expect(PathMTUs.mtu(from: .init(mtu: 600, byteCount: 1280, isOverIPv6: true)) == nil)
+    }
+
+    @Test(
+        "RFC 2003 §4: an end that can't be reached is told as a host that can't",
+        arguments: [(UInt8(3), UInt8(0)), (3, 1), (11, 0)])
+    func unreachable(type: UInt8, code: UInt8) throws {
+        let packet = music(byteCount: 1200, dontFragment: true)
+        let answers = node.pass([error(type, code, about: packet)], "core0", to: "access0")
+        #expect(try told(answers) == [[3, 1, 0]])
+    }
+
+    @Test("nobody is told of a packet that may be fragmented, that fits, or of which too little is quoted")
+    func untold() {
+        let frames = [
+            error(3, 4, mtu: 1000, about: music(byteCount: 1200, dontFragment: false)),
+            error(3, 4, mtu: 1000, about: music(byteCount: 1200), quoting: 47),
+            error(3, 4, mtu: 1000, about: music(byteCount: 900)),
+            error(3, 2, about: music(byteCount: 1200)), error(12, 0, about: music(byteCount: 1200)),
+        ]
+        #expect(node.pass(frames, "core0", to: "access0").isEmpty)
+        #expect(node.report.consumed == 5)
+        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1000)
+    }
+
+    @Test("forged: other ends, another port, no tunnel in the quote, a wrong checksum")
+    func forged() {
+        let packet = music(byteCount: 1200)
+        var broken = error(3, 4, mtu: 1000, about: packet)
+        broken[broken.count - 1] ^= 1
+        let frames = [
+            error(3, 4, mtu: 1000, about: packet, from: "10.0.0.2", to: "10.0.0.1"),
+            error(3, 4, mtu: 1000, about: packet, to: "10.0.0.3"), broken,
+        ]
+        #expect(node.pass(frames, "core0", to: "access0").isEmpty)
+        let other = error(3, 4, mtu: 1000, about: packet, at: Edges.subscriberMAC1)
+        #expect(node.pass([other], "core1", to: "access0").isEmpty)
+        #expect(node.dropCount(.notServedHere) == 4 && node.report.consumed == 0)
+        #expect(node.pass([packet.bytes], "access0", to: "core0").count == 1)
+    }
+
+    @Test("a flood of forged errors is heeded a thousand times a second, and told no more often")
+    func flood() {
+        let packet = music(byteCount: 1200)
+        let frames = Array(repeating: error(3, 1, about: packet), count: 3000)
+        #expect(node.pass(frames, "core0", to: "access0").count == 1000)
+        #expect(node.report.consumed == 1000 && node.dropCount(.notServedHere) == 2000)
+        #expect(node.report.balances)
+    }
+
+    @Test("a tunnel that is another than before has its path to learn anew")
+    func otherTunnel() throws {
+        let packet = music(byteCount: 1200)
+        node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0")
+        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1000)
+        let tunnel = try #require(
+            node.tables.contents.changes.compactMap { change -> TunnelObject? in
+                if case .set(.tunnel(let tunnel)) = change, tunnel.slot.rawValue == 2 { tunnel } else { nil }
+            }.first)
+        var changed = tunnel
+        changed.innerClass = .outer
+        try node.tables.stage(
+            Transaction(number: node.tables.number + 1, changes: [.set(.tunnel(changed))]))
+        node.publish()
+        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == nil)
+        node.pass([error(3, 4, mtu: 1100, about: packet)], "core0", to: "access0")
+        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1100)
+    }
+}
