@@ -144,8 +144,9 @@ struct LabelCSV {
     private mutating func operation(_ text: String) -> LabelBinding.Operation? {
         if text == "pop" { return .pop }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2 else {
-            reject("`out`: a label, two as in `30001/30002`, or `pop` is due, not `\(text)`")
+        guard parts.count <= Limits.labelStack else {
+            reject(
+                "`out`: a label, up to \(Limits.labelStack) as in `30001/30002`, or `pop` is due, not `\(text)`")
             return nil
         }
         var labels: [Label] = []
