@@ -7,7 +7,7 @@ import Wire
 /// ```
 /// in,out,line,tunnel
 /// 20001,30001,north,          swap to 30001, out over the line north
-/// 20002,30001/30002,,acme     swap to two labels, the top one first, into the tunnel acme
+/// 20002,30001/30002,,acme     swap to two labels (up to eight), the top one first, into the tunnel acme
 /// 20003,pop,north,            pop
 /// ```
 ///

@@ -25,9 +25,14 @@ public struct CountersReport: Sendable, Equatable {
 
         fileprivate init(name: String, _ legs: [Leg]) {
             self.name = name
-            up = legs.reduce(Count()) { $0 + $1.up }
-            down = legs.reduce(Count()) { $0 + $1.down }
+            up = Self.sum(legs.map(\.up))
+            down = Self.sum(legs.map(\.down))
             self.legs = legs.count > 1 ? legs : []
+        }
+
+        private static func sum(_ counts: [Count]) -> Count {
+            Count(
+                packets: counts.reduce(0) { $0 &+ $1.packets }, bytes: counts.reduce(0) { $0 &+ $1.bytes })
         }
     }
     public struct Port: Sendable, Equatable {
