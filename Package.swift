@@ -148,7 +148,8 @@ let package = Package(
             name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],
             swiftSettings: house),
         .testTarget(
-            name: "ExchangeTests", dependencies: ["Exchange", "Wire", "Testbed"], swiftSettings: house),
+            name: "ExchangeTests", dependencies: ["Exchange", "Wire", "Testbed"], exclude: ["Fixtures"],
+            swiftSettings: house),
         .testTarget(
             name: "ExchangeFileTests", dependencies: ["ExchangeFile", "Exchange", "Wire", "Testbed"],
             swiftSettings: house),

@@ -4,13 +4,24 @@ import ExchangeFile
 extension CounterSnapshot {
     var document: DocumentValue {
         [
-            "sessions": .map(sessions.map { .init($0.name, $0.traffic.document) }),
+            "sessions": .map(sessions.map { .init($0.name, $0.document) }),
             "ports": .map(
                 ports.map { .init($0.name, ["in": DocumentValue($0.in), "out": DocumentValue($0.out)]) }),
             "forwarded": DocumentValue(forwarded), "consumed": DocumentValue(consumed),
             "originated": DocumentValue(originated),
             "drops": .map(drops.map { .init($0.reason, DocumentValue($0.packets)) }),
         ]
+    }
+}
+
+extension CounterSnapshot.SessionTraffic {
+    /// Both directions, and those of each leg where there are several.
+    var document: DocumentValue {
+        var document = traffic.document
+        if !legs.isEmpty {
+            document.set("legs", .list(legs.map { $0.traffic.document(ofLeg: $0.leg) }))
+        }
+        return document
     }
 }
 

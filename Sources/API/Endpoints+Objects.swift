@@ -23,10 +23,11 @@ extension Endpoints {
             ) { call in
                 let key = try kind.key(call)
                 guard let item = await controlPlane.read({ $0.item(key) }) else { throw noSuch(key) }
-                guard case .session(let name) = key, let traffic = await controlPlane.traffic(ofSession: name)
+                guard case .session(let name) = key, let counted = await controlPlane.traffic(ofSession: name)
                 else { return .json(item.document, revision: item.revision) }
                 var live = item
-                live.record?.traffic = traffic
+                live.record?.traffic = counted.traffic
+                live.legs = counted.legs.map { ($0.leg, $0.traffic) }
                 return .json(live.document, revision: live.revision)
             },
             Endpoint(

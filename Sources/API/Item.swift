@@ -7,6 +7,8 @@ struct Item: Sendable {
     let revision: UInt64
     /// What is known of a session.
     var record: SessionRecord?
+    /// What is journaled of each of its present legs, where it has several.
+    var legs: [(leg: UInt32, traffic: Traffic)] = []
 
     var document: DocumentValue {
         var document = ExchangeFile.item(of: object)
@@ -16,6 +18,9 @@ struct Item: Sendable {
             document.set("leg", DocumentValue(record.leg))
             document.set("openedAt", .text("\(Timestamp(nanoseconds: record.openedAt))"))
             for member in record.traffic.document.members { document.set(member.key, member.value) }
+            if !legs.isEmpty {
+                document.set("legs", .list(legs.map { $0.traffic.document(ofLeg: $0.leg) }))
+            }
         }
         return document
     }
@@ -28,17 +33,29 @@ extension Traffic {
             "down": ["packets": DocumentValue(downPackets), "bytes": DocumentValue(downBytes)],
         ]
     }
+
+    /// The same as an item of a list of legs.
+    func document(ofLeg leg: UInt32) -> DocumentValue {
+        .map([.init("leg", DocumentValue(leg))] + document.members)
+    }
 }
 
 extension State {
     /// The object of a key, as it is listed.
     func item(_ key: ExchangeKey) -> Item? {
-        object(key).map { Item(object: $0.object, revision: $0.revision, record: record($0.object)) }
+        object(key).map { item($0.object, $0.revision) }
     }
 
-    private func record(_ object: ExchangeObject) -> SessionRecord? {
-        guard case .session(let session) = object else { return nil }
-        return sessionRecord(session.name)
+    private func item(_ object: ExchangeObject, _ revision: UInt64) -> Item {
+        var item = Item(object: object, revision: revision)
+        guard case .session(let session) = object, let record = sessionRecord(session.name) else {
+            return item
+        }
+        item.record = record
+        if record.paths.count > 1 {
+            item.legs = record.paths.map { ($0.leg, leg(inSlot: $0.slot)?.traffic ?? Traffic()) }
+        }
+        return item
     }
 
     /// Up to `limit` objects of a kind, from a slot on, and the slot of the last where there are more.
@@ -64,8 +81,7 @@ extension State {
         for slot in min(first, register.slotCount)..<register.slotCount {
             guard let entry = register.entry(slot) else { continue }
             if items.count == limit { return (items, last) }
-            let object = object(entry.object)
-            items.append(Item(object: object, revision: entry.revision, record: record(object)))
+            items.append(item(object(entry.object), entry.revision))
             last = slot
         }
         return (items, nil)

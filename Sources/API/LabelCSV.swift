@@ -7,7 +7,7 @@ import Wire
 /// ```
 /// in,out,line,tunnel
 /// 20001,30001,north,          swap to 30001, out over the line north
-/// 20002,30001/30002,,acme     swap to two labels, the top one first, into the tunnel acme
+/// 20002,30001/30002,,acme     swap to two labels (up to eight), the top one first, into the tunnel acme
 /// 20003,pop,north,            pop
 /// ```
 ///
@@ -144,8 +144,9 @@ struct LabelCSV {
     private mutating func operation(_ text: String) -> LabelBinding.Operation? {
         if text == "pop" { return .pop }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2 else {
-            reject("`out`: a label, two as in `30001/30002`, or `pop` is due, not `\(text)`")
+        guard parts.count <= Limits.labelStack else {
+            reject(
+                "`out`: a label, up to \(Limits.labelStack) as in `30001/30002`, or `pop` is due, not `\(text)`")
             return nil
         }
         var labels: [Label] = []

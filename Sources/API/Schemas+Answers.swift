@@ -53,7 +53,10 @@ extension Schemas {
     private static let traffic: DocumentValue = ["packets": count, "bytes": count]
 
     private static let counters: DocumentValue = [
-        "sessions": map(object(["up": reference("Traffic"), "down": reference("Traffic")])),
+        "sessions": map(
+            object([
+                "up": reference("Traffic"), "down": reference("Traffic"), "legs": list(reference("Leg")),
+            ])),
         "ports": map(object(["in": count, "out": count])), "forwarded": count, "consumed": count,
         "originated": count, "drops": map(count),
     ]
@@ -80,6 +83,11 @@ extension Schemas {
                 "Status", object(status, required: ["instance", "version", "journal", "forwarders", "ports"])),
             .init("PortState", object(portState, required: ["port", "forwarder", "state"])),
             .init("Traffic", object(traffic, required: ["packets", "bytes"])),
+            .init(
+                "Leg",
+                object(
+                    ["leg": count, "up": reference("Traffic"), "down": reference("Traffic")],
+                    required: ["leg", "up", "down"])),
             .init("Counters", object(counters, required: counters.members.map(\.key))),
             .init("Drop", object(["reason": text, "packets": count], required: ["reason", "packets"])),
             .init("Usage", object(usage, required: usage.members.map(\.key))),

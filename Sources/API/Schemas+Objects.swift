@@ -19,54 +19,113 @@ extension Schemas {
     ])
     private static let interface: DocumentValue = ["type": "string", "minLength": 1, "maxLength": 15]
 
-    private static let legs: DocumentValue = any(of: [
-        object(["port": name, "nextHop": address], required: ["port"]),
-        object(["tunnel": name, "send": label, "receive": label], required: ["tunnel"]),
+    private static let vlan = any(of: [integer(1...4094), list(integer(1...4094))])
+    private static let dscp = any(of: [
+        integer(0...63),
+        [
+            "type": "string", "pattern": "^(cs[0-7]|af[1-4][1-3]|ef|voice-admit|le|be)$",
+            "examples": ["ef", "af11", "cs6"],
+        ],
     ])
 
+    private static let tunnelLeg = object(
+        ["tunnel": name, "send": label, "receive": label], required: ["tunnel"])
+
+    /// One leg, or several tunnels.
+    private static let legs: DocumentValue = any(of: [
+        object(["port": name, "nextHop": address], required: ["port"]), tunnelLeg,
+        ["type": "array", "items": tunnelLeg, "minItems": 2, "maxItems": DocumentValue(Limits.paths)],
+    ])
+
+    private static let burst = integer(1...Int(Int32.max))
+    private static let colour = any(of: [
+        choice(["pass", "drop"]), object(["dscp": dscp], required: ["dscp"]),
+        object(["trafficClass": integer(0...7)], required: ["trafficClass"]),
+    ])
+    private static let policer = object(
+        [
+            "committed": capacity, "peak": capacity, "burst": burst, "peakBurst": burst, "green": colour,
+            "yellow": colour, "red": colour,
+        ], required: ["committed"])
+
+    /// DSCPs, by name or number, to what `value` says.
+    private static func dscpMap(_ value: DocumentValue) -> DocumentValue {
+        [
+            "type": "object",
+            "propertyNames": [
+                "pattern":
+                    "^(cs[0-7]|af[1-4][1-3]|ef|voice-admit|le|be|[0-9]|[1-5][0-9]|6[0-3]|default)$"
+            ],
+            "additionalProperties": any(of: [choice(["copy"]), value]),
+        ]
+    }
+
     private static let mpls = object([
-        "send": label, "receive": label, "null": choice(["explicit", "implicit"]), "php": ["type": "boolean"],
+        "send": any(of: [label, list(label)]), "receive": label, "null": choice(["explicit", "implicit"]), "php": ["type": "boolean"],
         "ttl": any(of: [choice(["uniform", "pipe"]), integer(1...255)]),
-        "trafficClass": any(of: [choice(["copy"]), integer(0...7)]),
+        "trafficClass": any(of: [choice(["copy"]), integer(0...7), dscpMap(integer(0...7))]),
+        "innerDSCP": any(of: [
+            choice(["keep"]),
+            [
+                "type": "object", "propertyNames": ["pattern": "^[0-7]$"],
+                "additionalProperties": dscp,
+            ],
+        ]),
     ])
 
     private static let ipip = object(
         [
-            "local": address, "remote": address, "ttl": integer(1...255),
-            "dscp": any(of: [choice(["copy"]), integer(0...63)]), "df": choice(["copy", "set"]),
+            "local": address, "remote": address, "ttl": any(of: [choice(["copy"]), integer(1...255)]),
+            "dscp": any(of: [choice(["copy"]), dscp, dscpMap(dscp)]),
+            "ecn": choice(["normal", "compatibility"]), "df": choice(["copy", "set"]),
+            "innerDSCP": choice(["keep", "outer"]),
         ], required: ["local", "remote"])
 
     private static let rule = object([
         "protocol": any(of: [choice(["any", "icmp", "tcp", "udp", "sctp"]), integer(0...255)]),
         "ports": list(
             any(of: [integer(0...65_535), ["type": "string", "pattern": "^[0-9]{1,5}-[0-9]{1,5}$"]])),
+        "types": list(any(of: [choice(ICMPType.named.map(\.name)), integer(0...254)])),
+        "dscp": list(dscp),
     ])
 
     private static let port: DocumentValue = [
-        "tun": interface, "tap": interface, "packet": interface, "capture": interface,
+        "tun": interface, "tap": interface, "packet": interface, "shared": ["type": "boolean"], "capture": interface,
         "file": object(["read": text, "write": text]), "link": choice(["ethernet", "ip"]),
         "role": choice(["access", "network"]), "addresses": list(interfaceAddress), "mac": mac, "mtu": mtu,
         "routes": any(of: [choice(["automatic"]), list(prefix)]), "neighbours": map(mac),
         "forwarder": ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$"],
+        "denied": choice(["drop", "prohibited"]), "icmpErrors": ["type": "boolean"],
     ]
 
     private static let session: DocumentValue = [
         "subscriber": name, "service": name, "access": legs, "network": legs,
+        "policer": object(["up": policer, "down": policer]),
     ]
 
     private static let sessionState: DocumentValue = [
         "number": own(count), "leg": own(count), "openedAt": own(time), "up": own(reference("Traffic")),
-        "down": own(reference("Traffic")),
+        "down": own(reference("Traffic")), "legs": own(list(reference("Leg"))),
     ]
 
     /// What stands behind an object's name in an exchange file, and what of it must be given.
     private static func keys(_ kind: ExchangeKind) -> (properties: DocumentValue, required: [String]) {
         switch kind {
         case .ports: (port, ["role"])
-        case .lines: (["port": name, "nextHop": address, "mtu": mtu, "capacity": capacity], ["port"])
+        case .lines:
+            (
+                ["port": name, "nextHop": address, "vlan": vlan, "mtu": mtu, "capacity": capacity],
+                ["port"]
+            )
         case .providers: (["name": text], [])
         case .services: (["provider": name, "prefixes": list(prefix)], ["provider", "prefixes"])
-        case .tunnels: (["line": name, "capacity": capacity, "mpls": mpls, "ipip": ipip], ["line"])
+        case .tunnels:
+            (
+                [
+                    "line": name, "capacity": capacity, "mpls": mpls, "ipip": ipip,
+                    "mssClamp": ["type": "boolean"], "policer": policer,
+                ], ["line"]
+            )
         case .subscribers:
             (
                 [

@@ -166,7 +166,7 @@ public final class ControlPlane: ServiceLifecycle.Service, Sendable {
     }
 
     /// The traffic of one open session as in `counters()`, without the cost of all others; nil: there is none.
-    public func traffic(ofSession name: String) async -> Traffic? {
+    public func traffic(ofSession name: String) async -> CounterSnapshot.SessionTraffic? {
         await perform { $0.traffic(ofSession: name) }
     }
 

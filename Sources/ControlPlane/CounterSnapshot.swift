@@ -21,6 +21,16 @@ public struct CounterSnapshot: Equatable, Sendable {
         public var name: String
         /// All its legs together.
         public var traffic: Traffic
+        /// Of the present leg of each of its paths, where it has several.
+        public var legs: [LegTraffic] = []
+    }
+
+    /// A leg's traffic.
+    public struct LegTraffic: Equatable, Sendable {
+        /// Which of the session's legs it is.
+        public var leg: UInt32
+        /// On this leg alone.
+        public var traffic: Traffic
     }
 
     /// A port's packets.

@@ -6,14 +6,12 @@ extension Engine {
     func counterSnapshot() -> CounterSnapshot {
         let sources = counterSources()
         var snapshot = CounterSnapshot()
-        var live = unjournaled(in: 0..<(sources.map(\.reader.capacity).max() ?? 0), sources)
+        let live = unjournaled(in: 0..<(sources.map(\.reader.capacity).max() ?? 0), of: state.groupedSlots, sources)
         snapshot.sessions = state.sessions.all.map { _, entry in
-            var traffic = Traffic()
-            if let record = state.sessionRecord(entry.key) {
-                traffic = record.traffic
-                if let more = live.removeValue(forKey: record.number) { traffic.add(more) }
+            guard let record = state.sessionRecord(entry.key) else {
+                return CounterSnapshot.SessionTraffic(name: entry.key, traffic: Traffic())
             }
-            return CounterSnapshot.SessionTraffic(name: entry.key, traffic: traffic)
+            return traffic(of: record, entry.key, live)
         }
         let totals = sources.compactMap { $0.reader.totals() }
         snapshot.ports = state.ports.all.map { slot, entry in
@@ -39,30 +37,51 @@ extension Engine {
     }
 
     /// The traffic of one open session up to now; nil: there is none of this name.
-    func traffic(ofSession name: String) -> Traffic? {
+    func traffic(ofSession name: String) -> CounterSnapshot.SessionTraffic? {
         guard let record = state.sessionRecord(name) else { return nil }
         let slots =
-            [record.slot]
+            record.paths.map(\.slot)
             + state.drainingSlots.filter { slot in
                 state.leg(inSlot: slot)?.id.session == record.number
             }
-        var traffic = record.traffic
-        if let more = unjournaled(in: slots, counterSources())[record.number] { traffic.add(more) }
-        return traffic
+        return traffic(of: record, name, unjournaled(in: slots, of: Set(slots), counterSources()))
     }
 
-    /// What the counter files have beyond what is journaled, by session number.
+    private func traffic(
+        of record: SessionRecord, _ name: String, _ live: Unjournaled
+    ) -> CounterSnapshot.SessionTraffic {
+        var session = CounterSnapshot.SessionTraffic(name: name, traffic: record.traffic)
+        if let more = live.sessions[record.number] { session.traffic.add(more) }
+        guard record.paths.count > 1 else { return session }
+        session.legs = record.paths.map { path in
+            var traffic = state.leg(inSlot: path.slot)?.traffic ?? Traffic()
+            if let more = live.paths[path.slot] { traffic.add(more) }
+            return CounterSnapshot.LegTraffic(leg: path.leg, traffic: traffic)
+        }
+        return session
+    }
+
+    /// What the counter files have beyond what is journaled.
+    private struct Unjournaled {
+        /// By session number.
+        var sessions: [UInt64: Traffic] = [:]
+        /// By counter slot, of sessions with several paths.
+        var paths: [Int: Traffic] = [:]
+    }
+
+    /// - Parameter grouped: slots that are told by themselves too.
     private func unjournaled(
-        in slots: some Collection<Int>, _ sources: [UsageCollector.Source]
-    ) -> [UInt64: Traffic] {
-        var traffic: [UInt64: Traffic] = [:]
+        in slots: some Collection<Int>, of grouped: Set<Int>, _ sources: [UsageCollector.Source]
+    ) -> Unjournaled {
+        var traffic = Unjournaled()
         for slot in slots {
             guard let leg = state.leg(inSlot: slot) else { continue }
             for source in sources {
                 guard let reading = reading(slot, leg, of: source),
                     let delta = reading.total.since(baseline(of: reading, in: source))
                 else { continue }
-                traffic[leg.id.session, default: Traffic()].add(delta)
+                traffic.sessions[leg.id.session, default: Traffic()].add(delta)
+                if grouped.contains(slot) { traffic.paths[slot, default: Traffic()].add(delta) }
             }
         }
         return traffic

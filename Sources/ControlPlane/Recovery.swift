@@ -39,11 +39,11 @@ struct Recovery {
                 logger.error("a snapshot is damaged; an older one is used", metadata: ["why": "\(error)"])
                 continue
             }
-            guard snapshot.version == State.formatVersion else {
+            guard State.readableFormats.contains(snapshot.version) else {
                 throw notUnderstood(
                     journal,
                     "the snapshot of command \(snapshot.sequence) has format \(snapshot.version), this version of Wayleave "
-                        + "reads format \(State.formatVersion)")
+                        + "reads formats up to \(State.formatVersion)")
             }
             do throws(ByteReaderError) {
                 let state = try State(decoding: payload)
@@ -57,10 +57,10 @@ struct Recovery {
     }
 
     private static func command(_ record: JournalRecord, _ journal: Journal) throws -> Command {
-        guard record.version == Command.formatVersion else {
+        guard Command.readableFormats.contains(record.version) else {
             throw notUnderstood(
                 journal,
-                "command \(record.sequence) has format \(record.version), this version of Wayleave reads format "
+                "command \(record.sequence) has format \(record.version), this version of Wayleave reads formats up to "
                     + "\(Command.formatVersion)")
         }
         do throws(ByteReaderError) {

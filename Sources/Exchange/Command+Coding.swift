@@ -1,8 +1,10 @@
 public import Wire
 
 extension Command {
-    /// The format that `encoded` is in. Another one is refused.
-    public static let formatVersion: UInt16 = 1
+    /// The format that `encoded` is in.
+    public static let formatVersion = Format.present
+    /// The formats that are read. Another one is refused.
+    public static let readableFormats = Format.readable
 
     /// The command as bytes: the format's version, the time, and what is to be done. Places in files are left
     /// out.
@@ -25,15 +27,15 @@ extension Command {
     public init(decoding bytes: some Collection<UInt8>) throws(ByteReaderError) {
         var reader = ByteReader(bytes)
         let version: UInt16 = try reader.read()
-        guard version == Self.formatVersion else {
+        guard Self.readableFormats.contains(version) else {
             throw reader.fault(
-                "a command of format \(version), and this program reads \(Self.formatVersion)", back: 2)
+                "a command of format \(version), and this program reads \(Format.readableText)", back: 2)
         }
         let time: UInt64 = try reader.read()
         switch try reader.read(UInt8.self) {
         case 0:
             let changes = try reader.readList(elementByteCount: 4) { reader throws(ByteReaderError) in
-                try reader.readChange()
+                try reader.readChange(version)
             }
             self.init(time: time, action: .change(changes))
         case 1: self.init(time: time, action: .usage(try reader.readUsageReadings()))
@@ -98,25 +100,25 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    fileprivate mutating func readChange() throws(ByteReaderError) -> Change {
+    fileprivate mutating func readChange(_ format: UInt16) throws(ByteReaderError) -> Change {
         let revision: UInt64? = try readOptional { reader throws(ByteReaderError) in try reader.read() }
         switch try read(UInt8.self) {
-        case 0: return Change(.put(try readObject()), expectedRevision: revision)
+        case 0: return Change(.put(try readObject(format)), expectedRevision: revision)
         case 1: return Change(.remove(try readKey()), expectedRevision: revision)
         default: throw unknownCase("a change")
         }
     }
 
-    private mutating func readObject() throws(ByteReaderError) -> ExchangeObject {
+    private mutating func readObject(_ format: UInt16) throws(ByteReaderError) -> ExchangeObject {
         switch try read(UInt8.self) {
-        case 0: return .port(try readPort())
-        case 1: return .line(try readLine())
+        case 0: return .port(try readPort(format))
+        case 1: return .line(try readLine(format))
         case 2: return .provider(try readProvider())
         case 3: return .service(try readService())
-        case 4: return .tunnel(try readTunnel())
+        case 4: return .tunnel(try readTunnel(format))
         case 5: return .subscriber(try readSubscriber())
-        case 6: return .condition(try readCondition())
-        case 7: return .session(try readSession())
+        case 6: return .condition(try readCondition(format))
+        case 7: return .session(try readSession(format))
         case 8: return .label(try readLabelBinding())
         default: throw unknownCase("an object")
         }

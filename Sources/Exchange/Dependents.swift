@@ -56,6 +56,7 @@ extension State {
     func sessions(inTunnel tunnel: Int) -> [Int] {
         Array(index.accessOfTunnel.dependents(of: tunnel))
             + Array(index.networkOfTunnel.dependents(of: tunnel))
+            + index.furtherOfTunnel.flatMap { Array($0.dependents(of: tunnel)) }
     }
 
     /// The slot of the session that a use of a service is made by.

@@ -29,8 +29,8 @@ extension ExchangeDescription {
 }
 
 extension Condition {
-    /// What its rules come to where a port range is a rule of its own. 0: everything is allowed.
-    var ruleCount: Int { (allow ?? []).reduce(0) { $0 + max(1, $1.ports.count) } }
+    /// What its rules come to where a port range, or an ICMP type, is a rule of its own. 0: everything is allowed.
+    var ruleCount: Int { (allow ?? []).reduce(0) { $0 + max(1, $1.ports.count, $1.types.count) } }
 
     fileprivate var withoutEqualRules: Condition {
         var seen: Set<Rule> = []

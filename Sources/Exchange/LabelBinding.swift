@@ -22,7 +22,7 @@ public struct LabelBinding: Equatable, Sendable {
 
     /// What can become of an incoming label.
     public enum Operation: Equatable, Sendable {
-        /// Replace it by one label or two; the first is the top of the new stack.
+        /// Replace it by one to eight labels; the first is the top of the new stack.
         case swap([Label])
         /// Take it off, and send on what is exposed (penultimate-hop popping).
         case pop
@@ -32,7 +32,7 @@ public struct LabelBinding: Equatable, Sendable {
     public enum Via: Equatable, Sendable {
         /// Out over a line.
         case line(String)
-        /// Into an MPLS tunnel: its path label is pushed on top.
+        /// Into an MPLS tunnel: its path labels are pushed on top.
         case tunnel(String)
     }
 }

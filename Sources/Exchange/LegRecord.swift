@@ -1,4 +1,4 @@
-/// A leg that is counted: the present one of an open session, or one that is draining, whose last count has
+/// A leg that is counted: a present one of an open session, or one that is draining, whose last count has
 /// not been taken in yet.
 public struct LegRecord: Equatable, Sendable {
     /// Whose counters they are.

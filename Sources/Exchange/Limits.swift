@@ -16,6 +16,12 @@ public enum Limits {
     public static let conditions = 1_048_576
     /// Sessions in all tunnels: as many as there are labels.
     public static let sessions = 1_048_576
+    /// Tunnels that one side of a session may have at once.
+    public static let paths = 8
+    /// Labels of a stack: those that are sent, and those that are followed on arrival.
+    public static let labelStack = 8
+    /// ICMP types of a rule.
+    public static let typesPerRule = 64
     /// Entries of the label table: as many as there are labels (20 bits, RFC 3032 §2.1).
     public static let labels = 1_048_576
     /// Slots for the counters of sessions: as many again as there are sessions, since a slot is free only
@@ -23,7 +29,7 @@ public enum Limits {
     public static let counterSlots = 2_097_152
     /// Forwarders whose counters are taken in.
     public static let forwarders = 64
-    /// Rules that the conditions of a subscriber for a service come to, each port range for itself; a packet
+    /// Rules that the conditions of a subscriber for a service come to, each port range and ICMP type for itself; a packet
     /// is held against them one by one.
     public static let rulesPerUse = 255
     /// Port ranges of a rule; a packet is held against them one by one.

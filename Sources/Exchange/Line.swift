@@ -11,6 +11,9 @@ public struct Line: Equatable, Sendable {
     public var port: String
     /// The node at the other end. Nil on ports without an Ethernet header.
     public var nextHop: IPAddress?
+    /// The VLAN ids of all frames of its tunnels and of the label table, outer first: none, one (IEEE 802.1Q) or two
+    /// (802.1ad).
+    public var vlan: [UInt16]
     /// The longest network-layer packet on this line, in bytes, our own labels or outer header included.
     public var mtu: Int
     /// What the line carries. Nil: no limit is known.
@@ -20,12 +23,13 @@ public struct Line: Equatable, Sendable {
 
     /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
-        name: String, port: String, nextHop: IPAddress? = nil, mtu: Int = Line.defaultMTU,
-        capacityBitsPerSecond: UInt64? = nil, location: SourceLocation? = nil
+        name: String, port: String, nextHop: IPAddress? = nil, vlan: [UInt16] = [],
+        mtu: Int = Line.defaultMTU, capacityBitsPerSecond: UInt64? = nil, location: SourceLocation? = nil
     ) {
         self.name = name
         self.port = port
         self.nextHop = nextHop
+        self.vlan = vlan
         self.mtu = mtu
         self.capacityBitsPerSecond = capacityBitsPerSecond
         self.location = location

@@ -1,20 +1,21 @@
 public import Wire
 
-/// Two label stack entries before the IP header (RFC 3032 §2.1): the tunnel's path label and the session's
-/// user label.
+/// Label stack entries before the IP header (RFC 3032 §2.1): the tunnel's path label, or several of them, and the
+/// session's user label.
 ///
 /// ```
 ///  0                   1                   2                   3
 ///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-/// |               path label              | TC  |0|      TTL      |  absent with `null: implicit`, or on
-/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+  arrival with `php`
+/// |               path label              | TC  |0|      TTL      |  up to seven when sending; absent with
+/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+  `null: implicit`, or on arrival with `php`
 /// |               user label              | TC  |1|      TTL      |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// ```
 public struct MPLSEncapsulation: Equatable, Sendable {
-    /// The path label to send with. Nil exactly when `null` is given.
-    public var send: Label?
+    /// The path labels to send with, top first: one, or up to seven of a segment list (RFC 8660). Empty exactly when
+    /// `null` is given.
+    public var send: [Label]
     /// The path label to receive by. Nil exactly when `php` is set.
     public var receive: Label?
     /// The null label that stands for the path label when sending.
@@ -24,13 +25,16 @@ public struct MPLSEncapsulation: Equatable, Sendable {
     public var php: Bool
     /// How the labels' TTL and the packet's go together.
     public var ttl: TTL
-    /// The traffic class of both labels.
+    /// The traffic class of all labels.
     public var trafficClass: TrafficClass
+    /// From the traffic class of the top label to the inner packet's DSCP on arrival; what isn't given is kept. Nil: all
+    /// is, the pipe model (RFC 3270 §2.6.2).
+    public var innerDSCP: ClassMap?
 
     /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
-        send: Label? = nil, receive: Label? = nil, null: Null? = nil, php: Bool = false, ttl: TTL = .uniform,
-        trafficClass: TrafficClass = .copy
+        send: [Label] = [], receive: Label? = nil, null: Null? = nil, php: Bool = false, ttl: TTL = .uniform,
+        trafficClass: TrafficClass = .copy, innerDSCP: ClassMap? = nil
     ) {
         self.send = send
         self.receive = receive
@@ -38,14 +42,18 @@ public struct MPLSEncapsulation: Equatable, Sendable {
         self.php = php
         self.ttl = ttl
         self.trafficClass = trafficClass
+        self.innerDSCP = innerDSCP
     }
 
-    /// What is put before a packet, in bytes: both label stack entries, or the user label's alone.
-    public var overheadByteCount: Int { null == .implicit ? 4 : 8 }
+    /// What is put before a packet, in bytes: four for each path label and for the user label.
+    public var overheadByteCount: Int { 4 * (pathLabelCount + 1) }
+
+    /// Labels that are sent above those of whoever uses the tunnel.
+    var pathLabelCount: Int { null == .explicit ? 1 : send.count }
 
     /// The null labels (RFC 3032 §2.1).
     public enum Null: String, CaseIterable, Sendable {
-        /// Label 0 or 2 is sent as the path label.
+        /// Label 0 is sent as the path label, before IPv6 packets too (RFC 4182).
         case explicit
         /// Label 3: no path label is sent.
         case implicit
@@ -68,5 +76,7 @@ public struct MPLSEncapsulation: Equatable, Sendable {
         case copy
         /// This number, 0…7.
         case fixed(UInt8)
+        /// By the packet's DSCP; those that aren't given are copied, or become `otherwise`.
+        case map(ClassMap)
     }
 }

@@ -19,6 +19,8 @@ extension ByteWriter {
             writer.write(neighbour.mac)
         }
         write(port.forwarder)
+        write(port.denied == .prohibited)
+        write(port.sendsErrors)
     }
 
     private mutating func write(_ medium: PortMedium) {
@@ -27,6 +29,7 @@ extension ByteWriter {
         case .tap(let interface): write(1, interface)
         case .packet(let interface): write(2, interface)
         case .capture(let interface): write(3, interface)
+        case .sharedPacket(let interface): write(5, interface)
         case .file(let read, let write, let link):
             self.write(UInt8(4))
             self.write(read) { $0.write($1) }
@@ -42,9 +45,9 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    mutating func readPort() throws(ByteReaderError) -> Port {
+    mutating func readPort(_ format: UInt16) throws(ByteReaderError) -> Port {
         var port = Port(
-            name: try readText(), medium: try readMedium(), role: try readFlag() ? .access : .network)
+            name: try readText(), medium: try readMedium(format), role: try readFlag() ? .access : .network)
         port.addresses = try readList(elementByteCount: 6) { reader throws(ByteReaderError) in
             try reader.readInterfaceAddress()
         }
@@ -59,10 +62,13 @@ extension ByteReader {
             Neighbour(address: try reader.readAddress(), mac: try reader.readMACAddress())
         }
         port.forwarder = try readText()
+        guard format > Format.first else { return port }
+        port.denied = try readFlag() ? .prohibited : .drop
+        port.sendsErrors = try readFlag()
         return port
     }
 
-    private mutating func readMedium() throws(ByteReaderError) -> PortMedium {
+    private mutating func readMedium(_ format: UInt16) throws(ByteReaderError) -> PortMedium {
         switch try read(UInt8.self) {
         case 0: return .tun(interface: try readText())
         case 1: return .tap(interface: try readText())
@@ -72,6 +78,7 @@ extension ByteReader {
             let read = try readOptional { reader throws(ByteReaderError) in try reader.readText() }
             let write = try readOptional { reader throws(ByteReaderError) in try reader.readText() }
             return .file(read: read, write: write, link: try readFlag() ? .ethernet : .ip)
+        case 5 where format > Format.first: return .sharedPacket(interface: try readText())
         default: throw unknownCase("a port")
         }
     }

@@ -24,6 +24,10 @@ public struct Port: Equatable, Sendable {
     public var neighbours: [Neighbour]
     /// The name of the forwarder that opens it, where one edge has several.
     public var forwarder: String
+    /// What becomes of packets that nothing admits.
+    public var denied: Denied
+    /// Whether senders of packets that came in here are told what became of them: TTL used up, too long.
+    public var sendsErrors: Bool
     /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
@@ -32,7 +36,8 @@ public struct Port: Equatable, Sendable {
         name: String, medium: PortMedium, role: PortRole, addresses: [InterfaceAddress] = [],
         mac: MACAddress? = nil,
         mtu: Int? = nil, routes: PortRoutes = .automatic, neighbours: [Neighbour] = [],
-        forwarder: String = Port.defaultForwarder, location: SourceLocation? = nil
+        forwarder: String = Port.defaultForwarder, denied: Denied = .drop, sendsErrors: Bool = true,
+        location: SourceLocation? = nil
     ) {
         self.name = name
         self.medium = medium
@@ -43,6 +48,8 @@ public struct Port: Equatable, Sendable {
         self.routes = routes
         self.neighbours = neighbours
         self.forwarder = forwarder
+        self.denied = denied
+        self.sendsErrors = sendsErrors
         self.location = location
     }
 
@@ -51,7 +58,7 @@ public struct Port: Equatable, Sendable {
     public var isEthernet: Bool {
         switch medium {
         case .tun: false
-        case .tap, .packet, .capture: true
+        case .tap, .packet, .sharedPacket, .capture: true
         case .file(_, _, let link): link == .ethernet
         }
     }
@@ -65,6 +72,9 @@ public enum PortMedium: Equatable, Sendable {
     case tap(interface: String)
     /// An existing interface, through AF_PACKET.
     case packet(interface: String)
+    /// An existing interface, through AF_PACKET, whose addresses the kernel keeps: we take our packets, and the kernel
+    /// all others.
+    case sharedPacket(interface: String)
     /// An existing interface that is only listened to.
     case capture(interface: String)
     /// Capture files by path: one to read from, one to write to, or both.
@@ -73,10 +83,18 @@ public enum PortMedium: Equatable, Sendable {
     /// The kernel interface it stands on.
     public var interface: String? {
         switch self {
-        case .tun(let name), .tap(let name), .packet(let name), .capture(let name): name
+        case .tun(let name), .tap(let name), .packet(let name), .sharedPacket(let name), .capture(let name): name
         case .file: nil
         }
     }
+}
+
+/// What becomes of packets from an access port that nothing admits.
+public enum Denied: String, CaseIterable, Sendable {
+    /// They are dropped, and nobody is told.
+    case drop
+    /// They are dropped, and the sender is told that they are prohibited (RFC 1812 §5.2.7.1, RFC 4443 §3.1).
+    case prohibited
 }
 
 /// What the packets of a capture file begin with.

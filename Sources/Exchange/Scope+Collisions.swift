@@ -73,7 +73,7 @@ extension Scope {
     private mutating func includeColliding(with session: Session) {
         let use = UseOfService(subscriber: session.subscriber, service: session.service)
         if let slot = state.session(of: use) { includeSession(inSlot: slot) }
-        for case .tunnel(let name, _, let label?) in [session.access, session.network] {
+        for case .tunnel(let name, _, let label?) in session.access.each + session.network.each {
             if let tunnel = state.tunnels.slot(name) {
                 let place = StateIndex.TunnelLabel(tunnel: tunnel, label: label)
                 if let slot = state.index.userLabels[place] { includeSession(inSlot: slot) }

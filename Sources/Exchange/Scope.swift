@@ -151,7 +151,7 @@ struct Scope {
             let use = UseOfService(subscriber: session.subscriber, service: session.service)
             includeEnds(of: use)
             _ = conditions.include(use)
-            for leg in [session.access, session.network] {
+            for leg in session.access.each + session.network.each {
                 switch leg {
                 case .plain(let port, _): includePort(port)
                 case .tunnel(let tunnel, _, _): includeTunnel(tunnel)

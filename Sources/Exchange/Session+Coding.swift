@@ -22,14 +22,32 @@ extension ByteWriter {
             writer.write(ports.lowerBound)
             writer.write(ports.upperBound)
         }
+        write(rule.dscps) { $0.write($1) }
+        write(rule.types) { $0.write($1) }
+    }
+
+    private mutating func write(_ type: ICMPType) {
+        switch type {
+        case .echo: write(UInt8(0))
+        case .timestamp: write(UInt8(1))
+        case .unreachable: write(UInt8(2))
+        case .timeExceeded: write(UInt8(3))
+        case .parameterProblem: write(UInt8(4))
+        case .tooBig: write(UInt8(5))
+        case .number(let number):
+            write(UInt8(6))
+            write(number)
+        }
     }
 
     mutating func write(_ session: Session) {
         write(session.name)
         write(session.subscriber)
         write(session.service)
-        write(session.access)
-        write(session.network)
+        write(session.access.each) { $0.write($1) }
+        write(session.network.each) { $0.write($1) }
+        write(session.upPolicer) { $0.write($1) }
+        write(session.downPolicer) { $0.write($1) }
     }
 
     private mutating func write(_ leg: Leg) {
@@ -66,17 +84,17 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    mutating func readCondition() throws(ByteReaderError) -> Condition {
+    mutating func readCondition(_ format: UInt16) throws(ByteReaderError) -> Condition {
         Condition(
             subscriber: try readText(), service: try readText(),
             allow: try readOptional { reader throws(ByteReaderError) in
                 try reader.readList(elementByteCount: 5) { reader throws(ByteReaderError) in
-                    try reader.readRule()
+                    try reader.readRule(format)
                 }
             })
     }
 
-    private mutating func readRule() throws(ByteReaderError) -> Rule {
+    private mutating func readRule(_ format: UInt16) throws(ByteReaderError) -> Rule {
         let number: RuleProtocol
         switch try read(UInt8.self) {
         case 0: number = .any
@@ -93,13 +111,46 @@ extension ByteReader {
             guard first <= last else { throw reader.fault("a range that ends before it begins", back: 4) }
             return first...last
         }
-        return Rule(protocol: number, ports: ports)
+        var rule = Rule(protocol: number, ports: ports)
+        guard format > Format.first else { return rule }
+        rule.dscps = try readList(elementByteCount: 1) { reader throws(ByteReaderError) in try reader.read() }
+        rule.types = try readList(elementByteCount: 1) { reader throws(ByteReaderError) in
+            try reader.readICMPType()
+        }
+        return rule
     }
 
-    mutating func readSession() throws(ByteReaderError) -> Session {
-        Session(
-            name: try readText(), subscriber: try readText(), service: try readText(), access: try readLeg(),
-            network: try readLeg())
+    private mutating func readICMPType() throws(ByteReaderError) -> ICMPType {
+        switch try read(UInt8.self) {
+        case 0: return .echo
+        case 1: return .timestamp
+        case 2: return .unreachable
+        case 3: return .timeExceeded
+        case 4: return .parameterProblem
+        case 5: return .tooBig
+        case 6: return .number(try read())
+        default: throw unknownCase("an ICMP type")
+        }
+    }
+
+    mutating func readSession(_ format: UInt16) throws(ByteReaderError) -> Session {
+        var session = Session(
+            name: try readText(), subscriber: try readText(), service: try readText(),
+            access: try readLegs(format), network: try readLegs(format))
+        guard format > Format.first else { return session }
+        session.upPolicer = try readOptional { reader throws(ByteReaderError) in try reader.readPolicer() }
+        session.downPolicer = try readOptional { reader throws(ByteReaderError) in try reader.readPolicer() }
+        return session
+    }
+
+    /// One in the first format.
+    private mutating func readLegs(_ format: UInt16) throws(ByteReaderError) -> Legs {
+        guard format > Format.first else { return Legs([try readLeg()]) }
+        let legs = try readList(elementByteCount: 6) { reader throws(ByteReaderError) in
+            try reader.readLeg()
+        }
+        guard !legs.isEmpty else { throw fault("a side of a session without a leg", back: 4) }
+        return Legs(legs)
     }
 
     private mutating func readLeg() throws(ByteReaderError) -> Leg {

@@ -3,12 +3,28 @@ public struct SessionRecord: Equatable, Sendable {
     /// Unique for ever within its instance, whatever becomes of the journal: see `LegID`. As many microseconds after the
     /// Unix epoch as when it was opened, or one more than the last, if that is more.
     public var number: UInt64
-    /// Its present leg, from 1.
+    /// The number of its youngest leg, from 1.
     public var leg: UInt32
-    /// The slot of its counters.
-    public var slot: Int
+    /// The present leg of each of its paths, in the order of `Session.paths`.
+    public var paths: [PresentLeg]
     /// When it was opened, in nanoseconds since the Unix epoch.
     public var openedAt: UInt64
     /// What has been counted on all its legs.
     public var traffic: Traffic
+
+    /// A path's leg.
+    public struct PresentLeg: Equatable, Sendable {
+        /// Which of the session's legs it is.
+        public var leg: UInt32
+        /// The slot of its counters.
+        public var slot: Int
+
+        public init(leg: UInt32, slot: Int) {
+            self.leg = leg
+            self.slot = slot
+        }
+    }
+
+    /// Where the forwarder's tables have its paths together: the slot of the first one. Nil where there is only one.
+    public var groupSlot: Int? { paths.count > 1 ? paths[0].slot : nil }
 }

@@ -77,7 +77,7 @@ extension State {
         case .condition(let use): slot = conditions.remove(use)
         case .session(let name):
             slot = sessions.remove(name)
-            if let slot { retireLeg(ofSession: slot, in: &touched) }
+            if let slot { retireLegs(ofSession: slot, in: &touched) }
         case .label(let label): slot = labels.remove(label)
         }
         if let slot { forgetReferences(of: key, slot: slot) }
@@ -93,40 +93,65 @@ extension State {
         case .subscriber(let subscriber): subscribers.put(subscriber, subscriber.name, revision: sequence)
         case .condition(let condition): conditions.put(condition, condition.use, revision: sequence)
         case .session(let session):
+            let before = sessions[session.name]
             let slot = sessions.put(session, session.name, revision: sequence)
-            openLeg(of: session.name, slot: slot, at: time, in: &touched)
+            openLegs(of: session, before: before, slot: slot, at: time, in: &touched)
         case .label(let binding): labels.put(binding, binding.in, revision: sequence)
         }
     }
 
     // MARK: Legs
 
-    /// Begins a session, or the next leg of one that is on another way now.
-    private mutating func openLeg(
-        of name: String, slot: Int, at time: UInt64, in touched: inout Touched
+    /// Begins a session, or the next legs of one that takes other ways now. A path that stays keeps its leg and goes on
+    /// counting in its slot.
+    /// - Parameter before: the session as it was.
+    private mutating func openLegs(
+        of session: Session, before: Session?, slot: Int, at time: UInt64, in touched: inout Touched
     ) {
         while sessionRecords.count <= slot { sessionRecords.append(nil) }
         var record: SessionRecord
         if let present = sessionRecords[slot] {
             record = present
-            record.leg &+= 1
-            legs.retire(record.slot, by: sequence)
-            touched.legs.append(record.slot)
         } else {
             let number = max(nextSessionNumber, time / 1_000)
-            record = SessionRecord(number: number, leg: 1, slot: 0, openedAt: time, traffic: Traffic())
+            record = SessionRecord(number: number, leg: 0, paths: [], openedAt: time, traffic: Traffic())
             nextSessionNumber = number &+ 1
         }
-        let id = LegID(session: record.number, leg: record.leg)
-        record.slot = legs.open(LegRecord(id: id, sessionName: name, openedAt: time))
+        let kept = session.paths.map { before?.place(ofKept: $0, in: session) }
+        let former = record.paths
+        for (place, path) in former.enumerated() where !kept.contains(place) {
+            legs.retire(path.slot, by: sequence)
+        }
+        noteLegs(of: record, in: &touched)
+        record.paths = kept.map { place in
+            if let place { return former[place] }
+            record.leg &+= 1
+            let id = LegID(session: record.number, leg: record.leg)
+            let leg = LegRecord(id: id, sessionName: session.name, openedAt: time)
+            return SessionRecord.PresentLeg(leg: record.leg, slot: legs.open(leg))
+        }
         sessionRecords[slot] = record
-        touched.legs.append(record.slot)
+        noteLegs(of: record, in: &touched)
     }
 
-    private mutating func retireLeg(ofSession slot: Int, in touched: inout Touched) {
+    private mutating func retireLegs(ofSession slot: Int, in touched: inout Touched) {
         guard let record = sessionRecords[slot] else { return }
-        legs.retire(record.slot, by: sequence)
-        touched.legs.append(record.slot)
+        for path in record.paths { legs.retire(path.slot, by: sequence) }
+        noteLegs(of: record, in: &touched)
         sessionRecords[slot] = nil
+    }
+
+    private func noteLegs(of record: SessionRecord, in touched: inout Touched) {
+        touched.legs += record.paths.map(\.slot)
+        if let group = record.groupSlot { touched.groups.append(group) }
+    }
+}
+
+extension Session {
+    /// Where a path of another session, which this one becomes, stands among this one's paths, so that it goes on as
+    /// the same leg. Nil: it is a new one.
+    func place(ofKept path: Path, in next: Session) -> Int? {
+        guard subscriber == next.subscriber, service == next.service else { return nil }
+        return paths.firstIndex(of: path)
     }
 }

@@ -1,8 +1,10 @@
 public import Wire
 
 extension State {
-    /// The format that `encoded` is in. Another one is refused.
-    public static let formatVersion: UInt16 = 1
+    /// The format that `encoded` is in.
+    public static let formatVersion = Format.present
+    /// The formats that are read. Another one is refused.
+    public static let readableFormats = Format.readable
 
     /// Everything that the state is, as bytes: equal for equal states, so that a digest of it is the state's.
     /// What is read back from it goes on exactly as this one does.
@@ -33,15 +35,15 @@ extension State {
         self.init()
         var reader = ByteReader(bytes)
         let version: UInt16 = try reader.read()
-        guard version == Self.formatVersion else {
+        guard Self.readableFormats.contains(version) else {
             throw reader.fault(
-                "a state of format \(version), and this program reads \(Self.formatVersion)", back: 2)
+                "a state of format \(version), and this program reads \(Format.readableText)", back: 2)
         }
         sequence = try reader.read()
         nextSessionNumber = try reader.read()
-        try decodeObjects(from: &reader)
+        try decodeObjects(from: &reader, version)
         sessionRecords = Array(repeating: nil, count: sessions.slotCount)
-        for (slot, _) in sessions.all { sessionRecords[slot] = try reader.readSessionRecord() }
+        for (slot, _) in sessions.all { sessionRecords[slot] = try reader.readSessionRecord(version) }
         legs = try reader.readLegTable()
         counterFiles = try reader.readList(elementByteCount: 16) { reader throws(ByteReaderError) in
             try reader.readCounterFile()
@@ -51,12 +53,12 @@ extension State {
         try indexAll(reader)
     }
 
-    private mutating func decodeObjects(from reader: inout ByteReader) throws(ByteReaderError) {
+    private mutating func decodeObjects(from reader: inout ByteReader, _ format: UInt16) throws(ByteReaderError) {
         ports = try reader.readRegister(\.name, atMost: Limits.ports) { reader throws(ByteReaderError) in
-            try reader.readPort()
+            try reader.readPort(format)
         }
         lines = try reader.readRegister(\.name, atMost: Limits.lines) { reader throws(ByteReaderError) in
-            try reader.readLine()
+            try reader.readLine(format)
         }
         providers = try reader.readRegister(\.name, atMost: Limits.providers) {
             reader throws(ByteReaderError) in
@@ -67,33 +69,40 @@ extension State {
             try reader.readService()
         }
         tunnels = try reader.readRegister(\.name, atMost: Limits.tunnels) { reader throws(ByteReaderError) in
-            try reader.readTunnel()
+            try reader.readTunnel(format)
         }
         subscribers = try reader.readRegister(\.name, atMost: Limits.subscribers) {
             reader throws(ByteReaderError) in try reader.readSubscriber()
         }
         conditions = try reader.readRegister(\.use, atMost: Limits.conditions) {
             reader throws(ByteReaderError) in
-            try reader.readCondition()
+            try reader.readCondition(format)
         }
         sessions = try reader.readRegister(\.name, atMost: Limits.sessions) {
             reader throws(ByteReaderError) in
-            try reader.readSession()
+            try reader.readSession(format)
         }
         labels = try reader.readRegister(\.in, atMost: Limits.labels) { reader throws(ByteReaderError) in
             try reader.readLabelBinding()
         }
     }
 
-    /// Each session has a leg of its own that isn't draining, and all others are.
+    /// Each path of a session has a leg of its own that isn't draining, and all others are.
     private func checkLegs(_ reader: ByteReader) throws(ByteReaderError) {
         var isOpen = SlotSet()
         for (slot, entry) in sessions.all {
-            guard let record = sessionRecords[slot], let leg = legs[record.slot],
-                leg.id == LegID(session: record.number, leg: record.leg), !leg.isDraining,
-                leg.sessionName == entry.key, !isOpen.contains(record.slot)
-            else { throw reader.fault("session `\(entry.key)` has not the leg that it names") }
-            isOpen.insert(record.slot)
+            let record = sessionRecords[slot]
+            let paths = record?.paths ?? []
+            guard let record, paths.count == entry.object.paths.count else {
+                throw reader.fault("session `\(entry.key)` has \(paths.count) legs, and other paths")
+            }
+            for path in paths {
+                guard let leg = legs[path.slot], leg.id == LegID(session: record.number, leg: path.leg),
+                    path.leg <= record.leg, !leg.isDraining, leg.sessionName == entry.key,
+                    !isOpen.contains(path.slot)
+                else { throw reader.fault("session `\(entry.key)` has not the leg that it names") }
+                isOpen.insert(path.slot)
+            }
         }
         for (slot, leg) in legs.legs.enumerated() {
             guard let leg, !leg.isDraining, !isOpen.contains(slot) else { continue }
@@ -140,7 +149,10 @@ extension ByteWriter {
     fileprivate mutating func write(_ record: SessionRecord) {
         write(record.number)
         write(record.leg)
-        write(UInt32(record.slot))
+        write(record.paths) { writer, path in
+            writer.write(path.leg)
+            writer.write(UInt32(path.slot))
+        }
         write(record.openedAt)
         write(record.traffic)
     }
@@ -214,13 +226,20 @@ extension ByteReader {
         return (count, free, isFree)
     }
 
-    fileprivate mutating func readSessionRecord() throws(ByteReaderError) -> SessionRecord {
+    fileprivate mutating func readSessionRecord(_ format: UInt16) throws(ByteReaderError) -> SessionRecord {
         let number: UInt64 = try read()
         let leg: UInt32 = try read()
-        let slot = Int(try read(UInt32.self))
+        let paths: [SessionRecord.PresentLeg]
+        if format == Format.first {
+            paths = [.init(leg: leg, slot: Int(try read(UInt32.self)))]
+        } else {
+            paths = try readList(elementByteCount: 8) { reader throws(ByteReaderError) in
+                SessionRecord.PresentLeg(leg: try reader.read(), slot: Int(try reader.read(UInt32.self)))
+            }
+        }
         let openedAt: UInt64 = try read()
         return SessionRecord(
-            number: number, leg: leg, slot: slot, openedAt: openedAt, traffic: try readTraffic())
+            number: number, leg: leg, paths: paths, openedAt: openedAt, traffic: try readTraffic())
     }
 
     fileprivate mutating func readLegTable() throws(ByteReaderError) -> LegTable {

@@ -89,6 +89,7 @@ extension State {
             index.accessOfTunnel.set(slot, to: nil)
             index.networkOfPort.set(slot, to: nil)
             index.networkOfTunnel.set(slot, to: nil)
+            for place in index.furtherOfTunnel.indices { index.furtherOfTunnel[place].set(slot, to: nil) }
         case .label:
             index.labelsOfLine.set(slot, to: nil)
             index.labelsOfTunnel.set(slot, to: nil)
@@ -125,15 +126,23 @@ extension State {
         guard let session = sessions.entry(slot)?.object else { return false }
         let subscriber = subscribers.slot(session.subscriber)
         let service = services.slot(session.service)
-        let access = place(of: session.access)
-        let network = place(of: session.network)
+        let access = place(of: session.access.first)
+        let network = place(of: session.network.first)
+        let further = (session.access.each.dropFirst() + session.network.each.dropFirst()).map {
+            place(of: $0)
+        }
         index.sessionsOfSubscriber.set(slot, to: subscriber)
         index.sessionsOfService.set(slot, to: service)
         index.accessOfPort.set(slot, to: access.port)
         index.accessOfTunnel.set(slot, to: access.tunnel)
         index.networkOfPort.set(slot, to: network.port)
         index.networkOfTunnel.set(slot, to: network.tunnel)
-        guard let subscriber, let service, access.exists, network.exists else { return false }
+        for place in index.furtherOfTunnel.indices {
+            index.furtherOfTunnel[place].set(slot, to: place < further.count ? further[place].tunnel : nil)
+        }
+        guard let subscriber, let service, access.exists, network.exists, further.allSatisfy(\.exists) else {
+            return false
+        }
         index.sessionsByUse[StateIndex.SlotPair(subscriber: subscriber, service: service)] = slot
         for (place, label) in labels(of: session) {
             index.userLabels[StateIndex.TunnelLabel(tunnel: place, label: label)] = slot
@@ -175,7 +184,7 @@ extension State {
 
     /// The tunnels of a session, and the user labels that it receives by in them.
     private func labels(of session: Session) -> [(tunnel: Int, label: Label)] {
-        [session.access, session.network].compactMap { leg in
+        (session.access.each + session.network.each).compactMap { leg in
             guard case .tunnel(let name, _, let label?) = leg, let tunnel = tunnels.slot(name) else {
                 return nil
             }
@@ -185,13 +194,17 @@ extension State {
 
     /// The plain port of a session whose other leg is in a tunnel.
     func ways(of session: Session) -> [(port: Int, tunnel: Int)] {
-        [(session.access, session.network), (session.network, session.access)].compactMap { leg, other in
-            guard let port = place(of: leg).port, let tunnel = place(of: other).tunnel else { return nil }
-            return (port, tunnel)
+        session.paths.flatMap { path in
+            [(path.access, path.network), (path.network, path.access)].compactMap { leg, other in
+                guard let port = place(of: leg).port, let tunnel = place(of: other).tunnel else {
+                    return nil
+                }
+                return (port, tunnel)
+            }
         }
     }
 
-    private func place(of leg: Leg) -> (port: Int?, tunnel: Int?, exists: Bool) {
+    private func place(of leg: Leg?) -> (port: Int?, tunnel: Int?, exists: Bool) {
         switch leg {
         case .plain(let name, _):
             let port = ports.slot(name)
@@ -199,6 +212,7 @@ extension State {
         case .tunnel(let name, _, _):
             let tunnel = tunnels.slot(name)
             return (nil, tunnel, tunnel != nil)
+        case nil: return (nil, nil, false)
         }
     }
 }

@@ -19,15 +19,32 @@ extension State {
 
     // MARK: Sessions and legs
 
-    /// The leg that is counted in a slot: an open session's present one, or a draining one.
+    /// The leg that is counted in a slot: a present one of an open session, or a draining one.
     public func leg(inSlot slot: Int) -> LegRecord? { legs[slot] }
 
-    /// Where a session is counted now. Nil if it isn't open.
-    public func counterSlot(ofSession name: String) -> Int? { sessionRecord(name)?.slot }
+    /// Where a session is counted now, or the first of its paths. Nil if it isn't open.
+    public func counterSlot(ofSession name: String) -> Int? { sessionRecord(name)?.paths.first?.slot }
+
+    /// Which session is counted in a slot now, and on which of its paths. Nil where nobody is, or the leg only drains.
+    public func path(inSlot slot: Int) -> (session: Session, place: Int)? {
+        guard let leg = legs[slot], !leg.isDraining, let session = sessions[leg.sessionName],
+            let place = sessionRecord(leg.sessionName)?.paths.firstIndex(where: { $0.slot == slot })
+        else { return nil }
+        return (session, place)
+    }
 
     /// What is known of an open session besides its definition.
     public func sessionRecord(_ name: String) -> SessionRecord? {
         sessions.slot(name).flatMap { sessionRecords[$0] }
+    }
+
+    /// The counter slots of sessions with several paths. Cost: goes through all sessions.
+    public var groupedSlots: Set<Int> {
+        var slots: Set<Int> = []
+        for case let record? in sessionRecords where record.paths.count > 1 {
+            slots.formUnion(record.paths.map(\.slot))
+        }
+        return slots
     }
 
     /// The counter slots of legs that are no longer used but not closed either, ascending.
@@ -50,7 +67,7 @@ extension State {
         if let port = subscriber.port { return port }
         var last: (session: Int, port: String)?
         for slot in index.sessionsOfSubscriber.dependents(of: entry) where slot > last?.session ?? -1 {
-            guard case .plain(let port, _) = sessions.entry(slot)?.object.access else { continue }
+            guard case .plain(let port, _) = sessions.entry(slot)?.object.access.first else { continue }
             last = (slot, port)
         }
         return last?.port

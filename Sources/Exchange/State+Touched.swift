@@ -32,7 +32,7 @@ extension State {
     /// A subscriber who names no port comes in where their sessions do; a TUN's MTU is what fits all tunnels
     /// behind it.
     private func noteEnds(of session: Session, in touched: inout Touched) {
-        if case .plain = session.access, let slot = subscribers.slot(session.subscriber),
+        if case .plain = session.access.first, let slot = subscribers.slot(session.subscriber),
             subscribers[session.subscriber]?.port == nil
         {
             touched.subscribers.append(slot)

@@ -90,16 +90,24 @@ extension State {
         var rejections = counts.filter { $0.0 > $0.2 }.map { count, kind, limit in
             Rejection(Validation.tooMany(count, kind, atMost: limit), kind: .limit)
         }
-        let legCount = puts.count { if case .session = $0 { true } else { false } }
+        let legCount = puts.reduce(0) { count, object in
+            if case .session(let session) = object { count + newLegCount(session) } else { count }
+        }
         if legCount > legs.freeSlotCount {
             rejections.append(
                 Rejection(
-                    "\(legCount) sessions begin or take another way, and \(legs.freeSlotCount) of "
+                    "\(legCount) paths of sessions begin, and \(legs.freeSlotCount) of "
                         + "\(legs.capacity) slots for their counters are free; wait until the counters of those "
                         + "that ended have been taken in (a forwarder must be connected), or change fewer at once",
                     kind: .limit))
         }
         return rejections
+    }
+
+    /// Legs that begin where a session is put.
+    private func newLegCount(_ session: Session) -> Int {
+        guard let present = sessions[session.name] else { return session.paths.count }
+        return session.paths.count { present.place(ofKept: $0, in: session) == nil }
     }
 
     // MARK: Removals
@@ -146,6 +154,7 @@ extension State {
             guard let slot = tunnels.slot(name) else { return }
             each(index.accessOfTunnel, slot, sessions, ExchangeKey.session, body)
             each(index.networkOfTunnel, slot, sessions, ExchangeKey.session, body)
+            for further in index.furtherOfTunnel { each(further, slot, sessions, ExchangeKey.session, body) }
             each(index.labelsOfTunnel, slot, labels, ExchangeKey.label, body)
         case .subscriber(let name):
             guard let slot = subscribers.slot(name) else { return }

@@ -16,10 +16,12 @@ struct StateIndex: Sendable {
     var tunnelsOfLine = References()
     var labelsOfLine = References()
     var labelsOfTunnel = References()
-    /// Sessions by the tunnel of their access leg.
+    /// Sessions by the tunnel of their access leg, or of its first one.
     var accessOfTunnel = References()
-    /// Sessions by the tunnel of their network leg.
+    /// Sessions by the tunnel of their network leg, or of its first one.
     var networkOfTunnel = References()
+    /// Sessions by the tunnels of their further legs, where one side has several: the second, the third….
+    var furtherOfTunnel = [References](repeating: References(), count: Limits.paths - 1)
     var servicesOfProvider = References()
     var conditionsOfService = References()
     var sessionsOfService = References()

@@ -8,5 +8,7 @@ public enum StateSlot: Hashable, Sendable {
     case service(Int)
     /// A leg, by the slot of its counters.
     case leg(Int)
+    /// The paths of a session that has several, by the slot of the first one's counters.
+    case group(Int)
     case label(Label)
 }

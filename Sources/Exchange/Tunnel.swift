@@ -8,18 +8,24 @@ public struct Tunnel: Equatable, Sendable {
     public var encapsulation: Encapsulation
     /// What is promised to the tunnel, of the line's capacity. Nil: nothing in particular.
     public var capacityBitsPerSecond: UInt64?
+    /// Whether the maximum segment sizes of its sessions' TCP connections are held to what it takes.
+    public var clampsMSS: Bool
+    /// Of all that is sent into it.
+    public var policer: Policer?
     /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
     /// Takes every property as it is; `ExchangeDescription.validate()` judges it.
     public init(
         name: String, line: String, encapsulation: Encapsulation, capacityBitsPerSecond: UInt64? = nil,
-        location: SourceLocation? = nil
+        clampsMSS: Bool = false, policer: Policer? = nil, location: SourceLocation? = nil
     ) {
         self.name = name
         self.line = line
         self.encapsulation = encapsulation
         self.capacityBitsPerSecond = capacityBitsPerSecond
+        self.clampsMSS = clampsMSS
+        self.policer = policer
         self.location = location
     }
 
@@ -32,7 +38,7 @@ public struct Tunnel: Equatable, Sendable {
         public var overheadByteCount: Int {
             switch self {
             case .mpls(let mpls): mpls.overheadByteCount
-            case .ipip: IPIPEncapsulation.overheadByteCount
+            case .ipip(let ipip): ipip.overheadByteCount
             }
         }
     }

@@ -42,10 +42,10 @@ extension Validation {
     private mutating func check(_ binding: LabelBinding) {
         let user = "label binding \(binding.in)"
         if case .swap(let labels) = binding.operation {
-            if !(1...2).contains(labels.count) {
+            if !(1...Limits.labelStack).contains(labels.count) {
                 reject(
-                    "\(user): `swap` takes one label or two, the top of the stack first", at: binding.location
-                )
+                    "\(user): `swap` takes one to \(Limits.labelStack) labels, the top of the stack first",
+                    at: binding.location)
             }
             for label in labels { checkBindable(label, for: "\(user): swap", at: binding.location) }
         }
@@ -59,13 +59,26 @@ extension Validation {
                 "\(user): MPLS can't leave by port `\(port.name)` of line `\(name)`, which carries bare IP "
                     + "packets; choose a line on an Ethernet", at: binding.location)
         case .tunnel(let name):
-            guard let index = resolve(name, in: tunnels, for: user, at: binding.location),
-                case .ipip = exchange.tunnels[index].encapsulation
-            else { return }
-            reject(
-                "\(user): tunnel `\(name)` is not MPLS and takes no labels; choose one that is",
-                at: binding.location)
+            guard let index = resolve(name, in: tunnels, for: user, at: binding.location) else { return }
+            switch exchange.tunnels[index].encapsulation {
+            case .ipip:
+                reject(
+                    "\(user): tunnel `\(name)` is not MPLS and takes no labels; choose one that is",
+                    at: binding.location)
+            case .mpls(let mpls):
+                checkDepth(of: binding, in: name, mpls)
+            }
         }
+    }
+
+    /// The labels of a binding and those of its tunnel go into one stack.
+    private mutating func checkDepth(of binding: LabelBinding, in tunnel: String, _ mpls: MPLSEncapsulation) {
+        guard case .swap(let labels) = binding.operation, labels.count <= Limits.labelStack,
+            labels.count + mpls.pathLabelCount > Limits.labelStack
+        else { return }
+        reject(
+            "label binding \(binding.in): `swap` with \(labels.count) labels and the \(mpls.pathLabelCount) of tunnel "
+                + "`\(tunnel)` make more than \(Limits.labelStack); leave some out", at: binding.location)
     }
 
     // MARK: User labels
@@ -75,7 +88,7 @@ extension Validation {
     private mutating func checkUserLabels(pathOwners: [Label: String]) {
         var owners: [UserLabelContext: String] = [:]
         for session in exchange.sessions {
-            for case .tunnel(let name, _, let label?) in [session.access, session.network] {
+            for case .tunnel(let name, _, let label?) in session.access.each + session.network.each {
                 guard let index = tunnels[name], case .mpls(let mpls) = exchange.tunnels[index].encapsulation,
                     let line = lines[exchange.tunnels[index].line]
                 else { continue }

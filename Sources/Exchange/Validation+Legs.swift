@@ -1,18 +1,50 @@
 import Wire
 
 extension Validation {
+    // MARK: Several paths
+
+    /// One side of a session may be several tunnels.
+    mutating func checkPaths(of session: Session) {
+        let user = "session `\(session.name)`"
+        for (side, legs) in [("access", session.access), ("network", session.network)] {
+            if legs.each.isEmpty || legs.each.count > Limits.paths {
+                reject(
+                    "\(user): \(side) has \(legs.each.count) legs; give one, or a list of 2 to \(Limits.paths)",
+                    at: session.location)
+            }
+            guard legs.each.count > 1 else { continue }
+            var names: Set<String> = []
+            for leg in legs.each {
+                switch leg {
+                case .plain(let port, _):
+                    reject(
+                        "\(user): \(side) is several paths, and one of them is port `\(port)`; only tunnels can be "
+                            + "used side by side", at: session.location)
+                case .tunnel(let name, _, _) where !names.insert(name).inserted:
+                    reject(
+                        "\(user): \(side): tunnel `\(name)` stands twice among the paths; keep one",
+                        at: session.location)
+                case .tunnel: break
+                }
+            }
+        }
+        if session.access.each.count > 1 && session.network.each.count > 1 {
+            reject(
+                "\(user): both sides are several paths; give one of them a single leg", at: session.location)
+        }
+    }
+
     // MARK: Tunnelled
 
     mutating func checkTunnels(of session: Session) {
-        checkTunnel(of: session.access, "access", of: session)
-        checkTunnel(of: session.network, "network", of: session)
-        guard case .tunnel(let access, _, _) = session.access,
-            case .tunnel(let network, _, _) = session.network,
-            access == network
-        else { return }
-        reject(
-            "session `\(session.name)`: both legs are in tunnel `\(access)`, so that packets would go back "
-                + "where they came from; put one leg elsewhere", at: session.location)
+        for leg in session.access.each { checkTunnel(of: leg, "access", of: session) }
+        for leg in session.network.each { checkTunnel(of: leg, "network", of: session) }
+        let network = Set(session.network.each.compactMap(\.tunnelName))
+        for case let name? in session.access.each.map(\.tunnelName) where network.contains(name) {
+            reject(
+                "session `\(session.name)`: both legs are in tunnel `\(name)`, so that packets would go back "
+                    + "where they came from; put one leg elsewhere", at: session.location)
+        }
     }
 
     private mutating func checkTunnel(of leg: Leg, _ side: String, of session: Session) {
@@ -39,10 +71,29 @@ extension Validation {
         }
     }
 
+    /// A packet to a tunnel's own end inside that tunnel would be encapsulated for ever (RFC 2003 §4). Default routes
+    /// are spared, or a tunnel could not carry one: what they let in is found out packet by packet.
+    mutating func checkRecursion(of session: Session, _ subscriber: Subscriber, _ service: Service) {
+        let carried =
+            subscriber.addresses.map { ($0, "subscriber `\(subscriber.name)`") }
+            + service.prefixes.map { ($0, "service `\(service.name)`") }
+        for case let name? in (session.access.each + session.network.each).map(\.tunnelName) {
+            guard let index = tunnels[name], case .ipip(let ipip) = exchange.tunnels[index].encapsulation
+            else { continue }
+            for (prefix, owner) in carried
+            where prefix.bitCount > 0 && prefix.contains(IPPrefix(ipip.remote)) {
+                reject(
+                    "session `\(session.name)`: tunnel `\(name)` ends at \(ipip.remote), inside \(prefix) of \(owner), "
+                        + "which it carries itself; take the address out of the prefix, or use another tunnel",
+                    at: session.location)
+            }
+        }
+    }
+
     // MARK: Plain
 
     mutating func checkAccessLeg(of session: Session, for subscriber: Subscriber) {
-        guard case .plain(let name, let nextHop) = session.access else { return }
+        guard case .plain(let name, let nextHop) = session.access.first else { return }
         let user = "session `\(session.name)`: access leg"
         guard let index = resolve(name, in: ports, for: user, at: session.location) else { return }
         if let home = subscriber.port, home != name {
@@ -51,26 +102,21 @@ extension Validation {
                     + "make them the same", at: session.location)
         }
         let port = exchange.ports[index]
-        checkPlainLeg(user, on: port, as: .access, nextHop: nextHop, at: session.location)
+        if port.role != .access {
+            reject(
+                "\(user): port `\(port.name)` has role network; name one with role access, or a tunnel",
+                at: session.location)
+        }
+        if let nextHop { checkOnLink(nextHop, of: port, for: "\(user): nextHop", at: session.location) }
     }
 
+    /// A network leg may be on an access port: subscribers reach one another that way.
     mutating func checkNetworkLeg(of session: Session) {
-        guard case .plain(let name, let nextHop) = session.network else { return }
+        guard case .plain(let name, let nextHop) = session.network.first else { return }
         let user = "session `\(session.name)`: network leg"
         guard let index = resolve(name, in: ports, for: user, at: session.location) else { return }
-        let port = exchange.ports[index]
-        checkPlainLeg(user, on: port, as: .network, nextHop: nextHop, at: session.location)
-    }
-
-    private mutating func checkPlainLeg(
-        _ user: String, on port: Port, as role: PortRole, nextHop: IPAddress?, at location: SourceLocation?
-    ) {
-        if port.role != role {
-            reject(
-                "\(user): port `\(port.name)` has role \(port.role.rawValue); name one with role "
-                    + "\(role.rawValue), or a tunnel", at: location)
-        }
-        if let nextHop { checkOnLink(nextHop, of: port, for: "\(user): nextHop", at: location) }
+        guard let nextHop else { return }
+        checkOnLink(nextHop, of: exchange.ports[index], for: "\(user): nextHop", at: session.location)
     }
 
     // MARK: Room for IPv6
@@ -80,7 +126,7 @@ extension Validation {
         guard subscriber.addresses.contains(where: { $0.version == .v6 }),
             service.prefixes.contains(where: { $0.version == .v6 })
         else { return }
-        for leg in [session.access, session.network] {
+        for leg in session.access.each + session.network.each {
             guard let (room, place) = room(on: leg), room < Limits.minimumIPv6MTU else { continue }
             reject(
                 "session `\(session.name)`: \(place) leaves \(room) bytes, and IPv6 needs "
@@ -103,4 +149,9 @@ extension Validation {
             return (line.mtu - overhead, "line `\(line.name)` with tunnel `\(name)`")
         }
     }
+}
+
+extension Leg {
+    /// The tunnel that it is in, if any.
+    var tunnelName: String? { if case .tunnel(let name, _, _) = self { name } else { nil } }
 }

@@ -24,6 +24,12 @@ extension Validation {
                     "line `\(line.name)`: its mtu \(line.mtu) is above the \(mtu) of port `\(port.name)`; "
                         + "lower it, or raise the port's", at: place)
             }
+            checkVLAN(line.vlan, of: "line `\(line.name)`", at: place)
+            if !line.vlan.isEmpty && !port.isEthernet {
+                reject(
+                    "line `\(line.name)`: port `\(port.name)` carries bare IP packets, without VLAN tags; leave "
+                        + "`vlan` out", at: place)
+            }
             if let nextHop = line.nextHop {
                 checkOnLink(nextHop, of: port, for: "line `\(line.name)`: nextHop", at: place)
             } else if port.isEthernet {
@@ -38,6 +44,7 @@ extension Validation {
         var committed = [UInt64](repeating: 0, count: exchange.lines.count)
         var endpoints: [IPIPEndpoints: String] = [:]
         for tunnel in exchange.tunnels {
+            check(tunnel.policer, of: "tunnel `\(tunnel.name)`: policer", at: tunnel.location)
             let line = resolve(tunnel.line, in: lines, for: "tunnel `\(tunnel.name)`", at: tunnel.location)
             switch tunnel.encapsulation {
             case .mpls(let mpls):
@@ -50,6 +57,7 @@ extension Validation {
                 }
             case .ipip(let ipip):
                 check(ipip, of: tunnel)
+                if let line { checkRoom(for: ipip, of: tunnel, on: exchange.lines[line]) }
                 let pair = IPIPEndpoints(ipip)
                 if let other = endpoints[pair] {
                     reject(
@@ -92,18 +100,23 @@ extension Validation {
 
     private mutating func check(_ mpls: MPLSEncapsulation, of tunnel: Tunnel) {
         let user = "tunnel `\(tunnel.name)`"
-        switch (mpls.send, mpls.null) {
-        case (let label?, nil):
-            checkBindable(label, for: "\(user): send", at: tunnel.location)
-        case (nil, nil):
+        switch (mpls.send.isEmpty, mpls.null) {
+        case (false, nil):
+            for label in mpls.send { checkBindable(label, for: "\(user): send", at: tunnel.location) }
+            if mpls.send.count >= Limits.labelStack {
+                reject(
+                    "\(user): \(mpls.send.count) path labels leave no room for a user label in a stack of "
+                        + "\(Limits.labelStack); give at most \(Limits.labelStack - 1)", at: tunnel.location)
+            }
+        case (true, nil):
             reject(
                 "\(user): it needs a path label to `send`, or `null: explicit` or `implicit`",
                 at: tunnel.location)
-        case (_?, _?):
+        case (false, _?):
             reject(
                 "\(user): `null` takes the place of the path label; leave `send` or `null` out",
                 at: tunnel.location)
-        case (nil, _?):
+        case (true, _?):
             break
         }
         switch (mpls.receive, mpls.php) {
@@ -126,31 +139,58 @@ extension Validation {
                 "\(user): trafficClass \(value) has more than three bits; give 0 to 7, or copy",
                 at: tunnel.location)
         }
+        if case .map(let map) = mpls.trafficClass {
+            check(
+                map, of: "\(user): trafficClass", below: ClassMap.trafficClassCount, at: tunnel.location)
+        }
+        if let map = mpls.innerDSCP {
+            check(map, of: "\(user): innerDSCP", below: ClassMap.dscpCount, at: tunnel.location)
+            if map.otherwise != nil {
+                reject("\(user): innerDSCP: what isn't given is kept; leave the default out", at: tunnel.location)
+            }
+        }
     }
 
     private mutating func check(_ ipip: IPIPEncapsulation, of tunnel: Tunnel) {
         let user = "tunnel `\(tunnel.name)`"
         for (key, address) in [("local", ipip.local), ("remote", ipip.remote)] {
-            if address.version == .v6 {
-                reject(
-                    "\(user): \(key) \(address): the outer header is IPv4 in this version; give an IPv4 "
-                        + "address", at: tunnel.location)
-            } else if !address.isUnicast {
+            if !address.isUnicast {
                 reject(
                     "\(user): \(key) \(address) is not a unicast address; give a node's own",
                     at: tunnel.location)
             }
+        }
+        if ipip.local.version != ipip.remote.version {
+            reject(
+                "\(user): local \(ipip.local) and remote \(ipip.remote) are of two IP versions; give both of one",
+                at: tunnel.location)
+        }
+        if ipip.df == .set && ipip.remote.version == .v6 {
+            reject("\(user): IPv6 has no don't-fragment bit; leave `df` out", at: tunnel.location)
         }
         if ownAddresses.contains(ipip.remote) || ipip.remote == ipip.local {
             reject(
                 "\(user): remote \(ipip.remote) is this edge's own address; give the other end's",
                 at: tunnel.location)
         }
-        if ipip.ttl == 0 { reject("\(user): a ttl of 0 gets nowhere; give 1 to 255", at: tunnel.location) }
+        if ipip.ttl == .fixed(0) { reject("\(user): a ttl of 0 gets nowhere; give 1 to 255", at: tunnel.location) }
         if case .fixed(let value) = ipip.dscp, value > 63 {
             reject(
                 "\(user): dscp \(value) has more than six bits; give 0 to 63, or copy", at: tunnel.location)
         }
+        if case .map(let map) = ipip.dscp {
+            check(map, of: "\(user): dscp", below: ClassMap.dscpCount, at: tunnel.location)
+        }
+    }
+}
+
+extension Validation {
+    /// Outer IPv6 packets need what every IPv6 link takes.
+    private mutating func checkRoom(for ipip: IPIPEncapsulation, of tunnel: Tunnel, on line: Line) {
+        guard ipip.remote.version == .v6, line.mtu < Limits.minimumIPv6MTU else { return }
+        reject(
+            "tunnel `\(tunnel.name)`: its outer header is IPv6, which needs \(Limits.minimumIPv6MTU) bytes (RFC 8200 "
+                + "§5), and line `\(line.name)` takes \(line.mtu); raise the line's mtu", at: tunnel.location)
     }
 }
 

@@ -11,6 +11,11 @@ extension Validation {
             checkRoutes(of: port)
             for address in port.addresses { check(address, of: port) }
             checkNeighbours(of: port)
+            if port.denied == .prohibited && port.role == .network {
+                reject(
+                    "port `\(port.name)`: only subscribers are told what is denied to them; leave `denied` out on a "
+                        + "port with role network", at: port.location)
+            }
             if !Self.isForwarderName(port.forwarder) {
                 reject(
                     "port `\(port.name)`: `\(port.forwarder)` can't name a forwarder; give 1 to "
@@ -93,6 +98,10 @@ extension Validation {
             reject(
                 "port `\(port.name)`: it has no Ethernet header, so no `mac`; leave it out", at: port.location
             )
+        } else if case .sharedPacket = port.medium {
+            reject(
+                "port `\(port.name)`: a shared interface has the kernel's MAC address; leave `mac` out",
+                at: port.location)
         } else if !mac.isStation {
             reject(
                 "port `\(port.name)`: mac \(mac) is not one station's; give a unicast address",

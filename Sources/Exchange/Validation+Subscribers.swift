@@ -28,23 +28,13 @@ extension Validation {
                     "\(user): \(prefix) is multicast, which is nobody's own; leave it out",
                     at: subscriber.location)
             }
-            checkVLAN(of: subscriber)
+            checkVLAN(subscriber.vlan, of: user, at: subscriber.location)
             guard let name = subscriber.port else {
                 checkNeedsNoPort(subscriber)
                 continue
             }
             guard let index = resolve(name, in: ports, for: user, at: subscriber.location) else { continue }
             check(subscriber, on: exchange.ports[index])
-        }
-    }
-
-    private mutating func checkVLAN(of subscriber: Subscriber) {
-        let user = "subscriber `\(subscriber.name)`"
-        if subscriber.vlan.count > Limits.vlanTags {
-            reject("\(user): a frame has at most two VLAN tags; give [outer, inner]", at: subscriber.location)
-        }
-        for id in subscriber.vlan where !Limits.vlanIDs.contains(id) {
-            reject("\(user): vlan \(id) is out of range; give 1 to 4094", at: subscriber.location)
         }
     }
 

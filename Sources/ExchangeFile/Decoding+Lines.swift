@@ -9,13 +9,13 @@ extension Decoding {
     mutating func decodeLine(name: String, _ fields: Fields) -> Line? {
         let port = require("port", in: fields).flatMap { readText($0, "a port's name") }
         let nextHop = fields["nextHop"].flatMap { readAddress($0) }
+        let vlan = list(fields["vlan"]) { $0.readNumber($1, in: Limits.vlanIDs) }
         let mtu = fields["mtu"].flatMap { readMTU($0) }
         let capacity = fields["capacity"].flatMap { readCapacity($0) }
         guard let port else { return nil }
         return Line(
-            name: name, port: port, nextHop: nextHop, mtu: mtu ?? Line.defaultMTU,
-            capacityBitsPerSecond: capacity,
-            location: fields.location)
+            name: name, port: port, nextHop: nextHop, vlan: vlan, mtu: mtu ?? Line.defaultMTU,
+            capacityBitsPerSecond: capacity, location: fields.location)
     }
 
     mutating func decodeTunnels(_ file: Fields) {
@@ -25,6 +25,8 @@ extension Decoding {
     mutating func decodeTunnel(name: String, _ fields: Fields) -> Tunnel? {
         let line = require("line", in: fields).flatMap { readText($0, "a line's name") }
         let capacity = fields["capacity"].flatMap { readCapacity($0) }
+        let clampsMSS = fields["mssClamp"].flatMap { readFlag($0) }
+        let policer = fields["policer"].flatMap { decodePolicer($0) }
         guard let (key, field) = requireOne(of: ["mpls", "ipip"], in: fields) else { return nil }
         let encapsulation =
             key == "mpls"
@@ -32,12 +34,12 @@ extension Decoding {
         guard let line, let encapsulation else { return nil }
         return Tunnel(
             name: name, line: line, encapsulation: encapsulation, capacityBitsPerSecond: capacity,
-            location: fields.location)
+            clampsMSS: clampsMSS ?? false, policer: policer, location: fields.location)
     }
 
     private mutating func decodeMPLS(_ field: Field) -> MPLSEncapsulation? {
         guard let fields = fields(field, as: .mpls) else { return nil }
-        let send = fields["send"].flatMap { readLabel($0) }
+        let send = list(fields["send"]) { $0.readLabel($1) }
         let receive = fields["receive"].flatMap { readLabel($0) }
         let null: MPLSEncapsulation.Null? = fields["null"].flatMap { readChoice($0) }
         let php = fields["php"].flatMap { readFlag($0) }
@@ -51,30 +53,43 @@ extension Decoding {
                 }
             }
         }
-        let trafficClass = fields["trafficClass"].flatMap { field in
-            readValue(field, "`copy` or a number from 0 to 7") { text -> MPLSEncapsulation.TrafficClass? in
-                text == "copy" ? .copy : Self.decimal(text, in: 0...7).map { .fixed($0) }
+        let trafficClass = fields["trafficClass"].flatMap { field -> MPLSEncapsulation.TrafficClass? in
+            if case .mapping = field.node {
+                return .map(decodeDSCPMap(field, "a number from 0 to 7", Self.trafficClass))
+            }
+            return readValue(field, "`copy`, a number from 0 to 7 or a mapping of DSCPs to these") { text in
+                text == "copy" ? .copy : Self.trafficClass(text).map { .fixed($0) }
             }
         }
+        let innerDSCP = fields["innerDSCP"].flatMap { decodeInnerDSCP($0) }
         return MPLSEncapsulation(
             send: send, receive: receive, null: null, php: php ?? false, ttl: ttl ?? .uniform,
-            trafficClass: trafficClass ?? .copy)
+            trafficClass: trafficClass ?? .copy, innerDSCP: innerDSCP)
     }
 
     private mutating func decodeIPIP(_ field: Field) -> IPIPEncapsulation? {
         guard let fields = fields(field, as: .ipip) else { return nil }
         let local = require("local", in: fields).flatMap { readAddress($0) }
         let remote = require("remote", in: fields).flatMap { readAddress($0) }
-        let ttl = fields["ttl"].flatMap { readNumber($0, in: UInt8(1)...255) }
-        let dscp = fields["dscp"].flatMap { field in
-            readValue(field, "`copy` or a number from 0 to 63") { text -> IPIPEncapsulation.DSCP? in
-                text == "copy" ? .copy : Self.decimal(text, in: 0...63).map { .fixed($0) }
+        let ttl = fields["ttl"].flatMap { field in
+            readValue(field, "`copy` or a TTL from 1 to 255") { text -> IPIPEncapsulation.TTL? in
+                text == "copy" ? .copy : Self.decimal(text, in: 1...255).map { .fixed($0) }
             }
         }
+        let dscp = fields["dscp"].flatMap { field -> IPIPEncapsulation.DSCP? in
+            if case .mapping = field.node {
+                return .map(decodeDSCPMap(field, "a DSCP", DSCP.number))
+            }
+            return readValue(field, "`copy`, a DSCP (as in `ef` or 46) or a mapping of DSCPs to DSCPs") { text in
+                text == "copy" ? .copy : DSCP.number(text).map { .fixed($0) }
+            }
+        }
+        let ecn: IPIPEncapsulation.ECN? = fields["ecn"].flatMap { readChoice($0) }
+        let innerDSCP: IPIPEncapsulation.InnerDSCP? = fields["innerDSCP"].flatMap { readChoice($0) }
         let df: IPIPEncapsulation.DontFragment? = fields["df"].flatMap { readChoice($0) }
         guard let local, let remote else { return nil }
         return IPIPEncapsulation(
             local: local, remote: remote, ttl: ttl ?? IPIPEncapsulation.defaultTTL, dscp: dscp ?? .copy,
-            df: df ?? .copy)
+            ecn: ecn ?? .normal, df: df ?? .copy, innerDSCP: innerDSCP ?? .keep)
     }
 }

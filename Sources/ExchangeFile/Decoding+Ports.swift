@@ -16,11 +16,14 @@ extension Decoding {
         let routes = fields["routes"].map { decodeRoutes($0) }
         let neighbours = fields["neighbours"].map { decodeNeighbours($0) }
         let forwarder = fields["forwarder"].flatMap { readText($0, "a forwarder's name") }
+        let denied: Denied? = fields["denied"].flatMap { readChoice($0) }
+        let sendsErrors = fields["icmpErrors"].flatMap { readFlag($0) }
         guard let medium, let role else { return nil }
         return Port(
             name: name, medium: medium, role: role, addresses: addresses, mac: mac, mtu: mtu,
             routes: routes ?? .automatic, neighbours: neighbours ?? [],
-            forwarder: forwarder ?? Port.defaultForwarder, location: fields.location)
+            forwarder: forwarder ?? Port.defaultForwarder, denied: denied ?? .drop,
+            sendsErrors: sendsErrors ?? true, location: fields.location)
     }
 
     private mutating func decodeMedium(_ fields: Fields) -> PortMedium? {
@@ -29,13 +32,18 @@ extension Decoding {
         else {
             return nil
         }
+        let shared = fields["shared"].flatMap { readFlag($0) } ?? false
+        if let field = fields["shared"], key != "packet" {
+            reject(field, "only the interface of a `packet` port can be shared with the kernel; leave it out")
+        }
         if key == "file" { return decodeCaptureFiles(field, link: link ?? .ethernet) }
         if let link = fields["link"] { reject(link, "the interface says what its link is; leave it out") }
         guard let interface = readText(field, "an interface's name") else { return nil }
         switch key {
         case "tun": return .tun(interface: interface)
         case "tap": return .tap(interface: interface)
-        case "packet": return .packet(interface: interface)
+        case "packet":
+            return shared ? .sharedPacket(interface: interface) : .packet(interface: interface)
         default: return .capture(interface: interface)
         }
     }

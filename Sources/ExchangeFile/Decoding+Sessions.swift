@@ -32,7 +32,19 @@ extension Decoding {
         let ports = list(fields["ports"]) { decoding, field in
             decoding.readValue(field, "a port, or a range as in `8000-8099`,", Self.portRange)
         }
-        return Rule(protocol: ruleProtocol ?? .any, ports: ports, location: fields.location)
+        let types = list(fields["types"]) { decoding, field in
+            decoding.readValue(
+                field, ICMPType.named.map { "`\($0.name)`" }.joined(separator: ", ") + " or an ICMP type's number",
+                Self.icmpType)
+        }
+        let dscps = list(fields["dscp"]) { $0.readDSCP($1) }
+        return Rule(
+            protocol: ruleProtocol ?? .any, ports: ports, types: types, dscps: dscps,
+            location: fields.location)
+    }
+
+    private static func icmpType(_ text: String) -> ICMPType? {
+        ICMPType.named.first { $0.name == text }?.type ?? decimal(text, in: 0...255).map { .number($0) }
     }
 
     /// A protocol by name or number. The numbers of protocols with ports mean the same as their names.
@@ -77,12 +89,29 @@ extension Decoding {
     mutating func decodeSession(name: String, _ fields: Fields) -> Session? {
         let subscriber = require("subscriber", in: fields).flatMap { readText($0, "a subscriber's name") }
         let service = require("service", in: fields).flatMap { readText($0, "a service's name") }
-        let access = require("access", in: fields).flatMap { decodeLeg($0) }
-        let network = require("network", in: fields).flatMap { decodeLeg($0) }
+        let access = require("access", in: fields).flatMap { decodeLegs($0) }
+        let network = require("network", in: fields).flatMap { decodeLegs($0) }
+        let policers = fields["policer"].flatMap { self.fields($0, as: .policers) }
+        let up = policers?["up"].flatMap { decodePolicer($0) }
+        let down = policers?["down"].flatMap { decodePolicer($0) }
         guard let subscriber, let service, let access, let network else { return nil }
         return Session(
             name: name, subscriber: subscriber, service: service, access: access, network: network,
-            location: fields.location)
+            upPolicer: up, downPolicer: down, location: fields.location)
+    }
+
+    /// A leg, or a list of two and more.
+    private mutating func decodeLegs(_ field: Field) -> Legs? {
+        guard case .sequence(let items, _) = field.node else { return decodeLeg(field).map { Legs([$0]) } }
+        if !(2...Limits.paths).contains(items.count) {
+            reject(
+                field,
+                "a list of \(items.count) where 2 to \(Limits.paths) tunnels are used side by side; write a single leg "
+                    + "without a list")
+            return nil
+        }
+        let legs = items.map { decodeLeg(field.item($0)) }
+        return legs.contains(nil) ? nil : Legs(legs.compactMap { $0 })
     }
 
     /// `{ port: NAME, nextHop: ADDRESS }`, or `{ tunnel: NAME, send: LABEL, receive: LABEL }`.

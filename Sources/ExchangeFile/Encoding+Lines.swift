@@ -5,6 +5,7 @@ extension Line {
     var document: DocumentValue {
         .map(given: [
             ("port", .text(port)), ("nextHop", .address(nextHop)),
+            ("vlan", vlan.isEmpty ? nil : .list(vlan.map { DocumentValue($0) })),
             ("mtu", mtu == Line.defaultMTU ? nil : DocumentValue(mtu)),
             ("capacity", .capacity(capacityBitsPerSecond)),
         ])
@@ -19,7 +20,8 @@ extension Tunnel {
             case .ipip(let ipip): ("ipip", ipip.document)
             }
         return .map(given: [
-            ("line", .text(line)), ("capacity", .capacity(capacityBitsPerSecond)), (key, encapsulation),
+            ("line", .text(line)), ("capacity", .capacity(capacityBitsPerSecond)),
+            ("mssClamp", clampsMSS ? true : nil), ("policer", policer?.document), (key, encapsulation),
         ])
     }
 }
@@ -36,10 +38,12 @@ extension MPLSEncapsulation {
             switch trafficClass {
             case .copy: nil
             case .fixed(let number): DocumentValue(number)
+            case .map(let map): map.document(ofDSCPs: DocumentValue.init)
             }
         return .map(given: [
-            ("send", .label(send)), ("receive", .label(receive)), ("null", null.map { .text($0.rawValue) }),
+            ("send", .labels(send)), ("receive", .label(receive)), ("null", null.map { .text($0.rawValue) }),
             ("php", php ? true : nil), ("ttl", ttl), ("trafficClass", trafficClass),
+            ("innerDSCP", innerDSCP?.documentOfTrafficClasses),
         ])
     }
 }
@@ -49,12 +53,20 @@ extension IPIPEncapsulation {
         let dscp: DocumentValue? =
             switch dscp {
             case .copy: nil
+            case .fixed(let number): .dscp(number)
+            case .map(let map): map.document(ofDSCPs: DocumentValue.dscp)
+            }
+        let ttl: DocumentValue? =
+            switch ttl {
+            case Self.defaultTTL: nil
+            case .copy: "copy"
             case .fixed(let number): DocumentValue(number)
             }
         return .map(given: [
             ("local", .address(local)), ("remote", .address(remote)),
-            ("ttl", ttl == Self.defaultTTL ? nil : DocumentValue(ttl)), ("dscp", dscp),
+            ("ttl", ttl), ("dscp", dscp), ("ecn", ecn == .normal ? nil : .text(ecn.rawValue)),
             ("df", df == .copy ? nil : .text(df.rawValue)),
+            ("innerDSCP", innerDSCP == .keep ? nil : .text(innerDSCP.rawValue)),
         ])
     }
 }

@@ -14,6 +14,8 @@ extension Port {
                 "neighbours",
                 .map(neighbours.map { .init($0.address.description, .text($0.mac.description)) }))
         }
+        if denied != .drop { document.set("denied", .text(denied.rawValue)) }
+        if !sendsErrors { document.set("icmpErrors", false) }
         if forwarder != Port.defaultForwarder { document.set("forwarder", .text(forwarder)) }
         return document
     }
@@ -25,6 +27,7 @@ extension PortMedium {
         case .tun(let interface): return ["tun": .text(interface)]
         case .tap(let interface): return ["tap": .text(interface)]
         case .packet(let interface): return ["packet": .text(interface)]
+        case .sharedPacket(let interface): return ["packet": .text(interface), "shared": true]
         case .capture(let interface): return ["capture": .text(interface)]
         case .file(let read, let write, let link):
             let files = DocumentValue.map(given: [

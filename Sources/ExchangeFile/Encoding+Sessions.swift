@@ -35,16 +35,33 @@ extension Rule {
             range.count == 1
                 ? DocumentValue(range.lowerBound) : .text("\(range.lowerBound)-\(range.upperBound)")
         }
-        return .map(given: [("protocol", name), ("ports", ports.isEmpty ? nil : .list(ports))])
+        let types = types.map { type -> DocumentValue in
+            if case .number(let number) = type { return DocumentValue(number) }
+            return .text(ICMPType.named.first { $0.type == type }?.name ?? "")
+        }
+        return .map(given: [
+            ("protocol", name), ("ports", ports.isEmpty ? nil : .list(ports)),
+            ("types", types.isEmpty ? nil : .list(types)),
+            ("dscp", dscps.isEmpty ? nil : .list(dscps.map { .dscp($0) })),
+        ])
     }
 }
 
 extension Session {
     var document: DocumentValue {
-        [
-            "subscriber": .text(subscriber), "service": .text(service), "access": access.document,
-            "network": network.document,
-        ]
+        let policers = DocumentValue.map(given: [
+            ("up", upPolicer?.document), ("down", downPolicer?.document),
+        ])
+        return .map(given: [
+            ("subscriber", .text(subscriber)), ("service", .text(service)), ("access", access.document),
+            ("network", network.document), ("policer", policers.members.isEmpty ? nil : policers),
+        ])
+    }
+}
+
+extension Legs {
+    fileprivate var document: DocumentValue {
+        each.count == 1 ? each[0].document : .list(each.map(\.document))
     }
 }
 

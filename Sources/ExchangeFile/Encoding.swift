@@ -39,5 +39,19 @@ extension DocumentValue {
         return text.last == "t" ? .text(text) : .number(text)
     }
 
+    /// By name where it has one.
+    static func dscp(_ number: UInt8) -> DocumentValue {
+        DSCP.name(number).map { .text($0) } ?? DocumentValue(number)
+    }
+
+    /// A single one alone; none is nil.
+    static func labels(_ labels: [Label]) -> DocumentValue? {
+        switch labels.count {
+        case 0: nil
+        case 1: label(labels[0])
+        default: .list(labels.map { DocumentValue($0.rawValue) })
+        }
+    }
+
     static func label(_ label: Label?) -> DocumentValue? { label.map { DocumentValue($0.rawValue) } }
 }

@@ -40,7 +40,7 @@ extension ExchangeFile {
     }
 
     /// Keys of an item that only the edge itself can say.
-    static let ownKeys = ["revision", "number", "leg", "openedAt", "up", "down"]
+    static let ownKeys = ["revision", "number", "leg", "openedAt", "up", "down", "legs"]
 }
 
 extension Decoding {

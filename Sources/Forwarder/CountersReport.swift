@@ -6,13 +6,34 @@ public import Packets
 /// {"sessions":{"alice-video":{"up":{"packets":1,"bytes":84},"down":{"packets":1,"bytes":84}}},
 ///  "ports":{"access0":{"in":1,"out":1}},"forwarded":2,"consumed":0,"originated":0,"drops":{"notAdmitted":4}}
 /// ```
-/// Every session and port is listed, of the drop reasons those that occurred. Always: the ports' in = forwarded +
+/// A session with several paths also has `"legs":[{"leg":1,"up":{…},"down":{…}},…]`, one for each; its own counts are
+/// their sums. Every session and port is listed, of the drop reasons those that occurred. Always: the ports' in = forwarded +
 /// consumed + drops, and the ports' out = forwarded + originated.
 public struct CountersReport: Sendable, Equatable {
     public struct Session: Sendable, Equatable {
         public let name: String
         public let up: Count
         public let down: Count
+        /// Of each path, where there are several.
+        public let legs: [Leg]
+
+        /// A path's counts.
+        public struct Leg: Sendable, Equatable {
+            public let up: Count
+            public let down: Count
+        }
+
+        fileprivate init(name: String, _ legs: [Leg]) {
+            self.name = name
+            up = Self.sum(legs.map(\.up))
+            down = Self.sum(legs.map(\.down))
+            self.legs = legs.count > 1 ? legs : []
+        }
+
+        private static func sum(_ counts: [Count]) -> Count {
+            Count(
+                packets: counts.reduce(0) { $0 &+ $1.packets }, bytes: counts.reduce(0) { $0 &+ $1.bytes })
+        }
     }
     public struct Port: Sendable, Equatable {
         public let name: String
@@ -28,13 +49,21 @@ public struct CountersReport: Sendable, Equatable {
     /// In the order of `DropReason`.
     public let drops: [(reason: DropReason, count: UInt64)]
 
-    /// Reads the counters, by names in the order of the tables.
+    /// Reads the counters, by names in the order of the tables. A session's name stands once for each of its paths, one
+    /// after the other.
     public init(_ counters: Counters, sessions: [String], ports: [String]) {
-        self.sessions = sessions.enumerated().map { index, name in
-            Session(
-                name: name, up: counters.session(conversion: 2 * index),
-                down: counters.session(conversion: 2 * index + 1))
+        var reports: [Session] = []
+        var legs: [Session.Leg] = []
+        for (index, name) in sessions.enumerated() {
+            legs.append(
+                Session.Leg(
+                    up: counters.session(conversion: 2 * index),
+                    down: counters.session(conversion: 2 * index + 1)))
+            guard index + 1 == sessions.count || sessions[index + 1] != name else { continue }
+            reports.append(Session(name: name, legs))
+            legs = []
         }
+        self.sessions = reports
         self.ports = ports.enumerated().map { index, name in
             let port = PortIndex(rawValue: UInt16(index))
             return Port(name: name, received: counters.received(port), sent: counters.sent(port))
@@ -68,11 +97,16 @@ public struct CountersReport: Sendable, Equatable {
         func count(_ count: Count) -> String {
             object([("packets", "\(count.packets)"), ("bytes", "\(count.bytes)")])
         }
+        func session(_ session: Session) -> String {
+            let legs = session.legs.enumerated().map { index, leg in
+                object([("leg", "\(index + 1)"), ("up", count(leg.up)), ("down", count(leg.down))])
+            }
+            return object(
+                [("up", count(session.up)), ("down", count(session.down))]
+                    + (legs.isEmpty ? [] : [("legs", "[" + legs.joined(separator: ",") + "]")]))
+        }
         return object([
-            (
-                "sessions",
-                object(sessions.map { ($0.name, object([("up", count($0.up)), ("down", count($0.down))])) })
-            ),
+            ("sessions", object(sessions.map { ($0.name, session($0)) })),
             (
                 "ports",
                 object(ports.map { ($0.name, object([("in", "\($0.received)"), ("out", "\($0.sent)")])) })

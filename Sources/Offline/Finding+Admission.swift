@@ -133,9 +133,10 @@ extension Narrator {
         else { return Finding(DropReason.wrongLeg.explanation) }
         let isDown = subscriber.addresses.contains { $0.contains(header.destination) }
         let session = exchange.sessions[place]
-        let due = isDown ? session.network : session.access
+        let legs = isDown ? session.network : session.access
+        let due = legs.each.map(spelling).joined(separator: " or ")
         return Finding(
-            "\(isDown ? "Down" : "Up") packets of session \(session.name) arrive by \(spelling(due)); this one came by "
+            "\(isDown ? "Down" : "Up") packets of session \(session.name) arrive by \(due); this one came by "
                 + "\(arrival).",
             remedy:
                 "If it came the right way, change the \(isDown ? "`network`" : "`access`") leg of session "

@@ -5,7 +5,9 @@ import Wire
 
 /// What the tables number, by name.
 extension Narrator {
-    func session(_ index: ConversionIndex) -> Session { exchange.sessions[Int(index.session.rawValue)] }
+    func session(_ index: ConversionIndex) -> Session {
+        exchange.sessions[names.places[Int(index.session.rawValue)].session]
+    }
     func way(_ index: ConversionIndex) -> SessionWay {
         let session = names.sessionObjects[Int(index.session.rawValue)]
         return index.direction == .up ? session.up : session.down
@@ -25,7 +27,8 @@ extension Narrator {
 
     /// The leg that packets of this direction leave by.
     func leavingLeg(_ index: ConversionIndex) -> Leg {
-        index.direction == .up ? session(index).network : session(index).access
+        let path = names.places[Int(index.session.rawValue)].path
+        return index.direction == .up ? path.network : path.access
     }
 
     func tunnel(_ name: String) -> Tunnel? { exchange.tunnels.first { $0.name == name } }
@@ -54,6 +57,7 @@ extension Narrator {
         case .tun(let interface): "tun \(interface)"
         case .tap(let interface): "tap \(interface)"
         case .packet(let interface): "packet \(interface)"
+        case .sharedPacket(let interface): "packet \(interface), shared"
         case .capture(let interface): "capture \(interface)"
         case .file: "file"
         }

@@ -15,8 +15,10 @@ public struct CompiledExchange: Sendable {
     public let sessionObjects: [SessionObject]
     /// By label.
     public let labelObjects: [Label: LabelObject]
-    /// By session slot.
+    /// Names by session slot: that of a session with several paths stands as often.
     public let sessions: [String]
+    /// By session slot: which session of the exchange is counted there, and on which of its paths.
+    public let places: [Place]
     /// By subscriber slot.
     public let subscribers: [String]
     /// By service slot.
@@ -46,10 +48,19 @@ public struct CompiledExchange: Sendable {
         self.ports = ports
         sessionObjects = sessions
         labelObjects = labels
-        self.sessions = exchange.sessions.map(\.name)
+        places = exchange.sessions.enumerated().flatMap { session, object in
+            object.paths.map { Place(session: session, path: $0) }
+        }
+        self.sessions = places.map { exchange.sessions[$0.session].name }
         subscribers = exchange.subscribers.map(\.name)
         services = exchange.services.map(\.name)
         tunnels = exchange.tunnels.map(\.name)
+    }
+
+    /// A path of a session, by the session's place in the file.
+    public struct Place: Sendable {
+        public let session: Int
+        public let path: Session.Path
     }
 
     /// Tables with all of it, published.

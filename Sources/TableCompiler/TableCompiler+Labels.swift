@@ -5,25 +5,26 @@ import Wire
 extension TableCompiler {
     static func object(_ tunnel: Tunnel, _ slot: Int, _ state: State) -> TunnelObject {
         let end: TunnelObject.End
+        let innerClass: TunnelObject.InnerClass
         switch tunnel.encapsulation {
         case .mpls(let mpls):
             end = .mpls(receive: mpls.php ? nil : mpls.receive, handsOnTTL: mpls.ttl == .uniform)
+            innerClass =
+                mpls.innerDSCP.map { map in
+                    .map((0..<ClassMap.trafficClassCount).map { map[$0] ?? keptDSCP })
+                } ?? .keep
         case .ipip(let ipip):
-            let (local, remote) = ends(ipip)
-            end = .ipip(remote: .v4(remote), local: .v4(local))
+            end = .ipip(remote: ipip.remote, local: ipip.local)
+            innerClass = ipip.innerDSCP == .outer ? .outer : .keep
         }
+        let line = line(tunnel.line, state)
         return TunnelObject(
-            slot: TunnelIndex(rawValue: UInt32(slot)), port: portSlot(line(tunnel.line, state).port, state),
-            end: end)
+            slot: TunnelIndex(rawValue: UInt32(slot)), port: portSlot(line.port, state), tags: line.vlan,
+            end: end, innerClass: innerClass, policer: tunnel.policer.map(policer))
     }
 
-    /// Both ends of an outer header.
-    static func ends(_ ipip: IPIPEncapsulation) -> (local: IPv4Address, remote: IPv4Address) {
-        guard case .v4(let local) = ipip.local, case .v4(let remote) = ipip.remote else {
-            preconditionFailure("an outer IPv6 header was not refused")
-        }
-        return (local, remote)
-    }
+    /// What stands in an inner class map for a DSCP that stays.
+    private static let keptDSCP: UInt8 = 64
 
     static func object(_ binding: LabelBinding, _ state: State) -> LabelObject {
         var labels: [Label] = []
@@ -34,21 +35,19 @@ extension TableCompiler {
         case .tunnel(let name):
             let tunnel = tunnel(name, state)
             line = self.line(tunnel.line, state)
-            if case .mpls(let mpls) = tunnel.encapsulation, let path = pathLabel(mpls) {
-                labels.insert(path, at: 0)
-            }
+            if case .mpls(let mpls) = tunnel.encapsulation { labels = pathLabels(mpls) + labels }
         }
         return LabelObject(
             label: binding.in, labels: labels, pops: binding.operation == .pop,
             nextHop: nextHop(of: line, state), mtu: UInt16(clamping: line.mtu))
     }
 
-    /// What is sent above the labels of those who use the tunnel.
-    static func pathLabel(_ mpls: MPLSEncapsulation) -> Label? {
+    /// What is sent above the labels of those who use the tunnel, top first.
+    static func pathLabels(_ mpls: MPLSEncapsulation) -> [Label] {
         switch mpls.null {
         // Above another label either explicit null serves (RFC 4182); what lies below says what it is.
-        case .explicit: .ipv4ExplicitNull
-        case .implicit: nil
+        case .explicit: [.ipv4ExplicitNull]
+        case .implicit: []
         case nil: mpls.send
         }
     }

@@ -12,6 +12,7 @@ extension TableCompiler {
             isTUN = true
         case .tap(let interface): medium = .tap(interface: interface)
         case .packet(let interface): medium = .packet(interface: interface)
+        case .sharedPacket(let interface): medium = .sharedPacket(interface: interface)
         case .capture(let interface): medium = .capture(interface: interface)
         case .file(let read, let write, let link):
             medium = .file(read: read, write: write, isEthernet: link == .ethernet)
@@ -23,7 +24,8 @@ extension TableCompiler {
             role: port.role == .access ? .access : .network, addresses: port.addresses, mac: port.mac,
             mtu: mtu.map { UInt16(clamping: $0) }, routes: isTUN ? routes(port) : .none,
             neighbours: port.neighbours.map { StaticNeighbour(address: $0.address, mac: $0.mac) },
-            forwarder: port.forwarder)
+            forwarder: port.forwarder, answersDenied: port.denied == .prohibited,
+            sendsErrors: port.sendsErrors)
     }
 
     /// What goes into a TUN: on the access side all that subscribers may ask for, on the network side all subscribers.

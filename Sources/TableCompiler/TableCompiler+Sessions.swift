@@ -3,15 +3,49 @@ import Tables
 import Wire
 
 extension TableCompiler {
-    static func object(_ session: Session, _ slot: Int, _ id: LegID, _ state: State) -> SessionObject {
+    /// One of a session's paths.
+    /// - Parameter place: which of them.
+    static func object(
+        _ session: Session, path place: Int, _ slot: Int, _ id: LegID, _ state: State
+    ) -> SessionObject {
         let use = UseOfService(subscriber: session.subscriber, service: session.service)
+        let paths = session.paths
+        let path = paths[place]
+        let limit = segmentLimit(path, state)
+        var up = way(from: path.access, to: path.network, session, .up, state)
+        up.policer = session.upPolicer.map(policer)
+        up.segmentLimit = limit
+        var down = way(from: path.network, to: path.access, session, .down, state)
+        down.policer = session.downPolicer.map(policer)
+        down.segmentLimit = limit
         return SessionObject(
             slot: SessionIndex(rawValue: UInt32(slot)), session: id.session, leg: id.leg,
             subscriber: subscriberIndex(session.subscriber, state),
             service: serviceIndex(session.service, state),
-            rules: (state.conditions[use]?.allow ?? []).flatMap { rules($0) },
-            up: way(from: session.access, to: session.network, session, .up, state),
-            down: way(from: session.network, to: session.access, session, .down, state))
+            rules: (state.conditions[use]?.allow ?? []).flatMap { rules($0) }, up: up, down: down,
+            isGrouped: paths.count > 1)
+    }
+
+    /// The paths of a session that has several.
+    static func group(_ session: Session, _ record: SessionRecord, _ state: State) -> PathGroupObject {
+        let sessions = record.paths.map { SessionIndex(rawValue: UInt32($0.slot)) }
+        return PathGroupObject(
+            slot: sessions[0], subscriber: subscriberIndex(session.subscriber, state),
+            service: serviceIndex(session.service, state), sessions: sessions)
+    }
+
+    /// The least that the tunnels take of those on the path that clamp.
+    private static func segmentLimit(_ path: Session.Path, _ state: State) -> UInt16? {
+        [path.access, path.network].compactMap { leg -> UInt16? in
+            guard case .tunnel(let name, _, _) = leg else { return nil }
+            let tunnel = tunnel(name, state)
+            return tunnel.clampsMSS ? innerByteCount(tunnel, state) : nil
+        }.min()
+    }
+
+    /// The longest packet that fits into a tunnel.
+    private static func innerByteCount(_ tunnel: Tunnel, _ state: State) -> UInt16 {
+        UInt16(clamping: line(tunnel.line, state).mtu - tunnel.encapsulation.overheadByteCount)
     }
 
     private static func way(
@@ -39,11 +73,12 @@ extension TableCompiler {
                 push: .nothing, maximumInnerByteCount: limit)
         case .tunnel(let name, let send, _):
             let tunnel = tunnel(name, state)
-            let line = line(tunnel.line, state)
             return SessionWay(
-                arrival: arrival, userLabel: userLabel, nextHop: self.nextHop(of: line, state),
-                push: push(tunnel.encapsulation, userLabel: send),
-                maximumInnerByteCount: UInt16(clamping: line.mtu - tunnel.encapsulation.overheadByteCount))
+                arrival: arrival, userLabel: userLabel,
+                nextHop: self.nextHop(of: line(tunnel.line, state), state),
+                push: push(tunnel.encapsulation, userLabel: send), tunnel: tunnelIndex(name, state),
+                maximumInnerByteCount: innerByteCount(tunnel, state),
+                classMap: classMap(tunnel.encapsulation))
         }
     }
 
@@ -56,36 +91,85 @@ extension TableCompiler {
         return .tunnel(tunnelIndex(name, state))
     }
 
+    // MARK: What is pushed
+
     private static func push(_ encapsulation: Tunnel.Encapsulation, userLabel: Label?) -> SessionWay.Push {
         switch encapsulation {
-        case .mpls(let mpls):
-            var flags: Conversion.Flags = []
-            var ttl: UInt8 = 0
-            var trafficClass: UInt8 = 0
-            if case .pipe(let fixed) = mpls.ttl { ttl = fixed } else { flags.insert(.copyTTL) }
-            if case .fixed(let fixed) = mpls.trafficClass {
-                trafficClass = fixed
-            } else {
-                flags.insert(.copyClass)
-            }
-            guard let userLabel else {
-                preconditionFailure("an MPLS leg without a user label was not validated")
-            }
-            let labels = [pathLabel(mpls), userLabel].compactMap { $0 }
-            return .labels(
-                labels.enumerated().map { position, label in
-                    LabelStackEntry(
-                        label: label, trafficClass: trafficClass,
-                        isBottomOfStack: position == labels.count - 1, ttl: ttl)
-                }, flags)
-        case .ipip(let ipip):
-            let (local, remote) = ends(ipip)
-            var flags: Conversion.Flags = []
-            var dscp: UInt8 = 0
-            if case .fixed(let fixed) = ipip.dscp { dscp = fixed } else { flags.insert(.copyClass) }
-            if ipip.df == .copy { flags.insert(.copyDontFragment) }
-            return .outer(
-                source: .v4(local), destination: .v4(remote), ttl: ipip.ttl, dscp: dscp, flags)
+        case .mpls(let mpls): push(mpls, userLabel: userLabel)
+        case .ipip(let ipip): push(ipip)
         }
     }
+
+    private static func push(_ mpls: MPLSEncapsulation, userLabel: Label?) -> SessionWay.Push {
+        var flags: Conversion.Flags = []
+        var ttl: UInt8 = 0
+        var trafficClass: UInt8 = 0
+        if case .pipe(let fixed) = mpls.ttl { ttl = fixed } else { flags.insert(.copyTTL) }
+        switch mpls.trafficClass {
+        case .copy: flags.insert(.copyClass)
+        case .fixed(let fixed): trafficClass = fixed
+        case .map: break
+        }
+        guard let userLabel else {
+            preconditionFailure("an MPLS leg without a user label was not validated")
+        }
+        let labels = pathLabels(mpls) + [userLabel]
+        return .labels(
+            labels.enumerated().map { position, label in
+                LabelStackEntry(
+                    label: label, trafficClass: trafficClass,
+                    isBottomOfStack: position == labels.count - 1, ttl: ttl)
+            }, flags)
+    }
+
+    private static func push(_ ipip: IPIPEncapsulation) -> SessionWay.Push {
+        var flags: Conversion.Flags = []
+        var ttl: UInt8 = 0
+        var dscp: UInt8 = 0
+        if case .fixed(let fixed) = ipip.ttl { ttl = fixed } else { flags.insert(.copyTTL) }
+        switch ipip.dscp {
+        case .copy: flags.insert(.copyClass)
+        case .fixed(let fixed): dscp = fixed
+        case .map: break
+        }
+        if ipip.ecn == .compatibility { flags.insert(.compatibleECN) }
+        if ipip.df == .copy && ipip.remote.version == .v4 { flags.insert(.copyDontFragment) }
+        return .outer(source: ipip.local, destination: ipip.remote, ttl: ttl, dscp: dscp, flags)
+    }
+
+    /// What each inner DSCP becomes outside, where a map says so.
+    private static func classMap(_ encapsulation: Tunnel.Encapsulation) -> [UInt8]? {
+        switch encapsulation {
+        case .mpls(let mpls):
+            guard case .map(let map) = mpls.trafficClass else { return nil }
+            // The top three bits are what is copied.
+            return (0..<ClassMap.dscpCount).map { map[$0] ?? map.otherwise ?? UInt8($0 >> 3) }
+        case .ipip(let ipip):
+            guard case .map(let map) = ipip.dscp else { return nil }
+            return (0..<ClassMap.dscpCount).map { map[$0] ?? map.otherwise ?? UInt8($0) }
+        }
+    }
+
+    // MARK: Policers
+
+    static func policer(_ policer: Exchange.Policer) -> Tables.Policer {
+        Tables.Policer(
+            committedBitsPerSecond: policer.committedBitsPerSecond, peakBitsPerSecond: policer.peakRate,
+            committedBurstByteCount: policer.committedBurst, peakBurstByteCount: policer.peakBurst,
+            green: action(policer.green), yellow: action(policer.yellow), red: action(policer.red))
+    }
+
+    private static func action(_ action: Exchange.Policer.Action) -> Tables.Policer.Action {
+        switch action {
+        case .pass: .pass
+        case .drop: .drop
+        case .dscp(let number): .dscp(number)
+        case .trafficClass(let number): .trafficClass(number)
+        }
+    }
+}
+
+extension Conversion.Flags {
+    /// IP-in-IP: the outer ECN field is 0 (RFC 6040 §4.1, compatibility mode).
+    fileprivate static var compatibleECN: Self { Self(rawValue: 8) }
 }

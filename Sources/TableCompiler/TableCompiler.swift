@@ -30,10 +30,15 @@ public enum TableCompiler {
             guard let service = state.services.entry(slot)?.object else { return .remove(.service(index)) }
             return .set(.service(ServiceObject(slot: index, prefixes: service.prefixes)))
         case .leg(let slot):
-            guard let leg = state.leg(inSlot: slot), !leg.isDraining,
-                let session = state.sessions[leg.sessionName]
-            else { return .remove(.session(SessionIndex(rawValue: UInt32(slot)))) }
-            return .set(.session(object(session, slot, leg.id, state)))
+            guard let leg = state.leg(inSlot: slot), let (session, place) = state.path(inSlot: slot) else {
+                return .remove(.session(SessionIndex(rawValue: UInt32(slot))))
+            }
+            return .set(.session(object(session, path: place, slot, leg.id, state)))
+        case .group(let slot):
+            guard let (session, _) = state.path(inSlot: slot),
+                let record = state.sessionRecord(session.name), record.groupSlot == slot
+            else { return .remove(.group(SessionIndex(rawValue: UInt32(slot)))) }
+            return .set(.group(group(session, record, state)))
         case .label(let label):
             guard let binding = state.labels[label] else { return .remove(.label(label)) }
             return .set(.label(object(binding, state)))
@@ -48,8 +53,9 @@ public enum TableCompiler {
         for (slot, _) in state.subscribers.all { changes.append(change(.subscriber(slot), in: state)) }
         for (slot, _) in state.services.all { changes.append(change(.service(slot), in: state)) }
         for (_, entry) in state.sessions.all {
-            let slot = found(state.counterSlot(ofSession: entry.key), entry.key)
-            changes.append(change(.leg(slot), in: state))
+            let record = found(state.sessionRecord(entry.key), entry.key)
+            for path in record.paths { changes.append(change(.leg(path.slot), in: state)) }
+            if let group = record.groupSlot { changes.append(change(.group(group), in: state)) }
         }
         for (_, entry) in state.labels.all { changes.append(change(.label(entry.key), in: state)) }
         return Transaction(number: number, isReset: true, changes: changes)
@@ -90,6 +96,6 @@ public enum TableCompiler {
     }
 
     static func nextHop(of line: Line, _ state: State) -> NextHop {
-        nextHop(on: line.port, line.nextHop, state)
+        nextHop(on: line.port, tags: line.vlan, line.nextHop, state)
     }
 }

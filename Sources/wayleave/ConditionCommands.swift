@@ -28,7 +28,7 @@ struct ConditionFields: ObjectFields {
 
     @Option(
         help: ArgumentHelp(
-            "A rule, as in `udp`, `47` or `tcp:80,8000-8099`; several make several rules. None: the whole service.",
+            "A rule, as in `udp`, `47`, `icmp:echo` or `tcp:80,8000-8099`; several make several rules. None: the whole service.",
             valueName: "RULE")) var allow: [String] = []
 
     func edits() throws -> FieldEdits {
@@ -37,12 +37,13 @@ struct ConditionFields: ObjectFields {
         return edits
     }
 
-    /// A protocol, and its ports behind a colon.
+    /// A protocol, and its ports or ICMP types behind a colon.
     private static func rule(_ text: String) -> DocumentValue {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         var rule: DocumentValue = ["protocol": .text(parts.first ?? "")]
         if parts.count > 1 {
-            rule.set("ports", .list(parts[1].split(separator: ",").map { .text(String($0)) }))
+            let key = ["icmp", "1", "58"].contains(parts[0]) ? "types" : "ports"
+            rule.set(key, .list(parts[1].split(separator: ",").map { .text(String($0)) }))
         }
         return rule
     }

@@ -25,7 +25,7 @@ struct LabelFields: ObjectFields {
     typealias Name = LabelName
     static let example = "--swap 30001 --line north"
 
-    @Option(help: ArgumentHelp("What replaces it: one label or two, the top one first.", valueName: "LABELS"))
+    @Option(help: ArgumentHelp("What replaces it: one to eight labels, the top one first.", valueName: "LABELS"))
     var swap: [String] = []
     @Flag(help: "Take it off.") var pop = false
     @Option(help: ArgumentHelp("Out over this line.", valueName: "LINE")) var line: String?
@@ -48,7 +48,7 @@ struct LoadCommand: AsyncParsableCommand {
         commandName: "load",
         abstract: "Puts in all labels of a CSV file, or none.",
         discussion: """
-            Labels that the file doesn't have stay. It looks like this: swap to one label or two (the top one first) or \
+            Labels that the file doesn't have stay. It looks like this: swap to up to eight labels (the top one first) or \
             pop, then out over a line or into a tunnel:
 
               in,out,line,tunnel

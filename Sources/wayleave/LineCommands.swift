@@ -26,6 +26,8 @@ struct LineFields: ObjectFields {
 
     @Option(help: ArgumentHelp("Where it leaves.", valueName: "PORT")) var port: String?
     @Option(help: ArgumentHelp("The other node.", valueName: "ADDRESS")) var nextHop: String?
+    @Option(help: ArgumentHelp("The VLAN tag of its frames, or two, the outer one first.", valueName: "IDS"))
+    var vlan: [String] = []
     @Option(help: ArgumentHelp("The longest packet with our labels or outer header.", valueName: "BYTES"))
     var mtu: String?
     @Option(help: ArgumentHelp("What the line carries, as in 1Gbit.", valueName: "CAPACITY")) var capacity:
@@ -35,6 +37,7 @@ struct LineFields: ObjectFields {
         var edits = FieldEdits()
         edits.text("port", port)
         edits.text("nextHop", nextHop)
+        edits.list("vlan", vlan)
         edits.text("mtu", mtu)
         edits.text("capacity", capacity)
         return edits

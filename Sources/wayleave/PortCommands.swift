@@ -27,6 +27,8 @@ struct PortFields: ObjectFields {
     @Option(help: ArgumentHelp("A TUN interface, made if missing.", valueName: "IF")) var tun: String?
     @Option(help: ArgumentHelp("A TAP interface, made if missing.", valueName: "IF")) var tap: String?
     @Option(help: ArgumentHelp("An existing interface, by AF_PACKET.", valueName: "IF")) var packet: String?
+    @Option(help: ArgumentHelp("true: the kernel keeps the packet interface's addresses.", valueName: "FLAG"))
+    var shared: String?
     @Option(help: ArgumentHelp("An existing interface that is only listened to.", valueName: "IF"))
     var capture: String?
     @Option(help: ArgumentHelp("A capture that packets come from.", valueName: "FILE")) var fileRead: String?
@@ -50,12 +52,19 @@ struct PortFields: ObjectFields {
     var neighbours: [String] = []
     @Option(help: ArgumentHelp("The forwarder that opens it, where there are several.", valueName: "NAME"))
     var forwarder: String?
+    @Option(
+        help: ArgumentHelp(
+            "drop or prohibited: whether subscribers are told what is denied to them.", valueName: "ANSWER"))
+    var denied: String?
+    @Option(help: ArgumentHelp("false: senders here are not told of errors.", valueName: "FLAG"))
+    var icmpErrors: String?
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
         edits.text("tun", tun)
         edits.text("tap", tap)
         edits.text("packet", packet)
+        edits.text("shared", shared)
         edits.text("capture", capture)
         edits.text("file.read", fileRead)
         edits.text("file.write", fileWrite)
@@ -67,6 +76,8 @@ struct PortFields: ObjectFields {
         if routes == ["automatic"] { edits.text("routes", "automatic") } else { edits.list("routes", routes) }
         edits.value("neighbours", try neighbours.isEmpty ? nil : Self.neighbours(neighbours))
         edits.text("forwarder", forwarder)
+        edits.text("denied", denied)
+        edits.text("icmpErrors", icmpErrors)
         return edits
     }
 

@@ -47,6 +47,7 @@ struct SessionFields: ObjectFields {
     var networkSend: String?
     @Option(help: ArgumentHelp("Towards the provider: the user label to receive by.", valueName: "LABEL"))
     var networkReceive: String?
+    @OptionGroup var policer: SessionPolicerFields
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
@@ -62,6 +63,7 @@ struct SessionFields: ObjectFields {
         edits.text("network.tunnel", networkTunnel)
         edits.text("network.send", networkSend)
         edits.text("network.receive", networkReceive)
+        policer.add(to: &edits)
         return edits
     }
 }

@@ -26,7 +26,11 @@ struct TunnelFields: ObjectFields {
 
     @Option(help: ArgumentHelp("What it runs over.", valueName: "LINE")) var line: String?
     @Option(help: ArgumentHelp("What is promised to it.", valueName: "CAPACITY")) var capacity: String?
-    @Option(help: ArgumentHelp("The path label to send with.", valueName: "LABEL")) var mplsSend: String?
+    @Option(help: ArgumentHelp("true: TCP's segments are held to what it takes.", valueName: "FLAG"))
+    var mssClamp: String?
+    @OptionGroup var policer: TunnelPolicerFields
+    @Option(help: ArgumentHelp("The path label to send with, or several, the top one first.", valueName: "LABELS"))
+    var mplsSend: [String] = []
     @Option(help: ArgumentHelp("The path label to receive by.", valueName: "LABEL")) var mplsReceive: String?
     @Option(help: ArgumentHelp("explicit or implicit, in place of a label to send.", valueName: "NULL"))
     var mplsNull: String?
@@ -36,15 +40,20 @@ struct TunnelFields: ObjectFields {
     @Option(help: ArgumentHelp("copy, or 0 to 7.", valueName: "CLASS")) var mplsTrafficClass: String?
     @Option(help: ArgumentHelp("Our end.", valueName: "ADDRESS")) var ipipLocal: String?
     @Option(help: ArgumentHelp("The other end.", valueName: "ADDRESS")) var ipipRemote: String?
-    @Option(help: ArgumentHelp("The outer TTL.", valueName: "TTL")) var ipipTtl: String?
-    @Option(help: ArgumentHelp("copy, or 0 to 63.", valueName: "DSCP")) var ipipDscp: String?
+    @Option(help: ArgumentHelp("copy, or the outer TTL.", valueName: "TTL")) var ipipTtl: String?
+    @Option(help: ArgumentHelp("copy, or a DSCP by name or number.", valueName: "DSCP")) var ipipDscp: String?
+    @Option(help: ArgumentHelp("normal or compatibility.", valueName: "MODE")) var ipipEcn: String?
     @Option(help: ArgumentHelp("copy or set.", valueName: "DF")) var ipipDf: String?
+    @Option(help: ArgumentHelp("keep or outer: the inner DSCP on arrival.", valueName: "DSCP"))
+    var ipipInnerDscp: String?
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
         edits.text("line", line)
         edits.text("capacity", capacity)
-        edits.text("mpls.send", mplsSend)
+        edits.text("mssClamp", mssClamp)
+        policer.add(to: &edits)
+        edits.list("mpls.send", mplsSend)
         edits.text("mpls.receive", mplsReceive)
         edits.text("mpls.null", mplsNull)
         edits.text("mpls.php", mplsPhp)
@@ -54,7 +63,9 @@ struct TunnelFields: ObjectFields {
         edits.text("ipip.remote", ipipRemote)
         edits.text("ipip.ttl", ipipTtl)
         edits.text("ipip.dscp", ipipDscp)
+        edits.text("ipip.ecn", ipipEcn)
         edits.text("ipip.df", ipipDf)
+        edits.text("ipip.innerDSCP", ipipInnerDscp)
         return edits
     }
 }

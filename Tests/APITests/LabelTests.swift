@@ -59,7 +59,7 @@ import Wire
             ("in,out,line,tunnel\n\n15,pop,north,\n", 3, "`in`"),
             ("in,out,line,tunnel\n1048576,pop,north,\n", 2, "`in`"),
             ("in,out,line,tunnel\n16,-1,north,\n", 2, "`out`"),
-            ("in,out,line,tunnel\n16,20/21/22,north,\n", 2, "`out`"),
+            ("in,out,line,tunnel\n16,20/21/22/23/24/25/26/27/28,north,\n", 2, "`out`"),
             ("in,out,line,tunnel\n16,,north,\n", 2, "`out`"),
             ("in,out,line,tunnel\n16,pop,,\n", 2, "name a line"),
             ("in,out,line,tunnel\n16,pop,a,b\n", 2, "not both"),
@@ -128,7 +128,7 @@ import Wire
                     in: label(20_000 + index),
                     operation: random.once(in: 3)
                         ? .pop
-                        : .swap((0...random.number(0...1)).map { _ in label(random.number(16...0xf_ffff)) }),
+                        : .swap((0...random.number(0...7)).map { _ in label(random.number(16...0xf_ffff)) }),
                     via: random.once(in: 2) ? .line("north") : .tunnel("acme"))
             }
             let end = random.element(["\n", "\r\n"])

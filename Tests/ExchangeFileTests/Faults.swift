@@ -16,6 +16,11 @@ let portFaults = [
         "listen:  { capture: mirror0", "listen: { file: { write: out.pcap }",
         "port `taps` writes `out.pcap` already"),
     BadFile("mtu: 9000", "mtu: 1279", "mtu 1279 is too small for its IPv6 address"),
+    BadFile("role: network, addresses: [192.0.2.1/28]", "role: network, denied: prohibited, addresses: [192.0.2.1/28]",
+        "only subscribers are told what is denied to them"),
+    BadFile(
+        "packet: veth-west", "packet: veth-west, shared: true, mac: \"02:00:00:00:00:33\"",
+        "a shared interface has the kernel's MAC address"),
     BadFile("routes: automatic", "mac: \"02:00:00:00:00:01\"", "it has no Ethernet header, so no `mac`"),
     BadFile("\"02:00:00:00:00:10\"", "\"03:00:00:00:00:10\"", "mac 03:00:00:00:00:10 is not one station's"),
     BadFile(
@@ -64,8 +69,26 @@ let lineFaults = [
     BadFile("send: 16001, ", "send: 16001, null: explicit, ", "leave `send` or `null` out"),
     BadFile(", receive: 17001", "", "it needs a path label to `receive` by"),
     BadFile("php: true", "php: true, receive: 99", "leave `receive` or `php` out"),
-    BadFile("local: 192.0.2.1", "local: 2001:db8::1", "the outer header is IPv4 in this version"),
-    BadFile("remote: 192.0.2.9", "remote: 2001:db8::1", "the outer header is IPv4 in this version"),
+    BadFile(
+        "local: 192.0.2.1", "local: 2001:db8::1", "local 2001:db8::1 and remote 192.0.2.9 are of two IP versions"),
+    BadFile(
+        "local: 192.0.2.1, remote: 192.0.2.9", "local: 2001:db8::1, remote: 2001:db8::2",
+        "IPv6 has no don't-fragment bit"),
+    BadFile(
+        "west:  { port: core1, nextHop: 192.0.2.9 }\n", "west:  { port: core1, nextHop: 192.0.2.9, vlan: [1, 2, 3] }\n",
+        "line `west`: a frame has at most two VLAN tags"),
+    BadFile("flat:  { port: core2 }", "flat:  { port: core2, vlan: 7 }", "without VLAN tags; leave `vlan` out"),
+    BadFile(
+        "send: 16001,", "send: [16, 17, 18, 19, 20, 21, 22, 23],",
+        "8 path labels leave no room for a user label in a stack of 8; give at most 7"),
+    BadFile("trafficClass: 5", "trafficClass: {}", "trafficClass: the map is empty"),
+    BadFile("trafficClass: 5", "innerDSCP: {}", "innerDSCP: the map is empty"),
+    BadFile(
+        "capacity: 900Mbit", "policer: { committed: 2Mbit, peak: 1Mbit }",
+        "tunnel `acme-php`: policer: its peak rate 1Mbit is below the committed rate 2Mbit"),
+    BadFile(
+        "capacity: 900Mbit", "policer: { committed: 2Tbit }",
+        "a policer's rates go from 1 bit to 1Tbit a second"),
     BadFile("remote: 192.0.2.9", "remote: 255.255.255.255", "255.255.255.255 is not a unicast address"),
     BadFile("remote: 192.0.2.9", "remote: 10.0.0.1", "remote 10.0.0.1 is this edge's own address"),
     BadFile(
@@ -79,8 +102,12 @@ let labelFaults = [
     BadFile("send: 100042", "send: 0", "network leg: send 0: labels 0 to 15", line: 37),
     BadFile("in: 16100", "in: 7", "in 7: labels 0 to 15"),
     BadFile("swap: 16200", "swap: 3", "swap 3: labels 0 to 15 have special purposes"),
-    BadFile("swap: 16200", "swap: []", "`swap` takes one label or two"),
-    BadFile("swap: 16200", "swap: [20, 21, 22]", "`swap` takes one label or two"),
+    BadFile("swap: 16200", "swap: []", "`swap` takes one to 8 labels"),
+    BadFile("swap: 16200", "swap: [20, 21, 22, 23, 24, 25, 26, 27, 28]", "`swap` takes one to 8 labels"),
+    BadFile(
+        "swap: [16201, 16202]", "swap: [20, 21, 22, 23, 24, 25, 26, 27]",
+        "`swap` with 8 labels and the 1 of tunnel `acme-north` make more than 8"),
+    BadFile("send: 16001,", "send: [16001, 15],", "send 15: labels 0 to 15 have special purposes"),
     BadFile("in: 16101", "in: 16100", "incoming label 16100 is the label table's already"),
     BadFile("in: 16100", "in: 17001", "incoming label 17001 is tunnel `acme-north`'s already"),
     BadFile(
@@ -146,7 +173,7 @@ let sessionFaults = [
     BadFile("allow: [{}]", "allow: []", "an empty `allow` admits nothing"),
     BadFile(
         "allow: [{}]", "allow: [\(Array(repeating: "{}", count: 256).joined(separator: ", "))]",
-        "make 256 rules, a port range each, and at most 255 are allowed; join ranges"),
+        "make 256 rules, a port range or ICMP type each, and at most 255 are allowed; join ranges"),
     BadFile("allow: [{}]", "allow: [{ ports: 80 }]", "only tcp, udp and sctp have ports"),
     BadFile("{ protocol: icmp }", "{ protocol: icmp, ports: 8 }", "only tcp, udp and sctp have ports"),
     BadFile(
@@ -187,11 +214,46 @@ let sessionFaults = [
         "network: { port: core0, nextHop: 10.0.0.2 }", "network: { port: core9 }",
         "network leg: there is no port `core9`"),
     BadFile(
-        "network: { port: core0, nextHop: 10.0.0.2 }", "network: { port: access1, nextHop: 10.2.0.9 }",
-        "port `access1` has role access; name one with role network"),
+        "network: { port: core0, nextHop: 10.0.0.2 }", "network: { port: access1, nextHop: 10.9.0.9 }",
+        "10.9.0.9 is not on the link of port `access1`"),
     BadFile(
         "network: { port: core0, nextHop: 10.0.0.2 }", "network: { port: core0, nextHop: 10.4.0.2 }",
         "nextHop 10.4.0.2 is not on the link"),
     BadFile("mtu: 1500", "mtu: 1287", "line `north` with tunnel `acme-north` leaves 1279 bytes", line: 37),
+    BadFile(
+        "network: { tunnel: beta-west }", "network: [{ tunnel: beta-west }, { port: core0 }]",
+        "network is several paths, and one of them is port `core0`"),
+    BadFile(
+        "network: { tunnel: beta-west }", "network: [{ tunnel: beta-west }, { tunnel: beta-west }]",
+        "network: tunnel `beta-west` stands twice among the paths"),
+    BadFile(
+        "access: { tunnel: acme-north, send: 7000, receive: 7000 }, network: { tunnel: beta-west }",
+        "access: [{ tunnel: acme-north, send: 7000, receive: 7000 }, { tunnel: beta-west }], network: "
+            + "[{ tunnel: beta-west }, { tunnel: acme-php, send: 7, receive: 8 }]",
+        "both sides are several paths"),
+    BadFile(
+        "network: { tunnel: beta-west }",
+        "network: [{ tunnel: beta-west }, { tunnel: acme-north, send: 20, receive: 21 }]",
+        "both legs are in tunnel `acme-north`"),
+    BadFile(
+        "prefixes: 203.0.113.5", "prefixes: [203.0.113.5, 192.0.2.0/28]",
+        "tunnel `beta-west` ends at 192.0.2.9, inside 192.0.2.0/28 of service `beta-mail`, which it carries itself",
+        line: 43),
+    BadFile(
+        "addresses: [10.9.0.0/16]", "addresses: [10.9.0.0/16, 192.0.2.9]",
+        "tunnel `beta-west` ends at 192.0.2.9, inside 192.0.2.9/32 of subscriber `carol`", line: 43),
+    BadFile(
+        "network: { tunnel: beta-west }", "network: { tunnel: beta-west }, policer: { down: { committed: 2Tbit } }",
+        "session `carol-mail`: policer: down: a policer's rates go from 1 bit to 1Tbit"),
+    BadFile("allow: [{}]", "allow: [{ types: echo }]", "only icmp (or 1, or 58) has types"),
+    BadFile(
+        "{ protocol: icmp }", "{ protocol: icmp, types: 8 }", "ICMP type 8 is another one for IPv4 and for IPv6"),
+    BadFile(
+        "{ protocol: icmp }", "{ protocol: 58, types: timestamp }", "ICMPv6 has no type `timestamp`; leave it out"),
+    BadFile(
+        "{ protocol: icmp }", "{ protocol: 1, types: too-big }", "ICMP for IPv4 has no type `too-big`"),
+    BadFile("{ protocol: icmp }", "{ protocol: 1, types: 255 }", "no ICMP message has type 255"),
+    BadFile("{ protocol: icmp }", "{ protocol: icmp, types: [echo, echo] }", "an ICMP type stands twice"),
+    BadFile("allow: [{}]", "allow: [{ dscp: [ef, 46] }]", "a DSCP stands twice in `dscp`"),
     BadFile("routes: automatic", "mtu: 1000", "port `access0` leaves 1000 bytes", line: 37),
 ]

@@ -43,13 +43,12 @@ import Wire
         #expect(exchange.lines.map(\.capacityBitsPerSecond) == [1_000_000_000, nil, nil])
         #expect(exchange.lines.map(\.mtu) == [1500, 1500, 1500])
         let encapsulations: [Tunnel.Encapsulation] = try [
-            .mpls(MPLSEncapsulation(send: Label(rawValue: 16001), receive: Label(rawValue: 17001))),
+            .mpls(MPLSEncapsulation(send: [Label(unchecked: 16001)], receive: Label(rawValue: 17001))),
             .mpls(MPLSEncapsulation(null: .implicit, php: true, ttl: .pipe(64), trafficClass: .fixed(5))),
             .ipip(
                 IPIPEncapsulation(
                     local: #require(IPAddress("192.0.2.1")), remote: #require(IPAddress("192.0.2.9")),
-                    ttl: 32,
-                    dscp: .fixed(46), df: .set)),
+                    ttl: .fixed(32), dscp: .fixed(46), df: .set)),
         ]
         #expect(exchange.tunnels.map(\.encapsulation) == encapsulations)
         #expect(exchange.tunnels.map(\.encapsulation.overheadByteCount) == [8, 4, 20])
@@ -79,6 +78,63 @@ import Wire
                     name: "acme-north", send: Label(rawValue: 100_042), receive: Label(rawValue: 200_042)))
         #expect(exchange.sessions[2].network == .tunnel(name: "beta-west", send: nil, receive: nil))
         #expect(exchange.sessions[3].network == .plain(port: "core0", nextHop: IPAddress("10.0.0.2")))
+    }
+
+    @Test("PX-4 policers, several paths, class maps: what is given, and nothing else")
+    func newerKeys() throws {
+        let text = Edit("network: { tunnel: beta-west }", """
+            policer: { down: { committed: 2Mbit, peak: 4Mbit, burst: 5000, yellow: { dscp: af12 }, red: pass } },
+            network: [{ tunnel: beta-west }, { tunnel: acme-php, send: 30, receive: 31 }]
+            """).apply(
+            to: Edit("dscp: 46", "dscp: { 0: le, ef: 46, default: cs1 }, ecn: compatibility, innerDSCP: outer").apply(
+                to: Edit("trafficClass: 5", "trafficClass: { ef: 5, default: copy }, innerDSCP: { 5: ef }").apply(
+                    to: Edit("send: 16001,", "send: [16001, 16002],").apply(to: wholeExchange))))
+        let exchange = try ExchangeFile.parse(text: text, fileName: "edge.yaml")
+        let session = exchange.sessions[2]
+        #expect(session.upPolicer == nil)
+        #expect(
+            session.downPolicer
+                == Policer(
+                    committedBitsPerSecond: 2_000_000, peakBitsPerSecond: 4_000_000, committedBurstByteCount: 5000,
+                    yellow: .dscp(12), red: .pass))
+        #expect(
+            session.network.each == [
+                .tunnel(name: "beta-west", send: nil, receive: nil),
+                .tunnel(name: "acme-php", send: Label(rawValue: 30), receive: Label(rawValue: 31)),
+            ])
+        guard case .mpls(let path) = exchange.tunnels[0].encapsulation,
+            case .mpls(let php) = exchange.tunnels[1].encapsulation,
+            case .ipip(let ipip) = exchange.tunnels[2].encapsulation
+        else {
+            Issue.record("the tunnels are of other kinds")
+            return
+        }
+        #expect(path.send.map(\.rawValue) == [16001, 16002] && path.overheadByteCount == 12)
+        var classes = ClassMap(count: ClassMap.dscpCount)
+        classes[46] = 5
+        var inner = ClassMap(count: ClassMap.trafficClassCount)
+        inner[5] = 46
+        #expect(php.trafficClass == .map(classes) && php.innerDSCP == inner)
+        var dscps = ClassMap(count: ClassMap.dscpCount, otherwise: 8)
+        (dscps[0], dscps[46]) = (1, 46)
+        #expect(ipip.dscp == .map(dscps) && ipip.ecn == .compatibility && ipip.innerDSCP == .outer)
+        #expect(ipip.ttl == .fixed(32))
+    }
+
+    @Test("RFC 2474, 2597, 3246, 5865, 8622: the names of DSCPs")
+    func dscpNames() {
+        let names: [(String, UInt8)] = [
+            ("cs0", 0), ("be", 0), ("le", 1), ("cs1", 8), ("af11", 10), ("af12", 12), ("af13", 14), ("af21", 18),
+            ("af33", 30), ("af43", 38), ("voice-admit", 44), ("ef", 46), ("cs6", 48), ("cs7", 56), ("63", 63),
+        ]
+        for (name, number) in names { #expect(DSCP.number(name) == number, "\(name)") }
+        for text in ["64", "", "EF", "af14", "af51", "cs8", "-1", "0x2e", "256"] {
+            #expect(DSCP.number(text) == nil, "\(text)")
+        }
+        for number in 0..<UInt8(64) {
+            if let name = DSCP.name(number) { #expect(DSCP.number(name) == number) }
+        }
+        #expect(DSCP.name(0) == "cs0" && DSCP.name(2) == nil)
     }
 
     @Test("CD-7 label bindings") func labels() {

@@ -25,7 +25,9 @@ struct RandomExchange {
                 allow: random.maybe { $0.some { $0.rule() } })
         }
         exchange.sessions = named {
-            Session(name: $1, subscriber: $0.text(), service: $0.text(), access: $0.leg(), network: $0.leg())
+            Session(
+                name: $1, subscriber: $0.text(), service: $0.text(), access: $0.legs(), network: $0.legs(),
+                upPolicer: $0.maybe { $0.policer() }, downPolicer: $0.maybe { $0.policer() })
         }
         exchange.labels = some { $0.binding() }
         return exchange
@@ -38,7 +40,7 @@ struct RandomExchange {
             switch random.number(0...4) {
             case 0: .tun(interface: text())
             case 1: .tap(interface: text())
-            case 2: .packet(interface: text())
+            case 2: once(2) ? .packet(interface: text()) : .sharedPacket(interface: text())
             case 3: .capture(interface: text())
             default:
                 .file(read: maybe { $0.text() }, write: maybe { $0.text() }, link: once(2) ? .ip : .ethernet)
@@ -53,13 +55,14 @@ struct RandomExchange {
                 return InterfaceAddress("\(prefix)") ?? InterfaceAddress("10.0.0.1/30")!
             },
             mac: maybe { $0.mac() }, mtu: maybe { $0.random.number(576...65_535) },
-            routes: once(2) ? .automatic : .prefixes(some { $0.prefix() }), neighbours: neighbours)
+            routes: once(2) ? .automatic : .prefixes(some { $0.prefix() }), neighbours: neighbours,
+            denied: once(2) ? .drop : .prohibited, sendsErrors: once(2))
     }
 
     private mutating func line(_ name: String) -> Line {
         Line(
             name: name, port: text(), nextHop: maybe { $0.address() },
-            mtu: once(2) ? 1500 : random.number(576...9000),
+            vlan: some { UInt16($0.random.number(1...4094)) }, mtu: once(2) ? 1500 : random.number(576...9000),
             capacityBitsPerSecond: capacity())
     }
 
@@ -72,16 +75,46 @@ struct RandomExchange {
             once(2)
             ? .mpls(
                 MPLSEncapsulation(
-                    send: maybe { $0.label() }, receive: maybe { $0.label() },
+                    send: some { $0.label() }, receive: maybe { $0.label() },
                     null: maybe { $0.once(2) ? .explicit : .implicit }, php: once(2),
                     ttl: random.element([.uniform, .defaultPipe, .pipe(1), .pipe(64)]),
-                    trafficClass: random.element([.copy, .fixed(0), .fixed(7)])))
+                    trafficClass: random.element([
+                        .copy, .fixed(0), .fixed(7), .map(map(ClassMap.dscpCount, below: 8)),
+                    ]), innerDSCP: maybe { $0.map(ClassMap.trafficClassCount, below: 64) }))
             : .ipip(
                 IPIPEncapsulation(
-                    local: address(), remote: address(), ttl: random.element([64, 1, 255]),
-                    dscp: random.element([.copy, .fixed(0), .fixed(46)]), df: once(2) ? .copy : .set))
+                    local: address(), remote: address(), ttl: random.element([.fixed(64), .copy, .fixed(255)]),
+                    dscp: random.element([
+                        .copy, .fixed(0), .fixed(46), .fixed(47), .map(map(ClassMap.dscpCount, below: 64)),
+                    ]), ecn: once(2) ? .normal : .compatibility, df: once(2) ? .copy : .set,
+                    innerDSCP: once(2) ? .keep : .outer))
         return Tunnel(
-            name: name, line: text(), encapsulation: encapsulation, capacityBitsPerSecond: capacity())
+            name: name, line: text(), encapsulation: encapsulation, capacityBitsPerSecond: capacity(),
+            clampsMSS: once(2), policer: maybe { $0.policer() })
+    }
+
+    private mutating func policer() -> Policer {
+        Policer(
+            committedBitsPerSecond: capacity() ?? 1, peakBitsPerSecond: capacity(),
+            committedBurstByteCount: maybe { UInt32($0.random.number(1...0x7fff_ffff)) },
+            peakBurstByteCount: maybe { UInt32($0.random.number(1...0x7fff_ffff)) }, green: action(),
+            yellow: action(), red: action())
+    }
+
+    private mutating func action() -> Policer.Action {
+        random.element([
+            .pass, .drop, .dscp(46), .dscp(0), .dscp(63), .trafficClass(0), .trafficClass(7),
+        ])
+    }
+
+    /// A map that a file can say: without a default where its numbers are traffic classes.
+    private mutating func map(_ count: Int, below limit: Int) -> ClassMap {
+        let hasDefault = count == ClassMap.dscpCount && once(2)
+        var map = ClassMap(count: count, otherwise: hasDefault ? UInt8(random.number(0...limit - 1)) : nil)
+        for _ in 0..<random.number(0...9) {
+            map[random.number(0...count - 1)] = UInt8(random.number(0...limit - 1))
+        }
+        return map
     }
 
     private mutating func subscriber(_ name: String) -> Subscriber {
@@ -96,7 +129,14 @@ struct RandomExchange {
             ports: some { random in
                 let first = UInt16(random.random.number(0...65_535))
                 return first...(random.once(2) ? first : .max)
-            })
+            },
+            types: some { random in
+                random.random.element(ICMPType.named.map(\.type) + [.number(0), .number(200)])
+            }, dscps: some { UInt8($0.random.number(0...63)) })
+    }
+
+    private mutating func legs() -> Legs {
+        Legs((0..<random.element([1, 1, 2, Limits.paths])).map { _ in leg() })
     }
 
     private mutating func leg() -> Leg {

@@ -31,7 +31,7 @@ import Wire
             for _ in 0..<20 {
                 let garbled = Self.garbled(bytes, &random)
                 guard let other = try? Command(decoding: garbled) else { continue }
-                #expect(other.encoded == garbled, "seed \(seed)")
+                if garbled[1] == bytes[1] { #expect(other.encoded == garbled, "seed \(seed)") }
                 _ = state.validate(other)
             }
         }
@@ -55,7 +55,7 @@ import Wire
             let garbled = Self.garbled(bytes, &random)
             guard var other = try? State(decoding: garbled) else { continue }
             readCount += 1
-            #expect(other.encoded == garbled, "seed \(seed)")
+            if garbled[1] == bytes[1] { #expect(other.encoded == garbled, "seed \(seed)") }
             let changes = Command(time: 0, action: .change(other.changes(to: ExchangeDescription())))
             if other.validate(changes).isEmpty { _ = other.apply(changes) }
         }
@@ -64,14 +64,14 @@ import Wire
 
     @Test("CD-7 another format is refused by its number")
     func versions() {
-        for (bytes, what) in [([0, 2], "a command of format 2"), ([0, 0], "a command of format 0")]
+        for (bytes, what) in [([0, 3], "a command of format 3"), ([0, 0], "a command of format 0")]
             as [([UInt8], String)]
         {
             let error = #expect(throws: ByteReaderError.self) { try Command(decoding: bytes) }
             #expect(error?.description.contains(what) == true)
         }
         let error = #expect(throws: ByteReaderError.self) { try State(decoding: [1, 0]) }
-        #expect(error?.description.contains("a state of format 256, and this program reads 1") == true)
+        #expect(error?.description.contains("a state of format 256, and this program reads 1 to 2") == true)
     }
 
     @Test("CD-7 a state that names what isn't there is refused with the name")
@@ -81,24 +81,26 @@ import Wire
         let error = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
         #expect(error?.description.contains("tunnel `beta-west` names something that isn't there") == true)
         state = State(Edges.describe(Edges.subscriberEdge))
-        state.sessionRecords[0]?.slot = 1
+        state.sessionRecords[0]?.paths[0].slot = 1
         let other = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
         #expect(other?.description.contains("session `alice-video` has not the leg that it names") == true)
     }
 
-    @Test("CD-7 the bytes of format 1 are these for ever: journals are full of them")
+    @Test("CD-7 the bytes of formats 1 and 2 are these for ever: journals are full of them")
     func stable() throws {
         let binding = LabelBinding(
             in: Label(unchecked: 16_001), operation: .swap([Label(unchecked: 17)]), via: .line("north"))
         let command = Command(
             time: 258, action: .change([Change(.put(.label(binding)), expectedRevision: 3)]))
-        let bytes: [UInt8] = [
-            0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1,  // format, time, change, 1
+        var bytes: [UInt8] = [
+            0, 2, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1,  // format, time, change, 1
             1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 8,  // revision 3, put, label
             0, 0, 0x3e, 0x81, 1, 0, 0, 0, 1, 0, 0, 0, 17,  // 16001, swap 1, 17
             0, 0, 0, 0, 5, 0x6e, 0x6f, 0x72, 0x74, 0x68,  // line north
         ]
         #expect(command.encoded == bytes)
+        #expect(try Command(decoding: bytes) == command)
+        bytes[1] = 1
         #expect(try Command(decoding: bytes) == command)
     }
 

@@ -132,6 +132,11 @@ struct RandomExchange {
             let neighbour = address(["10.1.1.9", "10.0.0.2", "10.0.1.2"][number - 1])
             port.neighbours = [Neighbour(address: neighbour, mac: MACAddress(rawValue: 0x0200_0000_0009))]
         }
+        port.sendsErrors = !random.once(in: 5)
+        if random.once(in: 5) { port.denied = .prohibited }
+        if case .packet(let interface) = port.medium, random.once(in: 4) {
+            port.medium = .sharedPacket(interface: interface)
+        }
         if random.once(in: 8) { port.routes = .prefixes([prefix("10.5.0.0/16")]) }
         return port
     }
@@ -141,6 +146,7 @@ struct RandomExchange {
         let nextHop: IPAddress? = port == 2 ? address("10.0.0.2") : port == 3 ? address("10.0.1.2") : nil
         return Line(
             name: "l\(random.number(0...3))", port: "p\(port)", nextHop: random.once(in: 20) ? nil : nextHop,
+            vlan: random.once(in: 6) ? [UInt16(random.number(1...9))] : [],
             mtu: random.element([1500, 1500, 1500, 1400, 1286]),
             capacityBitsPerSecond: random.element([nil, nil, 1_000, 2_000]))
     }
@@ -160,21 +166,38 @@ struct RandomExchange {
             encapsulation = .ipip(
                 IPIPEncapsulation(
                     local: address(random.element(["10.0.0.1", "10.7.0.1"])),
-                    remote: address(random.element(["10.0.0.2", "10.0.1.1", "10.7.0.2", "10.7.0.3"])),
-                    dscp: random.element([.copy, .fixed(46)]), df: random.element([.copy, .set])))
+                    remote: address(
+                        random.element(["10.0.0.2", "10.0.1.1", "10.7.0.2", "10.7.0.3", "10.9.2.7"])),
+                    ttl: random.element([.fixed(64), .copy, .fixed(1)]),
+                    dscp: random.element([.copy, .fixed(46), .map(map(ClassMap.dscpCount))]),
+                    ecn: random.element([.normal, .compatibility]), df: random.element([.copy, .set]),
+                    innerDSCP: random.element([.keep, .outer])))
+            if random.once(in: 4) {
+                encapsulation = .ipip(
+                    IPIPEncapsulation(
+                        local: address("2001:db8:f::1"),
+                        remote: address(random.element(["2001:db8:f::2", "2001:db8:9:2::1", "10.0.0.2"])),
+                        df: random.once(in: 12) ? .set : .copy))
+            }
         } else {
             var mpls = MPLSEncapsulation(
-                trafficClass: random.element([.copy, .fixed(5)]))
+                trafficClass: random.element([.copy, .fixed(5), .map(map(ClassMap.dscpCount))]),
+                innerDSCP: random.once(in: 4) ? map(ClassMap.trafficClassCount) : nil)
             mpls.php = random.once(in: 3)
             mpls.receive = mpls.php ? nil : label(16...27)
-            if random.once(in: 4) { mpls.null = .implicit } else { mpls.send = label(16...99) }
+            if random.once(in: 4) {
+                mpls.null = random.element([.implicit, .explicit])
+            } else {
+                mpls.send = (0..<random.element([1, 1, 1, 2, 7, 8])).map { _ in label(16...99) }
+            }
             if random.once(in: 3) { mpls.ttl = .pipe(UInt8(random.number(1...255))) }
             encapsulation = .mpls(mpls)
         }
         if random.once(in: 30) { encapsulation = .mpls(MPLSEncapsulation()) }
         return Tunnel(
             name: "t\(random.number(0...5))", line: "l\(random.number(0...3))", encapsulation: encapsulation,
-            capacityBitsPerSecond: random.element([nil, nil, 400, 700, 1_500]))
+            capacityBitsPerSecond: random.element([nil, nil, 400, 700, 1_500]),
+            clampsMSS: random.once(in: 4), policer: policer())
     }
 
     private mutating func subscriber() -> Subscriber {
@@ -197,6 +220,11 @@ struct RandomExchange {
         let rules: [Rule]? = random.element([
             nil, [Rule(protocol: .tcp, ports: [80...80, 443...443])],
             [Rule(protocol: .icmp), Rule(protocol: .number(47))],
+            [
+                Rule(protocol: .icmp, types: [.echo, .tooBig]), Rule(protocol: .number(58), types: [.number(135)]),
+                Rule(dscps: [46, 10]),
+            ],
+            [Rule(protocol: .udp, types: random.once(in: 5) ? [.echo] : [])],
         ])
         return Condition(
             subscriber: "u\(random.number(0...5))", service: "s\(random.number(0...3))",
@@ -215,10 +243,34 @@ struct RandomExchange {
             access: random.once(in: 3)
                 ? tunnelled(state) : .plain(port: random.once(in: 15) ? "p1" : home, nextHop: nil),
             network: random.once(in: 4)
-                ? .plain(port: random.element(["p2", "p3", "p4"]), nextHop: nil) : tunnelled(state))
+                ? .plain(port: random.element(["p2", "p3", "p4", "p0"]), nextHop: nil) : tunnelled(state),
+            upPolicer: policer(), downPolicer: policer())
     }
 
-    private mutating func tunnelled(_ state: State) -> Leg {
+    /// One tunnel, or several, which needn't be different ones.
+    private mutating func tunnelled(_ state: State) -> Legs {
+        // Few, so that many a change leaves some of them.
+        let count = random.element([1, 1, 1, 2, 3])
+        return Legs((0..<count).map { _ in leg(state) })
+    }
+
+    private mutating func policer() -> Policer? {
+        guard random.once(in: 6) else { return nil }
+        return Policer(
+            committedBitsPerSecond: random.element([0, 8_000, 1_000_000_000_000]),
+            peakBitsPerSecond: random.element([nil, nil, 9_000, 1_000_000_000_000]),
+            committedBurstByteCount: random.element([nil, 1, 5_000]),
+            peakBurstByteCount: random.element([nil, nil, nil, 0, 6_000]),
+            green: random.element([.pass, .dscp(46)]), yellow: random.element([.pass, .trafficClass(3)]))
+    }
+
+    private mutating func map(_ count: Int) -> ClassMap {
+        var map = ClassMap(count: count)
+        for _ in 0..<random.number(0...3) { map[random.number(0...count - 1)] = UInt8(random.number(0...8)) }
+        return map
+    }
+
+    private mutating func leg(_ state: State) -> Leg {
         let names = state.tunnels.all.map(\.entry.key)
         let name = names.isEmpty || random.once(in: 30) ? "t0" : random.element(names)
         if case .ipip = state.tunnels[name]?.encapsulation, !random.once(in: 20) {
@@ -231,6 +283,7 @@ struct RandomExchange {
     private mutating func binding() -> LabelBinding {
         let operation: LabelBinding.Operation = random.element([
             .pop, .swap([label(16...99)]), .swap([label(16...99), label(16...99)]),
+            .swap((0..<random.number(6...9)).map { _ in label(16...99) }),
         ])
         return LabelBinding(
             in: label(random.once(in: 20) ? 10...20 : 16...35), operation: operation,

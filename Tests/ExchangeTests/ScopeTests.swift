@@ -21,7 +21,7 @@ import Wire
                 name: "video", provider: "acme", prefixes: [IPPrefix(.v4(IPv4Address(rawValue: 0xc633_6401)))]
             )
         ]
-        let mpls = MPLSEncapsulation(send: Label(rawValue: 16), receive: Label(rawValue: 17))
+        let mpls = MPLSEncapsulation(send: [Label(unchecked: 16)], receive: Label(rawValue: 17))
         exchange.tunnels = [Tunnel(name: "t", line: "north", encapsulation: .mpls(mpls))]
         exchange.subscribers = (0...count).map {
             Subscriber(name: "u\($0)", port: "access", addresses: [address($0)])

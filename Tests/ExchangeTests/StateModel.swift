@@ -52,7 +52,12 @@ enum StateModel {
             switch change.edit {
             case .remove: if present == nil { return true }
             case .put(let object):
-                if case .session = object, present?.object != object { newLegs += 1 }
+                guard case .session(let session) = object, present?.object != object else { break }
+                newLegs += session.paths.count
+                guard case .session(let before)? = present?.object, before.subscriber == session.subscriber,
+                    before.service == session.service
+                else { break }
+                newLegs -= session.paths.count { before.paths.contains($0) }
             }
         }
         let inUse = (0..<state.legs.capacity).count { state.leg(inSlot: $0) != nil }
@@ -63,7 +68,7 @@ enum StateModel {
     /// The smallest inner packet of all tunnels that sessions lead into from a port.
     static func tunMTU(_ state: State, _ slot: Int) -> Int? {
         state.sessions.all.flatMap { _, entry in
-            [(entry.object.access, entry.object.network), (entry.object.network, entry.object.access)]
+            entry.object.paths.flatMap { [($0.access, $0.network), ($0.network, $0.access)] }
                 .compactMap { leg, other -> Int? in
                     guard case .plain(let port, _) = leg, state.ports.slot(port) == slot,
                         case .tunnel(let name, _, _) = other, let tunnel = state.tunnels[name],
@@ -87,8 +92,15 @@ enum StateModel {
         }
         for (slot, entry) in state.services.all { views[.service(slot)] = "\(entry.object.prefixes)" }
         for (_, entry) in state.sessions.all {
-            guard let slot = state.counterSlot(ofSession: entry.key) else { continue }
-            views[.leg(slot)] = view(entry.object, state) + " \(state.leg(inSlot: slot)!.id)"
+            guard let record = state.sessionRecord(entry.key) else { continue }
+            for (path, present) in zip(entry.object.paths, record.paths) {
+                views[.leg(present.slot)] =
+                    view(entry.object, path, state) + " \(state.leg(inSlot: present.slot)!.id)"
+            }
+            if record.paths.count > 1 {
+                views[.group(record.paths[0].slot)] =
+                    "\(entry.object.subscriber) \(entry.object.service) \(record.paths.map(\.slot))"
+            }
         }
         for (_, entry) in state.labels.all {
             var way = ""
@@ -114,21 +126,23 @@ enum StateModel {
     private static func line(_ name: String, _ state: State) -> String {
         guard let line = state.lines[name], let slot = state.ports.slot(line.port) else { return "?" }
         return
-            "\(line.mtu) \(line.nextHop.map { "\($0)" } ?? "") \(slot) \(state.ports[line.port]!.isEthernet)"
+            "\(line.mtu) \(line.vlan) \(line.nextHop.map { "\($0)" } ?? "") \(slot) \(state.ports[line.port]!.isEthernet)"
     }
 
     private static func view(_ tunnel: Tunnel, _ state: State) -> String {
-        "\(tunnel.encapsulation) \(line(tunnel.line, state))"
+        "\(tunnel.encapsulation) \(tunnel.clampsMSS) \(tunnel.policer.map { "\($0)" } ?? "") \(line(tunnel.line, state))"
     }
 
-    private static func view(_ session: Session, _ state: State) -> String {
+    private static func view(_ session: Session, _ path: Session.Path, _ state: State) -> String {
         let use = UseOfService(subscriber: session.subscriber, service: session.service)
         let subscriber = state.subscribers[session.subscriber]
         var text =
             "\(state.subscribers.slot(session.subscriber) ?? -1) \(state.services.slot(session.service) ?? -1)"
         text +=
             "\(subscriber?.vlan ?? []) \(subscriber?.nextHop.map { "\($0)" } ?? "") \(state.conditions[use]?.allow ?? [])"
-        for leg in [session.access, session.network] {
+        text += " \(session.paths.count > 1) \(session.upPolicer.map { "\($0)" } ?? "")"
+        text += session.downPolicer.map { "\($0)" } ?? ""
+        for leg in [path.access, path.network] {
             switch leg {
             case .plain(let name, let nextHop):
                 text +=

@@ -247,7 +247,8 @@ import Wire
         session.network = .plain(port: "core1", nextHop: nil)
         let effects = apply([put(.session(session))], to: &state, at: 200)
         let record = try #require(state.sessionRecord("bob-video"))
-        #expect(record == SessionRecord(number: 3, leg: 2, slot: 4, openedAt: 100, traffic: Traffic()))
+        #expect(record == SessionRecord(
+                number: 3, leg: 2, paths: [.init(leg: 2, slot: 4)], openedAt: 100, traffic: Traffic()))
         #expect(effects.touched.contains(.leg(2)) && effects.touched.contains(.leg(4)))
         #expect(state.drainingSlots == [2])
         let old = try #require(state.leg(inSlot: 2))
@@ -320,7 +321,7 @@ import Wire
     func tunMTU() throws {
         var state = begun
         let tun = try #require(state.ports.slot("access0"))
-        #expect(state.tunMTU(port: tun) == 1320 - IPIPEncapsulation.overheadByteCount)
+        #expect(state.tunMTU(port: tun) == 1320 - 20)
         #expect(apply([Change(.remove(.session("alice-music")))], to: &state).touched.contains(.port(tun)))
         #expect(state.tunMTU(port: tun) == 1500 - 8)
         apply([Change(.remove(.session("alice-video")))], to: &state)

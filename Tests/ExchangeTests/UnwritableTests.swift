@@ -39,9 +39,50 @@ import Wire
         Fault("trafficClass 8 has more than three bits") {
             $0.tunnels[0].encapsulation = .mpls(mpls(trafficClass: .fixed(8)))
         },
-        Fault("tunnel `addresses`: a ttl of 0") { $0.tunnels[1].encapsulation = .ipip(ipip(ttl: 0)) },
+        Fault("tunnel `addresses`: a ttl of 0") { $0.tunnels[1].encapsulation = .ipip(ipip(ttl: .fixed(0))) },
         Fault("dscp 64 has more than six bits") {
             $0.tunnels[1].encapsulation = .ipip(ipip(dscp: .fixed(64)))
+        },
+        Fault("trafficClass: nothing can become 8; give 0 to 7") {
+            $0.tunnels[0].encapsulation = .mpls(mpls(trafficClass: .map(map(64, [46: 8]))))
+        },
+        Fault("trafficClass: nothing can become 9; give 0 to 7") {
+            $0.tunnels[0].encapsulation = .mpls(mpls(trafficClass: .map(map(64, [46: 7], otherwise: 9))))
+        },
+        Fault("innerDSCP: nothing can become 64; give 0 to 63") {
+            $0.tunnels[0].encapsulation = .mpls(mpls(innerDSCP: map(8, [5: 64])))
+        },
+        Fault("innerDSCP: what isn't given is kept") {
+            $0.tunnels[0].encapsulation = .mpls(mpls(innerDSCP: map(8, [5: 6], otherwise: 1)))
+        },
+        Fault("dscp: nothing can become 64; give 0 to 63") {
+            $0.tunnels[1].encapsulation = .ipip(ipip(dscp: .map(map(64, [46: 64]))))
+        },
+        Fault("tunnel `labels`: policer: a policer's rates go from 1 bit to 1Tbit a second") {
+            $0.tunnels[0].policer = Policer(committedBitsPerSecond: 0)
+        },
+        Fault("policer: burst 0 is out of range; give 1 to 2147483647 bytes") {
+            $0.tunnels[0].policer = Policer(committedBitsPerSecond: 8, committedBurstByteCount: 0)
+        },
+        Fault("policer: peakBurst 2147483648 is out of range") {
+            $0.tunnels[0].policer = Policer(committedBitsPerSecond: 8, peakBurstByteCount: 1 << 31)
+        },
+        Fault("policer: green: DSCP 64 has more than six bits") {
+            $0.tunnels[0].policer = Policer(committedBitsPerSecond: 8, green: .dscp(64))
+        },
+        Fault("policer: red: trafficClass 8 has more than three bits") {
+            $0.tunnels[0].policer = Policer(committedBitsPerSecond: 8, red: .trafficClass(8))
+        },
+        Fault("line `north`: vlan 0 is out of range") { $0.lines[0].vlan = [0] },
+        Fault("DSCP 64 has more than six bits") {
+            $0.conditions = [Condition(subscriber: "alice", service: "s", allow: [Rule(dscps: [64])])]
+        },
+        Fault("session `a`: network has 0 legs; give one, or a list of 2 to 8") {
+            $0.sessions = [
+                Session(
+                    name: "a", subscriber: "alice", service: "s", access: .plain(port: "access", nextHop: nil),
+                    network: Legs([]))
+            ]
         },
         Fault("vlan 0 is out of range") { $0.subscribers[0].vlan = [0] },
         Fault("vlan 4095 is out of range") { $0.subscribers[0].vlan = [1, 4095] },
@@ -56,14 +97,21 @@ import Wire
     private static let theirAddress = IPAddress.v4(IPv4Address(rawValue: 0x0a00_0002))
 
     private static func mpls(
-        ttl: MPLSEncapsulation.TTL = .uniform, trafficClass: MPLSEncapsulation.TrafficClass = .copy
+        ttl: MPLSEncapsulation.TTL = .uniform, trafficClass: MPLSEncapsulation.TrafficClass = .copy,
+        innerDSCP: ClassMap? = nil
     ) -> MPLSEncapsulation {
         MPLSEncapsulation(
-            send: Label(rawValue: 16), receive: Label(rawValue: 0xf_ffff), ttl: ttl,
-            trafficClass: trafficClass)
+            send: [Label(unchecked: 16)], receive: Label(rawValue: 0xf_ffff), ttl: ttl,
+            trafficClass: trafficClass, innerDSCP: innerDSCP)
     }
 
-    private static func ipip(ttl: UInt8 = 64, dscp: IPIPEncapsulation.DSCP = .copy) -> IPIPEncapsulation {
+    private static func map(_ count: Int, _ given: [Int: UInt8], otherwise: UInt8? = nil) -> ClassMap {
+        var map = ClassMap(count: count, otherwise: otherwise)
+        for (number, value) in given { map[number] = value }
+        return map
+    }
+
+    private static func ipip(ttl: IPIPEncapsulation.TTL = .fixed(64), dscp: IPIPEncapsulation.DSCP = .copy) -> IPIPEncapsulation {
         IPIPEncapsulation(local: ourAddress, remote: theirAddress, ttl: ttl, dscp: dscp)
     }
 

@@ -26,7 +26,7 @@ import Wire
             }
             exchange.tunnels = (0..<Limits.tunnels + excess).map {
                 let mpls = MPLSEncapsulation(
-                    send: Label(rawValue: 16), receive: Label(unchecked: UInt32(16 + $0)))
+                    send: [Label(unchecked: 16)], receive: Label(unchecked: UInt32(16 + $0)))
                 return Tunnel(name: "t\($0)", line: "l0", encapsulation: .mpls(mpls))
             }
             let found = exchange.validate().map(\.message)

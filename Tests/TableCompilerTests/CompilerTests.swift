@@ -153,12 +153,13 @@ import Wire
     func freeSlots() {
         let state = State()
         let slots: [StateSlot] = [
-            .port(7), .tunnel(7), .subscriber(7), .service(7), .leg(7), .label(Label(unchecked: 70)),
+            .port(7), .tunnel(7), .subscriber(7), .service(7), .leg(7), .group(7),
+            .label(Label(unchecked: 70)),
         ]
         let keys: [TableKey] = [
             .port(7), .tunnel(TunnelIndex(rawValue: 7)), .subscriber(SubscriberIndex(rawValue: 7)),
             .service(ServiceIndex(rawValue: 7)), .session(SessionIndex(rawValue: 7)),
-            .label(Label(unchecked: 70)),
+            .group(SessionIndex(rawValue: 7)), .label(Label(unchecked: 70)),
         ]
         #expect(slots.map { TableCompiler.change($0, in: state) } == keys.map { .remove($0) })
     }

@@ -19,7 +19,7 @@ enum Register {
             Tunnel(
                 name: "tunnel-\(number)", line: "north",
                 encapsulation: .mpls(
-                    MPLSEncapsulation(send: label(16 + number), receive: label(100 + number))))
+                    MPLSEncapsulation(send: [label(16 + number)], receive: label(100 + number))))
         }
         return [
             .put(.port(access)), .put(.port(core)), .put(.line(line)),

@@ -1,0 +1,14 @@
+/// The format that commands and states are written in, which their first two bytes say. Journals are full of older
+/// ones: those are read, with the default for whatever they couldn't say.
+///
+/// - 1: the first.
+/// - 2: policers, VLANs of lines, several paths of a session, label stacks, maps of classes, ICMP types, answers to what
+///   is denied, shared interfaces.
+enum Format {
+    static let present: UInt16 = 2
+    static let readable: ClosedRange<UInt16> = 1...present
+    /// For people.
+    static let readableText = "1 to \(present)"
+    /// Of commands and states that know nothing of paths and policers.
+    static let first: UInt16 = 1
+}

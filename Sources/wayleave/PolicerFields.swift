@@ -1,0 +1,57 @@
+import ArgumentParser
+import ExchangeFile
+
+/// What of a tunnel's policer is said by options.
+struct TunnelPolicerFields: ParsableArguments {
+    @Option(help: ArgumentHelp("The rate that is held to, as in 100Mbit.", valueName: "RATE"))
+    var policerCommitted: String?
+    @Option(help: ArgumentHelp("The rate beyond which packets are red.", valueName: "RATE"))
+    var policerPeak: String?
+    @Option(help: ArgumentHelp("A burst at the committed rate.", valueName: "BYTES")) var policerBurst: String?
+    @Option(help: ArgumentHelp("A burst at the peak rate.", valueName: "BYTES")) var policerPeakBurst: String?
+    @Option(help: ArgumentHelp("pass, drop, dscp=NAME or trafficClass=0…7.", valueName: "ACTION"))
+    var policerGreen: String?
+    @Option(help: ArgumentHelp("The same for packets between the rates.", valueName: "ACTION"))
+    var policerYellow: String?
+    @Option(help: ArgumentHelp("The same for packets beyond both.", valueName: "ACTION"))
+    var policerRed: String?
+
+    func add(to edits: inout FieldEdits) {
+        edits.text("policer.committed", policerCommitted)
+        edits.text("policer.peak", policerPeak)
+        edits.text("policer.burst", policerBurst)
+        edits.text("policer.peakBurst", policerPeakBurst)
+        edits.action("policer.green", policerGreen)
+        edits.action("policer.yellow", policerYellow)
+        edits.action("policer.red", policerRed)
+    }
+}
+
+/// What of a session's policers is said by options: their rates.
+struct SessionPolicerFields: ParsableArguments {
+    @Option(help: ArgumentHelp("What the subscriber sends: the rate that is held to.", valueName: "RATE"))
+    var upCommitted: String?
+    @Option(help: ArgumentHelp("What the subscriber sends: the rate beyond which it is dropped.", valueName: "RATE"))
+    var upPeak: String?
+    @Option(help: ArgumentHelp("What the subscriber gets: the rate that is held to.", valueName: "RATE"))
+    var downCommitted: String?
+    @Option(help: ArgumentHelp("What the subscriber gets: the rate beyond which it is dropped.", valueName: "RATE"))
+    var downPeak: String?
+
+    func add(to edits: inout FieldEdits) {
+        edits.text("policer.up.committed", upCommitted)
+        edits.text("policer.up.peak", upPeak)
+        edits.text("policer.down.committed", downCommitted)
+        edits.text("policer.down.peak", downPeak)
+    }
+}
+
+extension FieldEdits {
+    /// What becomes of a colour: a word, or `KEY=VALUE`.
+    fileprivate mutating func action(_ path: String, _ text: String?) {
+        guard let parts = text?.split(separator: "=", maxSplits: 1).map(String.init), parts.count == 2 else {
+            return self.text(path, text)
+        }
+        value(path, .map([.init(parts[0], .text(parts[1]))]))
+    }
+}
