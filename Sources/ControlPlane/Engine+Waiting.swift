@@ -85,6 +85,21 @@ extension PortStatus {
         self.init(
             port: port, forwarder: forwarder, condition: Condition(status.state), detail: status.detail,
             mac: status.mac, mtu: status.mtu == 0 ? nil : Int(status.mtu))
+        kind = status.kind
+        since = status.since == 0 ? nil : status.since
+        receiveQueues = status.receiveQueues == 0 ? nil : Int(status.receiveQueues)
+        transmitQueues = status.transmitQueues == 0 ? nil : Int(status.transmitQueues)
+        if status.offloads.contains(.checksum) { offloads.append("checksum") }
+        if status.offloads.contains(.segmentation) { offloads.append("segmentation") }
+        let counters = status.counters
+        losses = [
+            Loss(name: "receiveErrors", count: counters.receiveErrors),
+            Loss(name: "receiveDrops", count: counters.receiveDrops),
+            Loss(name: "transmitErrors", count: counters.transmitErrors),
+            Loss(name: "transmitDrops", count: counters.transmitDrops),
+            Loss(name: "kernelDrops", count: counters.kernelDrops),
+        ]
+        sendFailures = status.sendFailures.map { Loss(name: $0.reason, count: $0.count) }
     }
 }
 

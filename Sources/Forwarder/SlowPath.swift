@@ -14,6 +14,8 @@ final class SlowPath {
     private(set) var originated: PacketVector
     private(set) var fragments: PacketVector
     var neighbours: NeighbourResolver
+    /// Has the kernel find out where a neighbour is, on the ports that `neighbours` names for that.
+    var askKernel: (Int, IPAddress) -> Void = { _, _ in }
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
     private var errorBudget = RateLimit(perSecond: SlowPath.errorsPerSecond)

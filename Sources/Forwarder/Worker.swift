@@ -16,7 +16,7 @@ import Trace
     public let counters: Counters
 
     private(set) var vector: PacketVector
-    private let slowPath: SlowPath
+    let slowPath: SlowPath
     var state = LoopState()
     private var adoption: Adoption?
     /// Indices of the packets for one output port, in order.

@@ -209,6 +209,8 @@ public final class KernelWatch: Sendable {
         case .link(let interface): state.withLock { take(interface, &$0) }
         case .linkGone(let index): state.withLock { lose(index, &$0) }
         case .address(let index): noteAddressChange(index)
+        case .neighbourForgotten(let index, let address):
+            state.withLock { $0.neighbours[index]?[address] = nil }
         case .neighbour(let index, let address, let mac):
             state.withLock { state in
                 guard state.neighbours[index] != nil, state.neighbours[index]?[address] != mac else { return }

@@ -69,14 +69,16 @@ struct NetlinkParser {
     private func neighbour(isGone: Bool) -> NetlinkMessage? {
         guard octets.count >= 12, !isBridge else { return nil }
         let attributes = attributes(from: 12)
-        guard let address = attributes[NDA_DST]?.octets, let address = IPAddress(octets: Array(address)) else {
+        let index = Int32(bitPattern: word(4))
+        guard let octets = attributes[NDA_DST]?.octets, let address = IPAddress(octets: Array(octets)) else {
             return nil
         }
+        if isGone { return .neighbourForgotten(index, address) }
         let isKnown = Int32(half(8)) & Self.known != 0
         let mac = attributes[NDA_LLADDR].flatMap { $0.octets.count == 6 ? $0.octets : nil }
         return .neighbour(
-            Int32(bitPattern: word(4)), address,
-            isGone || !isKnown ? nil : mac.map { MACAddress(rawValue: $0.reduce(0) { $0 << 8 | UInt64($1) }) })
+            index, address,
+            !isKnown ? nil : mac.map { MACAddress(rawValue: $0.reduce(0) { $0 << 8 | UInt64($1) }) })
     }
 
     /// NUD_VALID of the kernel: what it would send to.

@@ -11,6 +11,8 @@ enum NetlinkMessage {
     case address(Int32)
     /// Where a neighbour is; nil: nowhere that the kernel knows.
     case neighbour(Int32, IPAddress, MACAddress?)
+    /// It has forgotten a neighbour, which may well be where it was.
+    case neighbourForgotten(Int32, IPAddress)
 }
 
 /// A netlink socket that hears of every change to interfaces, addresses and neighbours (RFC 3549).

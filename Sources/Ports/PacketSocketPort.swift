@@ -108,6 +108,13 @@ public final class PacketSocketPort: PacketPort {
     /// Superframes that have been cut into segments.
     public var superframeCount: UInt64 { receiveBuffer.superframeCount }
 
+    public var statistics: PortStatistics {
+        PortStatistics(
+            kernelDrops: kernelDrops, superframes: superframeCount, sendFailures: sendBuffer.failures.all)
+    }
+    public var offloads: PortOffloads { [.checksum, .segmentation] }
+    public var kernelInterfaceIndex: Int32? { filter == nil ? nil : interface?.index }
+
     public func receive(into vector: PacketVector) -> Int {
         let countBefore = vector.count
         if let descriptor = socket?.descriptor, receiveBuffer.receive(from: descriptor, into: vector) != 0 {
