@@ -49,7 +49,8 @@ extension Schemas {
         "mac": text,
         "mtu": count, "kind": text, "since": time, "receiveQueues": count, "transmitQueues": count,
         "offloads": list(choice(["checksum", "segmentation"])), "receiveErrors": count, "receiveDrops": count,
-        "transmitErrors": count, "transmitDrops": count, "kernelDrops": count, "sendFailures": map(count),
+        "transmitErrors": count, "transmitDrops": count, "kernelDrops": count, "superframes": count,
+        "sendFailures": map(count),
     ]
 
     private static let traffic: DocumentValue = ["packets": count, "bytes": count]

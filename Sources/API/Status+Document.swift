@@ -76,7 +76,7 @@ extension PortStatus {
         document.set("receiveQueues", receiveQueues.map { DocumentValue($0) })
         document.set("transmitQueues", transmitQueues.map { DocumentValue($0) })
         document.set("offloads", offloads.isEmpty ? nil : .list(offloads.map { .text($0) }))
-        for loss in losses { document.set(loss.name, DocumentValue(loss.count)) }
+        for counter in counters { document.set(counter.name, DocumentValue(counter.count)) }
         document.set(
             "sendFailures",
             sendFailures.isEmpty

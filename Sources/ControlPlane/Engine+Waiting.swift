@@ -92,14 +92,15 @@ extension PortStatus {
         if status.offloads.contains(.checksum) { offloads.append("checksum") }
         if status.offloads.contains(.segmentation) { offloads.append("segmentation") }
         let counters = status.counters
-        losses = [
-            Loss(name: "receiveErrors", count: counters.receiveErrors),
-            Loss(name: "receiveDrops", count: counters.receiveDrops),
-            Loss(name: "transmitErrors", count: counters.transmitErrors),
-            Loss(name: "transmitDrops", count: counters.transmitDrops),
-            Loss(name: "kernelDrops", count: counters.kernelDrops),
+        self.counters = [
+            Counter(name: "receiveErrors", count: counters.receiveErrors),
+            Counter(name: "receiveDrops", count: counters.receiveDrops),
+            Counter(name: "transmitErrors", count: counters.transmitErrors),
+            Counter(name: "transmitDrops", count: counters.transmitDrops),
+            Counter(name: "kernelDrops", count: counters.kernelDrops),
+            Counter(name: "superframes", count: counters.superframes),
         ]
-        sendFailures = status.sendFailures.map { Loss(name: $0.reason, count: $0.count) }
+        sendFailures = status.sendFailures.map { Counter(name: $0.reason, count: $0.count) }
     }
 }
 

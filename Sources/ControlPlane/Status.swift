@@ -124,13 +124,14 @@ public struct PortStatus: Equatable, Sendable {
     public var transmitQueues: Int?
     /// Work that others leave to the port: `checksum`, `segmentation`.
     public var offloads: [String] = []
-    /// What has been lost since the forwarder opened the port, by name, in a fixed order.
-    public var losses: [Loss] = []
+    /// Errors and drops of the interface and the port, and superframes that were cut up, since the forwarder opened the
+    /// port: by name, in a fixed order.
+    public var counters: [Counter] = []
     /// Packets that the kernel did not take, by its reason.
-    public var sendFailures: [Loss] = []
+    public var sendFailures: [Counter] = []
 
     /// So many packets.
-    public struct Loss: Equatable, Sendable {
+    public struct Counter: Equatable, Sendable {
         /// What of, or why.
         public var name: String
         public var count: UInt64
