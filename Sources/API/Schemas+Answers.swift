@@ -47,7 +47,10 @@ extension Schemas {
         "port": text, "forwarder": text, "state": choice(["up", "down", "absent", "finished"]),
         "detail": text,
         "mac": text,
-        "mtu": count,
+        "mtu": count, "kind": text, "since": time, "receiveQueues": count, "transmitQueues": count,
+        "offloads": list(choice(["checksum", "segmentation"])), "receiveErrors": count, "receiveDrops": count,
+        "transmitErrors": count, "transmitDrops": count, "kernelDrops": count, "superframes": count,
+        "sendFailures": map(count),
     ]
 
     private static let traffic: DocumentValue = ["packets": count, "bytes": count]

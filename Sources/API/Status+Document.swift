@@ -71,6 +71,16 @@ extension PortStatus {
         document.set("detail", detail.isEmpty ? nil : .text(detail))
         document.set("mac", mac.map { .text("\($0)") })
         document.set("mtu", mtu.map { DocumentValue($0) })
+        document.set("kind", kind.isEmpty ? nil : .text(kind))
+        document.set("since", since.map { .text("\(Timestamp(nanoseconds: $0))") })
+        document.set("receiveQueues", receiveQueues.map { DocumentValue($0) })
+        document.set("transmitQueues", transmitQueues.map { DocumentValue($0) })
+        document.set("offloads", offloads.isEmpty ? nil : .list(offloads.map { .text($0) }))
+        for counter in counters { document.set(counter.name, DocumentValue(counter.count)) }
+        document.set(
+            "sendFailures",
+            sendFailures.isEmpty
+                ? nil : .map(sendFailures.map { .init($0.name, DocumentValue($0.count)) }))
         return document
     }
 }

@@ -1,4 +1,7 @@
+#include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <netlink/addr.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>

@@ -85,6 +85,22 @@ extension PortStatus {
         self.init(
             port: port, forwarder: forwarder, condition: Condition(status.state), detail: status.detail,
             mac: status.mac, mtu: status.mtu == 0 ? nil : Int(status.mtu))
+        kind = status.kind
+        since = status.since == 0 ? nil : status.since
+        receiveQueues = status.receiveQueues == 0 ? nil : Int(status.receiveQueues)
+        transmitQueues = status.transmitQueues == 0 ? nil : Int(status.transmitQueues)
+        if status.offloads.contains(.checksum) { offloads.append("checksum") }
+        if status.offloads.contains(.segmentation) { offloads.append("segmentation") }
+        let counters = status.counters
+        self.counters = [
+            Counter(name: "receiveErrors", count: counters.receiveErrors),
+            Counter(name: "receiveDrops", count: counters.receiveDrops),
+            Counter(name: "transmitErrors", count: counters.transmitErrors),
+            Counter(name: "transmitDrops", count: counters.transmitDrops),
+            Counter(name: "kernelDrops", count: counters.kernelDrops),
+            Counter(name: "superframes", count: counters.superframes),
+        ]
+        sendFailures = status.sendFailures.map { Counter(name: $0.reason, count: $0.count) }
     }
 }
 

@@ -115,6 +115,27 @@ public struct PortStatus: Equatable, Sendable {
     public var mac: MACAddress?
     /// The longest network-layer packet, in bytes; nil: not known.
     public var mtu: Int?
+    /// What it is, in words, as in `AF_PACKET on veth`; empty: not known.
+    public var kind = ""
+    /// When its condition last changed, in nanoseconds since the Unix epoch; nil: not known.
+    public var since: UInt64?
+    /// Of the interface; nil where there are none.
+    public var receiveQueues: Int?
+    public var transmitQueues: Int?
+    /// Work that others leave to the port: `checksum`, `segmentation`.
+    public var offloads: [String] = []
+    /// Errors and drops of the interface and the port, and superframes that were cut up, since the forwarder opened the
+    /// port: by name, in a fixed order.
+    public var counters: [Counter] = []
+    /// Packets that the kernel did not take, by its reason.
+    public var sendFailures: [Counter] = []
+
+    /// So many packets.
+    public struct Counter: Equatable, Sendable {
+        /// What of, or why.
+        public var name: String
+        public var count: UInt64
+    }
 
     /// How a port can be.
     public enum Condition: String, Equatable, Sendable {

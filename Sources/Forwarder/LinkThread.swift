@@ -55,6 +55,9 @@ public final class LinkThread: Sendable {
     /// Takes what a worker says of its ports. Any thread may call this.
     public func take(_ reports: [PortReport]) { mailbox.put(.ports(reports)) }
 
+    /// Takes that the kernel's interfaces or addresses have changed. Any thread may call this.
+    public func noteKernelChange() { mailbox.put(.kernelChange) }
+
     /// Waits for the thread's end, after `stop` has been raised and workers have ended. The ports are closed then.
     /// - Returns: whether it has ended in time; if not it may still use everything there is.
     public func join(until deadline: ContinuousClock.Instant) -> Bool {
@@ -71,6 +74,7 @@ private final class Mailbox: Sendable {
     enum Item: Sendable {
         case link(LinkClient.Event, at: ContinuousClock.Instant)
         case ports([PortReport])
+        case kernelChange
     }
 
     let wakeUp = WakeUp()
@@ -139,6 +143,7 @@ private final class LinkWork {
     private func handle(_ item: Mailbox.Item) {
         switch item {
         case .ports(let reports): if tables.take(reports) { client.send(tables.portStatuses) }
+        case .kernelChange: if tables.maintain() { client.send(tables.portStatuses) }
         case .link(.connected(let welcome), _):
             journal = welcome.journal
             report("connected to the control plane at \(configuration.socketPath)")

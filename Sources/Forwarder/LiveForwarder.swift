@@ -1,7 +1,7 @@
 import Glibc
 public import Link
 import Packets
-import Ports
+public import Ports
 
 /// The loop of one worker's thread on live ports: serves them in turn while packets come, takes in publications between
 /// vectors, sleeps when there is nothing to do.
@@ -14,6 +14,11 @@ public final class LiveForwarder {
     /// The worker's number there.
     private let number: Int
     private let report: ([PortReport]) -> Void
+    private let watch: KernelWatch?
+    /// What `watch` had said when the ports last looked at their interfaces.
+    private var seenSerial: UInt64 = 0
+    /// The slots of the ports whose neighbours the kernel resolves, by interface.
+    private var kernelPorts: [Int32: UInt16] = [:]
     /// The slots that have a port.
     private var slots: [UInt16] = []
     /// The last report of each of these.
@@ -21,10 +26,13 @@ public final class LiveForwarder {
 
     /// - Parameter worker: one that has taken in the publisher's first publication.
     /// - Parameter number: the worker's place among the publisher's.
+    /// - Parameter watch: what the kernel says of interfaces and neighbours; nil: ports ask it.
     /// - Parameter report: takes what has changed at the ports, about once a second.
     public init(
-        worker: Worker, publisher: Publisher, number: Int = 0, report: @escaping ([PortReport]) -> Void
+        worker: Worker, publisher: Publisher, number: Int = 0, watch: KernelWatch? = nil,
+        report: @escaping ([PortReport]) -> Void
     ) {
+        self.watch = watch
         self.worker = worker
         self.publisher = publisher
         self.number = number
@@ -39,7 +47,8 @@ public final class LiveForwarder {
         while !stop.isRaised {
             let now = Self.now()
             takeIn()
-            if now >= nextMaintenance {
+            takeNeighbours()
+            if now >= nextMaintenance || watch.map({ $0.serial != seenSerial }) == true {
                 maintain()
                 nextMaintenance = now + 1_000_000_000
             }
@@ -78,6 +87,7 @@ public final class LiveForwarder {
 
     /// Has every port look whether its interface is what it was, and reports what has changed.
     private func maintain() {
+        if let watch { seenSerial = watch.serial }
         var changed: [PortReport] = []
         for slot in slots {
             guard let port = worker.ports[Int(slot)] else { continue }
@@ -91,8 +101,37 @@ public final class LiveForwarder {
             reports[slot] = report
             changed.append(report)
         }
+        noteKernelPorts()
         worker.confirmNeighbours(at: Self.now(CLOCK_REALTIME))
         if !changed.isEmpty { report(changed) }
+    }
+
+    /// Finds out which ports' neighbours the kernel resolves.
+    private func noteKernelPorts() {
+        guard let watch else { return }
+        var found: [Int32: UInt16] = [:]
+        for slot in slots {
+            guard let index = worker.ports[Int(slot)]?.kernelInterfaceIndex else { continue }
+            found[index] = slot
+        }
+        guard found != kernelPorts else { return }
+        let new = found.filter { kernelPorts[$0.key] != $0.value }
+        kernelPorts = found
+        var indices: [Int: Int32] = [:]
+        for (index, slot) in found { indices[Int(slot)] = index }
+        worker.resolveByKernel(Set(indices.keys)) { port, address in
+            if let index = indices[port] { watch.ask(for: address, interfaceIndex: index) }
+        }
+        for index in new.keys { watch.follow(interfaceIndex: index) }
+    }
+
+    /// Takes in some of what the kernel has said of neighbours.
+    private func takeNeighbours() {
+        guard let watch else { return }
+        for news in watch.takeNews(limit: 64) {
+            guard let slot = kernelPorts[news.interfaceIndex] else { continue }
+            worker.hear(PortIndex(rawValue: slot), news.address, news.mac, at: Self.now(CLOCK_REALTIME))
+        }
     }
 
     /// Sleeps until a port is readable, there is something to take in, or the time has come.

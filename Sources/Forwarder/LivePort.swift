@@ -1,3 +1,4 @@
+import Glibc
 import Link
 import Packets
 import Ports
@@ -18,6 +19,9 @@ struct LivePort {
     private(set) var nextAttempt: ContinuousClock.Instant?
     private var lastReport: PortReport?
     private var hasFailed = false
+    /// What interfaces of this port that are gone had counted, and what the present one last had.
+    private var formerStatistics = InterfaceStatistics()
+    private var interface: KernelWatch.Interface?
 
     /// A port that is open, be its interface there or not.
     init(_ object: PortObject, _ port: any PacketPort, serial: UInt64) {
@@ -26,6 +30,8 @@ struct LivePort {
         self.port = port
         mtu = port.mtu
         status = PortStatus(slot: object.slot, state: .absent, mtu: 0)
+        status.since = Self.now
+        status.kind = object.medium.kind
         take(PortReport(port, slot: object.slot, serial: serial))
     }
 
@@ -37,6 +43,8 @@ struct LivePort {
         serial = 0
         mtu = 0
         status = PortStatus(slot: object.slot, state: .absent, detail: failure, mtu: 0)
+        status.since = Self.now
+        status.kind = object.medium.kind
     }
 
     /// One that another forwarder opens.
@@ -55,15 +63,49 @@ struct LivePort {
             }
         lastReport = report
         mtu = report.mtu
-        status = PortStatus(
-            slot: object.slot, state: state, detail: detail, mac: report.mac, mtu: UInt32(report.mtu))
+        become(state, detail)
+        status.mac = report.mac
+        status.mtu = UInt32(report.mtu)
+        status.offloads = PortStatus.Offloads(rawValue: report.offloads.rawValue)
+        status.counters.kernelDrops = report.statistics.kernelDrops
+        status.counters.superframes = report.statistics.superframes
+        status.sendFailures = report.statistics.sendFailures.map {
+            PortStatus.SendFailure(reason: unsafe String(cString: strerror($0.errorNumber)), count: $0.count)
+        }
+    }
+
+    /// Takes in what the kernel says of the interface now; nil: there is none.
+    mutating func take(_ next: KernelWatch.Interface?) {
+        if let last = interface, last.index != next?.index { formerStatistics += last.statistics }
+        interface = next
+        status.kind = object.medium.kind + (next.map { $0.kind.isEmpty ? "" : " on \($0.kind)" } ?? "")
+        status.receiveQueues = UInt16(clamping: next?.receiveQueues ?? 0)
+        status.transmitQueues = UInt16(clamping: next?.transmitQueues ?? 0)
+        var statistics = formerStatistics
+        if let next { statistics += next.statistics }
+        status.counters.receiveErrors = statistics.receiveErrors
+        status.counters.receiveDrops = statistics.receiveDrops
+        status.counters.transmitErrors = statistics.transmitErrors
+        status.counters.transmitDrops = statistics.transmitDrops
+    }
+
+    private mutating func become(_ state: PortStatus.State, _ detail: String) {
+        if status.state != state { status.since = Self.now }
+        status.state = state
+        status.detail = detail
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    private static var now: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     /// Something of it can't be brought up to its object. The worker finds out the same, and when it comes right.
     mutating func fail(_ reason: String) {
         hasFailed = true
-        status.state = .absent
-        status.detail = reason
+        become(.absent, reason)
     }
 
     /// What had failed is right now.
@@ -95,10 +137,44 @@ struct LivePort {
     func keep() throws(InterfaceError) {
         try (port as? TUNPort)?.keep()
         try (port as? TAPPort)?.keep()
+        try (port as? PacketSocketPort)?.keep()
     }
 
     /// For people, as in `port core0: absent: there is no interface veth-core`.
     var words: String {
         "port \(object.name): \(status.state)" + (status.detail.isEmpty ? "" : ": \(status.detail)")
+    }
+}
+
+extension PortMedium {
+    /// What it is, in a word or two.
+    fileprivate var kind: String {
+        switch self {
+        case .tun: "TUN"
+        case .tap: "TAP"
+        case .packet: "AF_PACKET"
+        case .sharedPacket: "shared AF_PACKET"
+        case .capture: "capture"
+        case .file: "file"
+        }
+    }
+
+    /// The interface's name in the kernel; nil for files.
+    var interface: String? {
+        switch self {
+        case .tun(let interface), .tap(let interface), .packet(let interface), .sharedPacket(let interface),
+            .capture(let interface):
+            interface
+        case .file: nil
+        }
+    }
+}
+
+extension InterfaceStatistics {
+    fileprivate static func += (sum: inout InterfaceStatistics, next: InterfaceStatistics) {
+        sum.receiveErrors += next.receiveErrors
+        sum.receiveDrops += next.receiveDrops
+        sum.transmitErrors += next.transmitErrors
+        sum.transmitDrops += next.transmitDrops
     }
 }

@@ -17,6 +17,9 @@ public final class LiveTables {
     private let stop: StopFlag
     private let open: Opener
     private let report: (String) -> Void
+    /// Nil: nothing is known of interfaces but what their ports say.
+    private let watch: KernelWatch?
+    private var shared = SharedPorts()
     /// By slot.
     private var ports: [UInt16: LivePort] = [:]
     /// What all workers go by.
@@ -27,12 +30,15 @@ public final class LiveTables {
     ///   - tables: with nothing published.
     ///   - publisher: of which the first publication was these tables'.
     ///   - stop: raised when nobody waits for workers any more.
+    ///   - watch: what the kernel says of interfaces.
     ///   - report: takes a line for people: a port that came, went or changed; a worker that is stuck.
     public init(
         _ tables: ForwardingTables, name: String = InstanceDirectory.defaultForwarder, publisher: Publisher,
         counters: CounterFile, stop: StopFlag,
-        open: @escaping Opener = PortOpener.open, report: @escaping (String) -> Void
+        open: @escaping Opener = { try PortOpener.open($0, routes: $1, warn: $2) },
+        watch: KernelWatch? = nil, report: @escaping (String) -> Void
     ) {
+        self.watch = watch
         self.name = name
         self.tables = tables
         self.publisher = publisher
@@ -77,6 +83,7 @@ public final class LiveTables {
         bindCounters(of: transaction)
         guard bringPorts(upTo: transaction, staged), publish() else { return nil }
         for slot in staged.changedPorts { updateInterface(of: slot) }
+        share(transaction)
         for slot in staged.portsWithChangedRoutes { updateRoutes(of: slot) }
         return staged
     }
@@ -111,12 +118,14 @@ public final class LiveTables {
     public func maintain(at now: ContinuousClock.Instant = .now) -> Bool {
         let before = portStatuses
         for slot in ports.keys.sorted() { keep(slot) }
+        lookAtInterfaces()
         var changesTables = false
         for (slot, live) in ports.sorted(by: { $0.key < $1.key }) {
             guard let time = live.nextAttempt, time <= now else { continue }
             let another = open(live.object)
-            if another.status != live.status { report(another.words) }
+            if another.words != live.words { report(another.words) }
             ports[slot] = another
+            share(slot)
             let isNews = tellTables(another, mac: another.status.mac)
             if isNews || another.port != nil { changesTables = true }
         }
@@ -328,6 +337,32 @@ extension LiveTables {
             }
             if let port = live.port as? TAPPort, port.mtu != mtu { try port.update(mtu: mtu) }
         }
+    }
+
+    /// Tells shared ports what is theirs, where the transaction has changed that.
+    private func share(_ transaction: Transaction) {
+        let slots = ports.filter {
+            if case .sharedPacket = $0.value.object.medium { isOurs($0.value.object) } else { false }
+        }.keys
+        for slot in shared.take(transaction, ports: Set(slots), tables).sorted() { share(slot) }
+    }
+
+    private func share(_ slot: UInt16) {
+        guard let port = ports[slot]?.port as? PacketSocketPort else { return }
+        let selection = shared.selection(of: slot)
+        note(slot) { () throws(InterfaceError) in try port.update(sharing: selection) }
+    }
+
+    /// Takes in what the kernel has said of the ports' interfaces, and asks for what they have counted since.
+    private func lookAtInterfaces() {
+        guard let watch else { return }
+        var names: [String] = []
+        for (slot, live) in ports where isOurs(live.object) {
+            guard let name = live.object.medium.interface else { continue }
+            names.append(name)
+            ports[slot]?.take(watch.interface(name))
+        }
+        watch.refresh(names)
     }
 
     private func keep(_ slot: UInt16) {

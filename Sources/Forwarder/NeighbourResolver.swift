@@ -59,6 +59,8 @@ struct NeighbourResolver {
     private var forgetting: Set<Int> = []
     private var forgottenNextHops = 0
     private var forgottenNeighbours = 0
+    /// Ports whose neighbours the kernel resolves for us, but for those under VLAN tags.
+    var resolvedByKernel: Set<Int> = []
 
     /// A resolver that knows no neighbours: they come with the first publication.
     init() {
@@ -130,6 +132,25 @@ struct NeighbourResolver {
         }
         asked[key] = timestamp
         return true
+    }
+}
+
+// MARK: - Neighbours of the kernel's
+extension NeighbourResolver {
+    /// Takes in where the kernel has a neighbour on a port that it resolves for us; nil: nobody answers it there. A
+    /// neighbour that is no next hop then grows old as others do.
+    mutating func hear(
+        _ port: Int, _ address: IPAddress, _ mac: MACAddress?, _ tables: WorkerTables, at timestamp: UInt64
+    ) {
+        let key = Key(port: port, tags: [], address: address)
+        guard let mac else {
+            guard !isStatic(key), let index = nextHops[key] else { return }
+            tables.adjacencies[Int(index.rawValue)].forgetDestination()
+            heard[index] = nil
+            return
+        }
+        // The kernel may have many that are nothing to us.
+        if !mac.isGroup { learn(key, mac, tables, isForUs: true, at: timestamp) }
     }
 }
 

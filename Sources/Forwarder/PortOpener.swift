@@ -7,10 +7,12 @@ public enum PortOpener {
     /// Opens a port. An interface that isn't there yet is no error: the port's state says so.
     /// - Parameters:
     ///   - routes: what the kernel is to route into a TUN.
+    ///   - watch: says when interfaces change; nil: ports ask the kernel each second.
     ///   - warn: takes what the operator should know, in a sentence.
     /// - Throws: what can't come right by itself: a missing right, an unreadable file.
     public static func open(
-        _ port: PortObject, routes: [IPPrefix], warn: @escaping (String) -> Void
+        _ port: PortObject, routes: [IPPrefix], watch: KernelWatch? = nil,
+        warn: @escaping (String) -> Void
     ) throws -> any PacketPort {
         let mtu = port.mtu.map { Int($0) }
         switch port.medium {
@@ -18,19 +20,28 @@ public enum PortOpener {
             return try TUNPort(
                 TUNPort.Configuration(
                     name: port.name, interface: interface, addresses: port.addresses, routes: routes,
-                    mtu: self.mtu(of: port)))
+                    mtu: self.mtu(of: port)), watch: watch)
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
-                    name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac))
-        case .packet(let interface), .sharedPacket(let interface):
+                    name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac),
+                watch: watch)
+        case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
-                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu), warn: warn)
+                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu), watch: watch,
+                warn: warn)
+        case .sharedPacket(let interface):
+            // What is ours there is said when the tables are known: until then all is the kernel's.
+            return try PacketSocketPort(
+                PacketSocketPort.Configuration(
+                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu,
+                    sharing: SharedSelection()), watch: watch, warn: warn)
         case .capture(let interface):
             return try CapturePort(
                 CapturePort.Configuration(
-                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu, link: .ethernet))
+                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu, link: .ethernet),
+                watch: watch)
         case .file(let read, let write, let isEthernet):
             return try PcapFilePort(
                 PcapFilePort.Configuration(

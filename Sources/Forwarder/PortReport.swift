@@ -9,6 +9,8 @@ public struct PortReport: Sendable, Equatable {
     public var state: PortState
     public var mac: MACAddress?
     public var mtu: Int
+    public var statistics: PortStatistics
+    public var offloads: PortOffloads
 
     /// Looks at a port as it is now.
     public init(_ port: any PacketPort, slot: UInt16, serial: UInt64) {
@@ -17,5 +19,7 @@ public struct PortReport: Sendable, Equatable {
         state = port.state
         mac = port.macAddress
         mtu = port.mtu
+        statistics = port.statistics
+        offloads = port.offloads
     }
 }

@@ -17,18 +17,20 @@ public final class RunningForwarder: Sendable {
     private let link: LinkThread
     private let worker: NativeThread
     private let workerEnded = StopFlag()
+    /// Nil where the kernel doesn't let us listen; ports then ask it each second.
+    private let kernel: KernelThread?
     private let report: @Sendable (String) -> Void
     private let counters: CounterFile
 
     /// Begins to forward, by empty tables until the control plane sends some.
-    /// - Parameter open: how ports are opened.
+    /// - Parameter open: how ports are opened; nil: by `PortOpener`.
     /// - Parameter report: takes a line for people.
     public init(
         _ configuration: LinkThread.Configuration, counters: CounterFile,
-        open:
-            @escaping @Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort =
-            PortOpener.open, report: @escaping @Sendable (String) -> Void
+        open: (@Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort)? = nil,
+        report: @escaping @Sendable (String) -> Void
     ) {
+        let watch = Self.watch(report)
         let tables = Handover(ForwardingTables())
         let first = Publication(tables: tables.value.publication, ports: [])
         let publisher = Publisher(workers: ["worker 0"], first: first)
@@ -36,7 +38,8 @@ public final class RunningForwarder: Sendable {
         let link = LinkThread(configuration, stop: stop, report: report) {
             LiveTables(
                 tables.value, name: configuration.name, publisher: publisher, counters: counters, stop: stop,
-                open: open, report: report)
+                open: open ?? { try PortOpener.open($0, routes: $1, watch: watch, warn: $2) }, watch: watch,
+                report: report)
         }
         self.publisher = publisher
         self.link = link
@@ -45,8 +48,21 @@ public final class RunningForwarder: Sendable {
         let workerEnded = workerEnded
         worker = NativeThread("worker-0") {
             let worker = Worker(first, counters: unsafe Counters(words: counters.words(worker: 0)))
-            LiveForwarder(worker: worker, publisher: publisher) { link.take($0) }.run(until: stop)
+            LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(until: stop)
             workerEnded.raise()
+        }
+        kernel = watch.map {
+            KernelThread($0, stop: stop) {
+                publisher.wakeAll()
+                link.noteKernelChange()
+            }
+        }
+    }
+
+    private static func watch(_ report: (String) -> Void) -> KernelWatch? {
+        do throws(InterfaceError) { return try KernelWatch() } catch {
+            report("\(error); interfaces are looked at once a second")
+            return nil
         }
     }
 
@@ -65,6 +81,7 @@ public final class RunningForwarder: Sendable {
         guard workerEnded.isRaised(by: .now + patience) else { return giveUp("worker 0") }
         // The worker first: ports are closed only when it has let go of them.
         worker.join()
+        kernel?.join()
         return link.join(until: .now + patience) ? true : giveUp("the link thread")
     }
 }

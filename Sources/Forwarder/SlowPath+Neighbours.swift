@@ -120,6 +120,9 @@ extension SlowPath {
     func ask(_ key: NeighbourResolver.Key, _ adjacency: Adjacency, _ timestamp: UInt64) {
         guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
         let port = key.port
+        if adjacency.tags.isEmpty, neighbours.resolvedByKernel.contains(port) {
+            return askKernel(port, key.address)
+        }
         let header = LinkHeader(adjacency)
         switch key.address {
         case .v4(let target):

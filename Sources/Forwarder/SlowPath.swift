@@ -21,6 +21,8 @@ final class SlowPath {
     var waiting: WaitingPackets
     var pathMTUs = PathMTUs()
     var announcements = Announcements()
+    /// Has the kernel find out where a neighbour is, on the ports that `neighbours` names for that.
+    var askKernel: (Int, IPAddress) -> Void = { _, _ in }
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
     /// By port, so that a flood by one of them doesn't silence us to the others.

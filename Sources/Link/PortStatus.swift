@@ -22,6 +22,56 @@ public struct PortStatus: Hashable, Sendable {
     public var mac: MACAddress?
     /// The longest network-layer packet that it takes, in bytes; 0 while that isn't known.
     public var mtu: UInt32
+    /// What it is, in words, as in `AF_PACKET on veth`.
+    public var kind = ""
+    /// When its state last changed, in nanoseconds since the Unix epoch.
+    public var since: UInt64 = 0
+    /// Of the interface; 0 where there are none.
+    public var receiveQueues: UInt16 = 0
+    public var transmitQueues: UInt16 = 0
+    public var offloads: Offloads = []
+    public var counters = Counters()
+    /// Packets that the kernel did not take, by reason; at most `failureLimit` are told.
+    public var sendFailures: [SendFailure] = []
+
+    /// Work that others leave to the port, and that it does.
+    public struct Offloads: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt8
+
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        public static let checksum = Offloads(rawValue: 1)
+        public static let segmentation = Offloads(rawValue: 2)
+    }
+
+    /// What the port and its interface have lost since the forwarder opened the port.
+    public struct Counters: Hashable, Sendable {
+        /// As the kernel counts them at the interface, packets of the host's own among them.
+        public var receiveErrors: UInt64 = 0
+        public var receiveDrops: UInt64 = 0
+        public var transmitErrors: UInt64 = 0
+        public var transmitDrops: UInt64 = 0
+        /// Packets that came while the buffer for the forwarder was full.
+        public var kernelDrops: UInt64 = 0
+        /// Superframes that were cut into segments.
+        public var superframes: UInt64 = 0
+
+        public init() {}
+    }
+
+    /// So many packets that could not be sent for one reason.
+    public struct SendFailure: Hashable, Sendable {
+        /// As the kernel puts it.
+        public var reason: String
+        public var count: UInt64
+
+        public init(reason: String, count: UInt64) {
+            self.reason = reason
+            self.count = count
+        }
+    }
+
+    static let failureLimit = 16
 
     public init(slot: UInt16, state: State, detail: String = "", mac: MACAddress? = nil, mtu: UInt32) {
         self.slot = slot
@@ -39,6 +89,21 @@ extension PortStatus {
         writer.write(sentence: detail)
         writer.write(mac) { $0.write($1.rawValue) }
         writer.write(mtu)
+        writer.write(String(kind.prefix(64)))
+        writer.write(since)
+        writer.write(receiveQueues)
+        writer.write(transmitQueues)
+        writer.write(offloads.rawValue)
+        for counter in [
+            counters.receiveErrors, counters.receiveDrops, counters.transmitErrors, counters.transmitDrops,
+            counters.kernelDrops, counters.superframes,
+        ] {
+            writer.write(counter)
+        }
+        writer.write(Array(sendFailures.prefix(Self.failureLimit))) { writer, failure in
+            writer.write(String(failure.reason.prefix(64)))
+            writer.write(failure.count)
+        }
     }
 
     init(reading reader: inout ByteReader) throws(ByteReaderError) {
@@ -55,5 +120,19 @@ extension PortStatus {
                 }
                 return MACAddress(rawValue: bits)
             }, mtu: try reader.read())
+        kind = try reader.readText()
+        since = try reader.read()
+        receiveQueues = try reader.read()
+        transmitQueues = try reader.read()
+        offloads = Offloads(rawValue: try reader.read())
+        counters.receiveErrors = try reader.read()
+        counters.receiveDrops = try reader.read()
+        counters.transmitErrors = try reader.read()
+        counters.transmitDrops = try reader.read()
+        counters.kernelDrops = try reader.read()
+        counters.superframes = try reader.read()
+        sendFailures = try reader.readList(elementByteCount: 12) { reader throws(ByteReaderError) in
+            SendFailure(reason: try reader.readText(), count: try reader.read())
+        }
     }
 }

@@ -46,6 +46,10 @@ public import Wire
 
     private let configuration: Configuration
     private var handle: OpaquePointer?
+    private var countedKernelDrops: UInt64 = 0
+    private let watch: KernelWatch?
+    /// What `watch` said when we last asked the kernel.
+    private var settledSerial: UInt64?
     /// The interface as it was last seen.
     private var interface: InterfaceStatus?
     /// Whether time stamps come in nanoseconds.
@@ -53,8 +57,10 @@ public import Wire
 
     /// Starts capturing. Throws if a right is missing or the filter has an error; anything that may come
     /// right later shows in `state`.
-    public init(_ configuration: Configuration) throws(InterfaceError) {
+    /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
+    public init(_ configuration: Configuration, watch: KernelWatch? = nil) throws(InterfaceError) {
         self.configuration = configuration
+        self.watch = watch
         name = configuration.name
         if let filter = configuration.filter { try Self.check(filter, for: configuration.interface) }
         do throws(InterfaceError) {
@@ -73,8 +79,13 @@ public import Wire
     public var mtu: Int { configuration.mtu ?? interface?.mtu ?? 1500 }
     public var pollDescriptor: Int32? { unsafe handle.map { unsafe pcap_get_selectable_fd($0) } }
 
-    /// Packets that the kernel dropped because libpcap's buffer was full, since the capture was last opened.
-    public var kernelDrops: UInt64 {
+    public var statistics: PortStatistics { PortStatistics(kernelDrops: kernelDrops) }
+
+    /// Packets that the kernel dropped because libpcap's buffer was full, since the port was made.
+    public var kernelDrops: UInt64 { countedKernelDrops + currentKernelDrops }
+
+    /// The same since the capture was last opened.
+    private var currentKernelDrops: UInt64 {
         var statistics = pcap_stat()
         guard let handle = unsafe handle, unsafe pcap_stats(handle, &statistics) == 0 else { return 0 }
         return UInt64(statistics.ps_drop)
@@ -103,6 +114,9 @@ public import Wire
     }
 
     public func maintain() {
+        let serial = watch?.serial(of: configuration.interface)
+        if unsafe handle != nil, let serial, serial == settledSerial { return }
+        settledSerial = serial
         do throws(InterfaceError) {
             guard unsafe handle != nil else { return try open() }
             let kernel = try RouteSocket(interface: configuration.interface)
@@ -120,6 +134,7 @@ public import Wire
     }
 
     private func close() {
+        countedKernelDrops += currentKernelDrops
         if let handle = unsafe handle { unsafe pcap_close(handle) }
         unsafe handle = nil
     }
@@ -144,6 +159,7 @@ extension CapturePort {
         }
         unsafe self.handle = handle
         // Whether it is up.
+        settledSerial = nil
         maintain()
     }
 

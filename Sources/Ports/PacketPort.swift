@@ -25,8 +25,20 @@ public protocol PacketPort: AnyObject {
     /// or `.dropped` with `.portDown` or `.transmitFailed`.
     func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>)
 
+    /// What it has lost. Cost: up to a system call.
+    var statistics: PortStatistics { get }
+    var offloads: PortOffloads { get }
+    /// The interface whose neighbours the kernel resolves for us; nil where we ask ourselves.
+    var kernelInterfaceIndex: Int32? { get }
+
     /// Called about once a second: looks whether the interface has come, gone or changed.
     func maintain()
+}
+
+extension PacketPort {
+    public var statistics: PortStatistics { PortStatistics() }
+    public var offloads: PortOffloads { [] }
+    public var kernelInterfaceIndex: Int32? { nil }
 }
 
 /// What a port's frames begin with.

@@ -7,6 +7,7 @@ import Packets
     private static let batch = Int(WL_PACKET_BATCH)
 
     private let sender: UnsafeMutablePointer<wl_packet_sender>
+    private(set) var failures = SendFailures()
 
     init() {
         unsafe sender = .allocate(capacity: 1)
@@ -52,6 +53,7 @@ import Packets
             } else {
                 // The error is the first message's; those behind it are tried on their own.
                 unsafe vector[Int(batch[order])].drop(DropReason(sendError: -result))
+                failures.note(-result)
                 order += 1
             }
         }

@@ -17,8 +17,10 @@ struct PacketSocket: ~Copyable {
     /// Opens a socket that sees nothing until it is wholly set up, and binds it.
     /// - Parameter isPromiscuous: whether frames to other addresses than the interface's are wanted.
     /// - Parameter bufferByteCount: what the kernel may hold for us, if the process may ask for so much.
+    /// - Parameter prepare: does something to the descriptor before the first frame can come.
     static func open(
-        on interface: String, index: Int32, isPromiscuous: Bool, bufferByteCount: Int
+        on interface: String, index: Int32, isPromiscuous: Bool, bufferByteCount: Int,
+        prepare: (Int32) throws(InterfaceError) -> Void = { _ in }
     ) throws(InterfaceError) -> PacketSocket {
         func check(_ result: Int32, _ action: String) throws(InterfaceError) {
             if result < 0 { throw InterfaceError(interface: interface, action: action, errorNumber: -result) }
@@ -37,8 +39,9 @@ struct PacketSocket: ~Copyable {
         where wl_packet_set(descriptor, SOL_SOCKET, forced, size) < 0 {
             try check(wl_packet_set(descriptor, SOL_SOCKET, option, size), "size its buffers")
         }
+        try prepare(descriptor)
         try check(wl_packet_bind(descriptor, index), "bind a packet socket to it")
-        // The kernel has no addresses here, so nobody else asks the card for neighbour solicitations.
+        // Where the kernel has no addresses, nobody else asks the card for neighbour solicitations.
         try check(wl_packet_join(descriptor, index, UInt16(PACKET_MR_ALLMULTI)), "receive multicast")
         if isPromiscuous {
             try check(

@@ -3,10 +3,13 @@ public import Wire
 
 /// An Ethernet port on an interface of the host's, through an AF_PACKET socket.
 ///
-/// The port is *owned*: the forwarder is the only station behind this interface, and answers ARP, neighbour
+/// The port is *owned* unless it is told to share: the forwarder is the only station behind this interface, and answers ARP, neighbour
 /// discovery and ping itself. The kernel sees the same frames, and would answer encapsulated packets with
 /// ICMP errors or forward copies; so it is kept out where that can be done (see `isOwned`), and must have no
 /// address there.
+///
+/// On a *shared* interface the kernel keeps its addresses, answers for them, and knows the neighbours. The forwarder takes
+/// what a `SharedSelection` names, of which the kernel sees nothing while the port is open (see `SharedFilter`).
 ///
 /// Frames arrive complete: VLAN tags are put back, checksums finished, superframes cut into their segments,
 /// and what this host itself sends is left out. Each frame is copied once, from the socket's buffer into the
@@ -26,12 +29,14 @@ public final class PacketSocketPort: PacketPort {
         /// its IPv6 are switched off there, and stay so when the port is closed. Where it has one, nothing is
         /// touched and a warning given.
         public var isOwned: Bool
+        /// What is ours on an interface that is shared with the kernel; nil where it is ours alone.
+        public var sharing: SharedSelection?
         /// What the kernel may hold until it is received, and until it is sent.
         public var bufferByteCount: Int
 
         public init(
             name: String, interface: String, macAddress: MACAddress? = nil, mtu: Int? = nil,
-            isOwned: Bool = true,
+            isOwned: Bool = true, sharing: SharedSelection? = nil,
             bufferByteCount: Int = 16 << 20
         ) {
             self.name = name
@@ -39,6 +44,7 @@ public final class PacketSocketPort: PacketPort {
             self.macAddress = macAddress
             self.mtu = mtu
             self.isOwned = isOwned
+            self.sharing = sharing
             self.bufferByteCount = bufferByteCount
         }
     }
@@ -52,23 +58,36 @@ public final class PacketSocketPort: PacketPort {
     private let warn: (String) -> Void
     private let receiveBuffer = PacketReceiveBuffer()
     private let sendBuffer = PacketSendBuffer()
+    /// Nil on an interface that is ours alone.
+    private let filter: SharedFilter?
+    private let watch: KernelWatch?
+    /// What `watch` said when we last asked the kernel.
+    private var settledSerial: UInt64?
     private var socket: PacketSocket?
     /// The interface that the socket is bound to, as it was last seen.
     private var interface: InterfaceStatus?
     private var countedKernelDrops: UInt64 = 0
+    /// Whether the interface could not be used for another reason than that there is none: that passes without news of it.
+    private var mustRetry = false
 
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
+    /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
     /// - Parameter warn: is told, in a sentence, what an operator should see to.
     public init(
-        _ configuration: Configuration, warn: @escaping (String) -> Void = { _ in }
+        _ configuration: Configuration, watch: KernelWatch? = nil, warn: @escaping (String) -> Void = { _ in }
     ) throws(InterfaceError) {
         self.configuration = configuration
+        self.watch = watch
         self.warn = warn
+        filter = configuration.sharing.map {
+            SharedFilter(interface: configuration.interface, selection: $0)
+        }
         name = configuration.name
         macAddress = configuration.macAddress
         mtu = configuration.mtu ?? 1500
         do throws(InterfaceError) {
+            settledSerial = watch?.serial(of: configuration.interface)
             try settle()
         } catch {
             if error.isPermanent { throw error }
@@ -89,11 +108,19 @@ public final class PacketSocketPort: PacketPort {
     /// Superframes that have been cut into segments.
     public var superframeCount: UInt64 { receiveBuffer.superframeCount }
 
+    public var statistics: PortStatistics {
+        PortStatistics(
+            kernelDrops: kernelDrops, superframes: superframeCount, sendFailures: sendBuffer.failures.all)
+    }
+    public var offloads: PortOffloads { [.checksum, .segmentation] }
+    public var kernelInterfaceIndex: Int32? { filter == nil ? nil : interface?.index }
+
     public func receive(into vector: PacketVector) -> Int {
         let countBefore = vector.count
         if let descriptor = socket?.descriptor, receiveBuffer.receive(from: descriptor, into: vector) != 0 {
             // The interface went down or away; maintain() finds out which.
             state = .down
+            mustRetry = true
         }
         return vector.count - countBefore
     }
@@ -107,8 +134,32 @@ public final class PacketSocketPort: PacketPort {
     }
 
     public func maintain() {
-        do throws(InterfaceError) { try settle() } catch { close(error.description) }
+        let serial = watch?.serial(of: configuration.interface)
+        guard serial == nil || serial != settledSerial || mustRetry else { return }
+        settledSerial = serial
+        do throws(InterfaceError) {
+            mustRetry = false
+            try settle()
+        } catch {
+            mustRetry = true
+            close(error.description)
+        }
     }
+
+    // MARK: The thread that opened it
+
+    /// Changes what is ours of a shared interface, at once if it is there. As `keep` for the thread that opened the port,
+    /// while another uses it.
+    /// - Throws: why the kernel doesn't take the filter. What was in force stays.
+    public func update(sharing selection: SharedSelection) throws(InterfaceError) {
+        try filter?.keep(selection)
+    }
+
+    /// Sees that a shared interface's filter fits the addresses that the kernel has now. To be called about once a second.
+    /// Cost: a round trip.
+    public func keep() throws(InterfaceError) { try filter?.keep() }
+
+    // MARK: The interface
 
     /// Looks what is there, and opens or reopens the socket if it isn't the one we are bound to.
     private func settle() throws(InterfaceError) {
@@ -122,11 +173,19 @@ public final class PacketSocketPort: PacketPort {
         if socket == nil || status.index != interface?.index || status.macAddress != interface?.macAddress {
             release()
             let mac = configuration.macAddress ?? interfaceMACAddress
+            guard filter == nil || mac == interfaceMACAddress else {
+                throw InterfaceError(
+                    interface: configuration.interface, action: "share it with the kernel",
+                    reason: "the port has a mac of its own; take it away, or don't share the interface")
+            }
             socket = try PacketSocket.open(
                 on: configuration.interface, index: status.index, isPromiscuous: mac != interfaceMACAddress,
-                bufferByteCount: configuration.bufferByteCount)
+                bufferByteCount: configuration.bufferByteCount
+            ) { descriptor throws(InterfaceError) in
+                try filter?.attach(socket: descriptor, index: status.index, mac: mac)
+            }
             macAddress = mac
-            if configuration.isOwned { try keepKernelOut(kernel, index: status.index) }
+            if filter == nil, configuration.isOwned { try keepKernelOut(kernel, index: status.index) }
         }
         if status.isUp, state != .up { socket?.clearError() }
         interface = status
@@ -160,6 +219,7 @@ public final class PacketSocketPort: PacketPort {
 
     private func release() {
         countedKernelDrops += socket?.takeKernelDrops() ?? 0
+        filter?.detach()
         socket = nil
         interface = nil
         receiveBuffer.removeAll()

@@ -141,6 +141,20 @@ extension RouteSocket {
         return found
     }
 
+    /// The addresses of all the host's interfaces.
+    func allAddresses() throws(InterfaceError) -> [IPAddress] {
+        var cache: OpaquePointer?
+        try check(unsafe rtnl_addr_alloc_cache(handle, &cache), "list the host's addresses")
+        defer { unsafe nl_cache_free(cache) }
+        var found: [IPAddress] = []
+        var entry = unsafe nl_cache_get_first(cache)
+        while let object = unsafe entry {
+            if let address = unsafe IPAddress(rtnl_addr_get_local(object)) { found.append(address) }
+            unsafe entry = nl_cache_get_next(object)
+        }
+        return found
+    }
+
     private func outgoingInterface(to destination: borrowing NetlinkAddress) throws(InterfaceError) -> Int32?
     {
         var route: OpaquePointer?
@@ -157,17 +171,7 @@ extension RouteSocket {
     let handle: OpaquePointer
 
     init(_ address: IPAddress, bitCount: Int) {
-        let octets: [UInt8] =
-            switch address {
-            case .v4(let address):
-                (0..<4).map { UInt8(truncatingIfNeeded: address.rawValue >> (24 - 8 * $0)) }
-            case .v6(let address):
-                (0..<16).map {
-                    UInt8(
-                        truncatingIfNeeded: ($0 < 8 ? address.high : address.low) >> UInt64(56 - 8 * ($0 % 8))
-                    )
-                }
-            }
+        let octets = address.octets
         let family = address.version == .v4 ? AF_INET : AF_INET6
         guard let handle = unsafe nl_addr_build(family, octets, octets.count) else {
             preconditionFailure("no memory for an address")
@@ -186,17 +190,7 @@ extension IPAddress {
             return nil
         }
         let octets = unsafe UnsafeRawBufferPointer(start: start, count: Int(nl_addr_get_len(address)))
-        let groups = unsafe octets.map { UInt64($0) }
-        switch unsafe nl_addr_get_family(address) {
-        case AF_INET where groups.count == 4:
-            self = .v4(IPv4Address(rawValue: UInt32(groups.reduce(0) { $0 << 8 | $1 })))
-        case AF_INET6 where groups.count == 16:
-            let (high, low) = (
-                groups[..<8].reduce(0) { $0 << 8 | $1 }, groups[8...].reduce(0) { $0 << 8 | $1 }
-            )
-            self = .v6(IPv6Address(high: high, low: low))
-        default: return nil
-        }
+        self.init(octets: unsafe Array(octets))
     }
 
     fileprivate var isLinkLocalIPv6: Bool {

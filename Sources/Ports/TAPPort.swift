@@ -30,10 +30,12 @@ public final class TAPPort: PacketPort {
 
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
-    public init(_ configuration: Configuration) throws(InterfaceError) {
+    /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
+    public init(_ configuration: Configuration, watch: KernelWatch? = nil) throws(InterfaceError) {
         name = configuration.name
         configuredMACAddress = configuration.macAddress
-        tap = try TunInterface(interface: configuration.interface, kind: .tap, mtu: configuration.mtu)
+        tap = try TunInterface(interface: configuration.interface, kind: .tap, mtu: configuration.mtu,
+            watch: watch)
     }
 
     /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws
@@ -48,6 +50,8 @@ public final class TAPPort: PacketPort {
     public var mtu: Int { tap.mtu }
     public var state: PortState { tap.state }
     public var pollDescriptor: Int32? { tap.pollDescriptor }
+
+    public var statistics: PortStatistics { tap.statistics }
 
     public func receive(into vector: PacketVector) -> Int { tap.receive(into: vector) }
 

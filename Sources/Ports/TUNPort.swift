@@ -37,11 +37,13 @@ public final class TUNPort: PacketPort {
 
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
-    public init(_ configuration: Configuration) throws(InterfaceError) {
+    /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
+    public init(_ configuration: Configuration, watch: KernelWatch? = nil) throws(InterfaceError) {
         name = configuration.name
         tun = try TunInterface(
             interface: configuration.interface, kind: .tun, mtu: configuration.mtu,
-            addresses: configuration.addresses, routes: configuration.routes)
+            addresses: configuration.addresses, routes: configuration.routes,
+            watch: watch)
     }
 
     public var link: LinkType { .ip }
@@ -51,6 +53,8 @@ public final class TUNPort: PacketPort {
     public var addresses: [InterfaceAddress] { tun.addresses }
     public var state: PortState { tun.state }
     public var pollDescriptor: Int32? { tun.pollDescriptor }
+
+    public var statistics: PortStatistics { tun.statistics }
 
     public func receive(into vector: PacketVector) -> Int { tun.receive(into: vector) }
 

@@ -71,7 +71,11 @@ struct TunDevice: ~Copyable {
         return true
     }
 
-    func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
+    /// Sends packets, each by a system call.
+    /// - Parameter failures: takes those that the kernel refused.
+    func transmit(
+        _ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>, failures: inout SendFailures
+    ) {
         for order in 0..<selection.count {
             let index = unsafe Int(selection[order])
             let frame = unsafe vector.frame(index)
@@ -82,7 +86,9 @@ struct TunDevice: ~Copyable {
             if count >= 0 {
                 vector[index].disposition = .forwarded
             } else {
-                vector[index].drop(DropReason(sendError: errno))
+                let errorNumber = errno
+                vector[index].drop(DropReason(sendError: errorNumber))
+                failures.note(errorNumber)
             }
         }
     }

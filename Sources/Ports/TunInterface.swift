@@ -16,7 +16,11 @@ final class TunInterface {
     /// The address of the kernel's end; nil on a TUN.
     private(set) var kernelMACAddress: MACAddress?
 
+    private var failures = SendFailures()
     private var device: TunDevice?
+    private let watch: KernelWatch?
+    /// What `watch` said when we last asked the kernel.
+    private var settledSerial: UInt64?
     private var interfaceIndex: Int32 = 0
     /// Whether the kernel's end has its addresses and routes; it loses them when it goes down.
     private var isConfigured = false
@@ -87,8 +91,9 @@ final class TunInterface {
     /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain` and `keep`.
     init(
         interface: String, kind: TunDevice.Kind, mtu: Int, addresses: [InterfaceAddress] = [],
-        routes: [IPPrefix] = []
+        routes: [IPPrefix] = [], watch: KernelWatch? = nil
     ) throws(InterfaceError) {
+        self.watch = watch
         self.interface = interface
         self.kind = kind
         shared = Mutex(Shared(mtu: mtu, addresses: addresses))
@@ -115,11 +120,19 @@ final class TunInterface {
     }
 
     func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
-        if let _ = unsafe device?.transmit(vector, selection: selection) { return }
+        if let _ = unsafe device?.transmit(vector, selection: selection, failures: &failures) { return }
         unsafe vector.dropAll(selection, .portDown)
     }
 
+    var statistics: PortStatistics { PortStatistics(sendFailures: failures.all) }
+
     func maintain() {
+        let serial = watch?.serial(of: interface)
+        if device != nil, isConfigured || state == .down, let serial, serial == settledSerial {
+            if isConfigured { state = settledState }
+            return
+        }
+        settledSerial = serial
         do throws(InterfaceError) {
             try settle(patience: 0)
         } catch {
@@ -145,8 +158,11 @@ final class TunInterface {
         if state == .down, !status.isUp { return }
         if !isConfigured { try configure(kernel, index: status.index, isNew: isNew) }
         isConfigured = true
-        state = shared.withLock { $0.fault }.map { .absent($0) } ?? .up
+        state = settledState
     }
+
+    /// How it is where nothing has gone wrong on the worker's side.
+    private var settledState: PortState { shared.withLock { $0.fault }.map { .absent($0) } ?? .up }
 
     /// Takes away what addresses it has and should not have.
     private func removeAddresses(

@@ -63,7 +63,7 @@ struct StatusCommand: AsyncParsableCommand {
             }
         }
         let ports = status["ports"]?.items ?? []
-        if !ports.isEmpty { print("\n\(Table(ports))") }
+        if !ports.isEmpty { print("\n\(PortsText(ports: ports))") }
     }
 }
 
@@ -113,7 +113,10 @@ struct PortsCommand: AsyncParsableCommand {
         abstract: "Shows every port as the forwarder sees it.",
         discussion: """
             `absent`: the interface isn't there, and is picked up when it comes. How a port is configured, `wayleave port \
-            show` says.
+            show` says. `since`: when its state last changed. `queues`: of the interface, received from and sent to. \
+            `offloads`: what others leave to the port, which does it. Errors and drops are counted from when the \
+            forwarder opened the port, `receive` and `transmit` ones as the kernel sees them; `kernelDrops`: packets \
+            that came while the buffer for the forwarder was full.
 
             Example:
               wayleave ports
@@ -129,7 +132,7 @@ struct PortsCommand: AsyncParsableCommand {
         print(
             items.isEmpty
                 ? "no forwarder is connected, or there are no ports; see `wayleave status`"
-                : "\(Table(items))")
+                : "\(PortsText(ports: items))")
     }
 }
 

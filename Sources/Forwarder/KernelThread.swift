@@ -1,0 +1,35 @@
+import Glibc
+import Link
+import Ports
+
+/// The thread that hears what the kernel says of interfaces and neighbours, so that neither workers nor the thread that
+/// edits the tables have to ask for it.
+final class KernelThread: Sendable {
+    private let watch: KernelWatch
+    private let thread: NativeThread
+
+    /// Notifications come in bursts; those of this time are passed on together.
+    private static let pauseMicroseconds: UInt32 = 10_000
+
+    /// Starts the thread.
+    /// - Parameter stop: ends it, when `join` is called.
+    /// - Parameter notify: is told that something has changed.
+    init(_ watch: KernelWatch, stop: StopFlag, notify: @escaping @Sendable () -> Void) {
+        self.watch = watch
+        thread = NativeThread("kernel") {
+            while !stop.isRaised {
+                watch.wait(milliseconds: 1000)
+                if watch.readEvents() {
+                    notify()
+                    if !stop.isRaised { usleep(Self.pauseMicroseconds) }
+                }
+            }
+        }
+    }
+
+    /// Waits for the thread's end, after `stop` has been raised.
+    func join() {
+        watch.wake()
+        thread.join()
+    }
+}
