@@ -1,6 +1,6 @@
-internal import CLinux
+import CLinux
 public import Packets
-public import Wire
+import Wire
 
 /// The last packets that were dropped on each port for each reason. The worker writes; others may read at any time: a
 /// sample that changes under the reader is left out.

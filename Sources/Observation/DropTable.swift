@@ -1,5 +1,5 @@
 public import Packets
-public import Wire
+import Wire
 
 /// Dropped packets by port, session and reason. The worker counts; others may read at any time.
 ///

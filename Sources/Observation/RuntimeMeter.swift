@@ -1,6 +1,6 @@
-internal import CLinux
-internal import Glibc
-public import Wire
+import CLinux
+import Glibc
+import Wire
 
 /// How much a worker does, and how long it takes. The worker adds; others may read at any time.
 final class RuntimeMeter: Sendable {

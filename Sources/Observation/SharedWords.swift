@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Tables
+import CLinux
+import Tables
 
 /// 64-bit words that one thread writes and others read whole, at any time. Zero at first; pages cost nothing until they
 /// are written.

@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 
 /// What a worker does with a vector, one after the other.
 public enum Stage: Int, CaseIterable, Sendable {

@@ -1,5 +1,5 @@
-public import Packets
-public import Tables
+import Packets
+import Tables
 public import Wire
 
 /// Steps as they travel to the program that shows them: a tag, then the fields, as `ByteWriter` writes them.
@@ -25,15 +25,15 @@ extension Step {
             writer.write(`protocol`.rawValue)
             writer.write(timeToLive)
             writer.write(count: byteCount)
-        case .pathLabel(let entry, let tunnel): writer.write(3, entry.rawValue, tunnel.rawValue)
-        case .userLabel(let entry, let conversion): writer.write(4, entry.rawValue, conversion.rawValue)
-        case .transitLabel(let entry, let nhlfe): writer.write(5, entry.rawValue, nhlfe.rawValue)
-        case .unboundLabel(let entry): writer.write(6, entry.rawValue)
-        case .tunnel(let tunnel): writer.write(7, tunnel.rawValue)
-        case .subscriber(let result): writer.write(8, result.encoded)
-        case .service(let result): writer.write(9, result.encoded)
+        case .pathLabel(let entry, let tunnel): writer.writeStep(3, entry.rawValue, tunnel.rawValue)
+        case .userLabel(let entry, let conversion): writer.writeStep(4, entry.rawValue, conversion.rawValue)
+        case .transitLabel(let entry, let nhlfe): writer.writeStep(5, entry.rawValue, nhlfe.rawValue)
+        case .unboundLabel(let entry): writer.writeStep(6, entry.rawValue)
+        case .tunnel(let tunnel): writer.writeStep(7, tunnel.rawValue)
+        case .subscriber(let result): writer.writeStep(8, result.encoded)
+        case .service(let result): writer.writeStep(9, result.encoded)
         case .noSession: writer.write(UInt8(10))
-        case .session(let conversion): writer.write(11, conversion.rawValue)
+        case .session(let conversion): writer.writeStep(11, conversion.rawValue)
         case .congestion(let inner, let outer, let result):
             writer.write(UInt8(12))
             writer.write(inner)
@@ -43,16 +43,16 @@ extension Step {
             writer.write(UInt8(13))
             writer.write(`protocol`.rawValue)
             writer.write(isLaterFragment)
-        case .servicePort(let port): writer.write(14, UInt32(port))
-        case .noRuleAdmits(let ruleCount): writer.write(15, UInt32(ruleCount))
-        case .ruleAdmits(let place): writer.write(16, UInt32(place))
+        case .servicePort(let port): writer.writeStep(14, UInt32(port))
+        case .noRuleAdmits(let ruleCount): writer.writeStep(15, UInt32(ruleCount))
+        case .ruleAdmits(let place): writer.writeStep(16, UInt32(place))
         case .everythingAdmitted: writer.write(UInt8(17))
-        case .timeToLiveHandedOn(let timeToLive): writer.write(18, UInt32(timeToLive))
-        case .converted(let conversion): writer.write(19, conversion.rawValue)
-        case .relabelled(let nhlfe): writer.write(20, nhlfe.rawValue)
-        case .adjacency(let adjacency): writer.write(21, adjacency.rawValue)
-        case .punted(let punt): writer.write(22, UInt32(punt.rawValue))
-        case .fragmented(let count): writer.write(23, UInt32(count))
+        case .timeToLiveHandedOn(let timeToLive): writer.writeStep(18, UInt32(timeToLive))
+        case .converted(let conversion): writer.writeStep(19, conversion.rawValue)
+        case .relabelled(let nhlfe): writer.writeStep(20, nhlfe.rawValue)
+        case .adjacency(let adjacency): writer.writeStep(21, adjacency.rawValue)
+        case .punted(let punt): writer.writeStep(22, UInt32(punt.rawValue))
+        case .fragmented(let count): writer.writeStep(23, UInt32(count))
         }
     }
 
@@ -128,7 +128,7 @@ extension Step {
 
 extension ByteWriter {
     /// A tag and the numbers behind it.
-    fileprivate mutating func write(_ tag: UInt8, _ numbers: UInt32...) {
+    fileprivate mutating func writeStep(_ tag: UInt8, _ numbers: UInt32...) {
         write(tag)
         for number in numbers { write(number) }
     }
