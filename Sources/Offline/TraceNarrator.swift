@@ -5,6 +5,7 @@ import Ports
 import TableCompiler
 import Tables
 import Trace
+import Wire
 
 /// Whose the slots of a running forwarder's tables are, by name.
 public struct TableSlots: Sendable {
@@ -82,17 +83,17 @@ public struct TraceNarrator: Sendable {
     /// The step with the numbers that the compiled exchange has; nil if there are none.
     private func translate(_ step: Step) -> Step? {
         switch step {
-        case .pathLabel(let entry, let tunnel): index(tunnel).map { .pathLabel(entry, $0) }
-        case .tunnel(let tunnel): index(tunnel).map { .tunnel($0) }
-        case .userLabel(let entry, let conversion): index(conversion).map { .userLabel(entry, $0) }
-        case .session(let conversion): index(conversion).map { .session($0) }
-        case .converted(let conversion): index(conversion).map { .converted($0) }
-        case .subscriber(let result): index(result, subscribers).map { .subscriber($0) }
-        case .service(let result): index(result, services).map { .service($0) }
+        case .pathLabel(let entry, let tunnel): return index(tunnel).map { Step.pathLabel(entry, $0) }
+        case .tunnel(let tunnel): return index(tunnel).map { Step.tunnel($0) }
+        case .userLabel(let entry, let conversion): return index(conversion).map { Step.userLabel(entry, $0) }
+        case .session(let conversion): return index(conversion).map { Step.session($0) }
+        case .converted(let conversion): return index(conversion).map { Step.converted($0) }
+        case .subscriber(let result): return index(result, subscribers).map { Step.subscriber($0) }
+        case .service(let result): return index(result, services).map { Step.service($0) }
         case .transitLabel(_, let nhlfe), .relabelled(let nhlfe):
             // Numbered by the incoming label, here as there.
-            Label(rawValue: nhlfe.rawValue).flatMap { compiled.state.labels[$0] }.map { _ in step }
-        default: step
+            return Label(rawValue: nhlfe.rawValue).flatMap { compiled.state.labels[$0] }.map { _ in step }
+        default: return step
         }
     }
 

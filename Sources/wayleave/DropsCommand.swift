@@ -27,7 +27,7 @@ struct DropsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Of packets that came in by this port.", valueName: "NAME")) var port: String?
     @Option(help: ArgumentHelp("Of packets of this session.", valueName: "NAME")) var session: String?
     @Option(help: ArgumentHelp("For this reason, as in notAdmitted.", valueName: "REASON"))
-    var reason: DropReason?
+    var reason: ReasonName?
     @Flag(help: "Also the last packets of each port and reason, up to eight.") var samples = false
     @Option(
         name: [.customShort("w"), .long],
@@ -72,7 +72,7 @@ struct DropsCommand: AsyncParsableCommand {
         let drops = try await observation.instance.daemon.get("/v1/drops")
         printError("\(error); these are the control plane's totals")
         if output.json { return print(drops.json) }
-        let items = (drops["items"]?.items ?? []).filter { reason == nil || $0["reason"]?.scalar == reason.map { "\($0)" } }
+        let items = (drops["items"]?.items ?? []).filter { reason == nil || $0["reason"]?.scalar == reason.map { "\($0.reason)" } }
         print(items.isEmpty ? "nothing was dropped" : "\(Table(items))")
     }
 
@@ -85,7 +85,7 @@ struct DropsCommand: AsyncParsableCommand {
         }
         func isWanted(_ slot: UInt16, _ sessionName: String?, _ found: DropReason) -> Bool {
             (port == nil || findings.portName(slot) == port) && (self.session == nil || sessionName == self.session)
-                && (reason == nil || found == reason)
+                && (reason == nil || found == reason?.reason)
         }
         reading: while true {
             let answer: ObservationAnswer?

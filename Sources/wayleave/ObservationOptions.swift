@@ -42,13 +42,16 @@ struct ObservationOptions: ParsableArguments {
     }
 }
 
-extension DropReason: @retroactive ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let reason = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
-        self = reason
+/// A drop reason by its name.
+struct ReasonName: ExpressibleByArgument {
+    let reason: DropReason
+
+    init?(argument: String) {
+        guard let reason = DropReason.allCases.first(where: { "\($0)" == argument }) else { return nil }
+        self.reason = reason
     }
 
-    public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+    static var allValueStrings: [String] { DropReason.allCases.map { "\($0)" } }
 }
 
 /// A number of bytes as people write it: `4096`, `64k`, `10M`, `1G`.

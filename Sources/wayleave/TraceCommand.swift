@@ -3,7 +3,6 @@ import ExchangeFile
 import Forwarder
 import Observation
 import Offline
-import Packets
 import Ports
 
 struct TraceCommand: AsyncParsableCommand {
@@ -29,7 +28,7 @@ struct TraceCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Packets of this subscriber.", valueName: "NAME")) var subscriber: String?
     @Option(help: ArgumentHelp("Packets of this session.", valueName: "NAME")) var session: String?
     @Option(help: ArgumentHelp("Packets that are dropped for this reason.", valueName: "REASON"))
-    var reason: DropReason?
+    var reason: ReasonName?
     @Option(help: ArgumentHelp("Packets that pass as they come in, as in pcap-filter(7).", valueName: "EXPRESSION"))
     var filter = ""
     @Option(help: ArgumentHelp("End after so many packets.", valueName: "N")) var count: UInt64 = 0
@@ -42,7 +41,7 @@ struct TraceCommand: AsyncParsableCommand {
         request.filter = filter
         request.count = count
         request.seconds = seconds
-        request.reason = reason
+        request.reason = reason?.reason
         if let session {
             request.sessions = try known(await names.slots(ofSession: session)) {
                 $0.isEmpty ? nil : $0
