@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "wayleave",
             dependencies: [
-                "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline", "Packets",
+                "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline",
+                "Packets",
                 "Ports", "Tables", argumentParser,
             ], swiftSettings: house),
 
@@ -148,7 +149,8 @@ let package = Package(
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
-                "CLinux", "Forwarder", "Forwarding", "Link", "Observation", "wayleave-forwarder", "Packets", "Ports",
+                "CLinux", "Forwarder", "Forwarding", "Link", "Observation", "wayleave-forwarder", "Packets",
+                "Ports",
                 "TableCompiler",
                 "Tables", "Wire", "Testbed",
             ], swiftSettings: house),

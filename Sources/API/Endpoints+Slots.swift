@@ -8,12 +8,14 @@ extension Endpoints {
     static func slots(_ controlPlane: ControlPlane) -> Endpoint {
         Endpoint(
             method: .get, path: "/slots", name: "listSlots",
-            summary: "Which slots of the forwarder's tables objects have; those of sessions count their packets",
+            summary:
+                "Which slots of the forwarder's tables objects have; those of sessions count their packets",
             parameters: [
                 Parameter(
                     name: "kind", place: .query, form: .choice(SlotKind.allCases.map(\.rawValue)),
                     summary: "What they are slots of.", isRequired: true),
-                Parameter(name: "name", place: .query, form: .name, summary: "Of the object with this name alone."),
+                Parameter(
+                    name: "name", place: .query, form: .name, summary: "Of the object with this name alone."),
                 Parameter(
                     name: "subscriber", place: .query, form: .name,
                     summary: "Of this subscriber's sessions alone; with kind `sessions`."),

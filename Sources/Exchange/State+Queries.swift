@@ -26,7 +26,9 @@ extension State {
     public func counterSlot(ofSession name: String) -> Int? { sessionRecord(name)?.slot }
 
     /// Where a session is counted now, each of its ways by itself. None if it isn't open.
-    public func counterSlots(ofSession name: String) -> [Int] { counterSlot(ofSession: name).map { [$0] } ?? [] }
+    public func counterSlots(ofSession name: String) -> [Int] {
+        counterSlot(ofSession: name).map { [$0] } ?? []
+    }
 
     /// The names of a subscriber's sessions; none if there is no such subscriber. The cost is their number.
     public func sessions(ofSubscriber name: String) -> [String] {

@@ -63,7 +63,8 @@ public final class RunningForwarder: Sendable {
         _ observer: WorkerObserver, at path: String?, _ report: (String) -> Void
     ) -> ObservationServer? {
         guard let path else { return nil }
-        do throws(ObservationError) { return try ObservationServer(path: path, observers: [observer]) } catch {
+        do throws(ObservationError) { return try ObservationServer(path: path, observers: [observer]) } catch
+        {
             report("nobody can look at packets: \(error)")
             return nil
         }

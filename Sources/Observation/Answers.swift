@@ -94,7 +94,8 @@ public enum ObservationAnswer: Equatable, Sendable {
             case 2:
                 self = .port(
                     ObservedPort(
-                        slot: try reader.read(), name: try reader.readText(), link: try reader.readLinkType()))
+                        slot: try reader.read(), name: try reader.readText(), link: try reader.readLinkType())
+                )
             case 3: self = .armed
             case 4: self = .drops(try DropReading(reading: &reader))
             case 5: self = .sample(try DropSample(reading: &reader))

@@ -39,7 +39,9 @@ public final class CaptureFiles {
     public private(set) var packetCount: UInt64 = 0
 
     /// - Parameter path: `-`: standard output.
-    public init(_ path: String, rotation: Rotation = Rotation(), snapshotByteCount: Int) throws(ObservationError) {
+    public init(_ path: String, rotation: Rotation = Rotation(), snapshotByteCount: Int)
+        throws(ObservationError)
+    {
         precondition(path != "-" || !rotation.isOn)
         self.path = path
         self.rotation = rotation
@@ -64,7 +66,8 @@ public final class CaptureFiles {
             interface = known
         } else {
             let name = ports[packet.port]?.name ?? "port \(packet.port)"
-            interface = writer.addInterface(name: name, link: packet.link, snapshotByteCount: snapshotByteCount)
+            interface = writer.addInterface(
+                name: name, link: packet.link, snapshotByteCount: snapshotByteCount)
             interfaces[packet.port] = interface
         }
         writer.write(
@@ -125,7 +128,8 @@ public final class CaptureFiles {
     /// `a/capture.pcapng` becomes `a/capture_00001_20260131120000.pcapng`.
     static func name(_ path: String, number: Int, at seconds: Int) -> String {
         let folderEnd = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        let dot = path[folderEnd...].lastIndex(of: ".").flatMap { $0 == folderEnd ? nil : $0 } ?? path.endIndex
+        let dot =
+            path[folderEnd...].lastIndex(of: ".").flatMap { $0 == folderEnd ? nil : $0 } ?? path.endIndex
         var (moment, parts) = (seconds, tm())
         localtime_r(&moment, &parts)
         func digits(_ value: Int, _ count: Int) -> String {

@@ -33,7 +33,8 @@ final class DropSamples: Sendable {
 
     /// Keeps a packet in the place of the oldest. Cost: twenty words.
     func take(
-        _ frame: UnsafeRawBufferPointer, _ reason: DropReason, port: PortIndex, slot: UInt32?, timestamp: UInt64
+        _ frame: UnsafeRawBufferPointer, _ reason: DropReason, port: PortIndex, slot: UInt32?,
+        timestamp: UInt64
     ) {
         let group = group(port.rawValue, reason)
         let number = words[group]
@@ -107,7 +108,8 @@ public struct DropSample: Equatable, Sendable {
     }
 
     init(
-        port: UInt16, reason: DropReason, slot: UInt32?, timestamp: UInt64, frameByteCount: Int, bytes: [UInt8]
+        port: UInt16, reason: DropReason, slot: UInt32?, timestamp: UInt64, frameByteCount: Int,
+        bytes: [UInt8]
     ) {
         self.port = port
         self.reason = reason

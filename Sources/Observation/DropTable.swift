@@ -65,11 +65,13 @@ final class DropTable: Sendable {
             guard key != 0, count > 0, let reason = DropReason(rawValue: UInt8(key & 0xff)) else { continue }
             reading.counts.append(
                 DropReading.Count(
-                    port: UInt16(key >> 8 & 0xff), slot: UInt32(key >> 16) - 1, reason: reason, packets: count))
+                    port: UInt16(key >> 8 & 0xff), slot: UInt32(key >> 16) - 1, reason: reason, packets: count
+                ))
         }
         var ofSessions: [Int: UInt64] = [:]
         for count in reading.counts {
-            ofSessions[Int(count.port) * Self.reasonCount + Int(count.reason.rawValue), default: 0] += count.packets
+            ofSessions[Int(count.port) * Self.reasonCount + Int(count.reason.rawValue), default: 0] +=
+                count.packets
         }
         for port in 0..<Self.portCount {
             for reason in DropReason.allCases {

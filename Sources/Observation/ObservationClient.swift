@@ -35,15 +35,20 @@ public final class ObservationClient {
     }
 
     /// Drops as counted up to now, and where they are wanted the last packets of each kind.
-    public static func drops(_ path: String, withSamples: Bool) throws(ObservationError) -> ObservationClient {
+    public static func drops(_ path: String, withSamples: Bool) throws(ObservationError) -> ObservationClient
+    {
         try ObservationClient(path, .drops(withSamples: withSamples))
     }
 
-    public static func capture(_ path: String, _ request: CaptureRequest) throws(ObservationError) -> ObservationClient {
+    public static func capture(_ path: String, _ request: CaptureRequest) throws(ObservationError)
+        -> ObservationClient
+    {
         try ObservationClient(path, .capture(request))
     }
 
-    public static func trace(_ path: String, _ request: TraceRequest) throws(ObservationError) -> ObservationClient {
+    public static func trace(_ path: String, _ request: TraceRequest) throws(ObservationError)
+        -> ObservationClient
+    {
         try ObservationClient(path, .trace(request))
     }
 
@@ -79,7 +84,9 @@ public final class ObservationClient {
     }
 
     /// Waits until the descriptor is ready; false: `interrupt` is.
-    private static func wait(_ number: Int32, _ events: Int32, _ interrupt: Int32?, milliseconds: Int32) -> Bool {
+    private static func wait(_ number: Int32, _ events: Int32, _ interrupt: Int32?, milliseconds: Int32)
+        -> Bool
+    {
         var requests = [pollfd(fd: number, events: Int16(events), revents: 0)]
         if let interrupt { requests.append(pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0)) }
         _ = poll(&requests, nfds_t(requests.count), milliseconds)

@@ -124,7 +124,9 @@ final class ObservationPeer {
             var seen: Set<UInt32> = []
             for count in reading.counts
             where seen.insert(UInt32(count.port) << 8 | UInt32(count.reason.rawValue)).inserted {
-                for sample in observer.dropSamples(port: count.port, reason: count.reason) { send(.sample(sample)) }
+                for sample in observer.dropSamples(port: count.port, reason: count.reason) {
+                    send(.sample(sample))
+                }
             }
         }
         end(.complete)
@@ -137,7 +139,9 @@ final class ObservationPeer {
             throw ObservationError(
                 "\(ObservationServer.tapLimit) captures and traces are running; end one of them first")
         }
-        guard expression.utf8.count <= 4096 else { throw ObservationError("the filter is longer than 4,096 bytes") }
+        guard expression.utf8.count <= 4096 else {
+            throw ObservationError("the filter is longer than 4,096 bytes")
+        }
         let filter = expression.isEmpty ? nil : try PacketFilter(expression)
         for observer in observers {
             var slots: Set<UInt16>?
@@ -202,7 +206,8 @@ final class ObservationPeer {
 
     /// Tells the client of ports that are new or others than they were.
     private func tellPorts(of observer: WorkerObserver) {
-        for port in observer.ports.values.sorted(by: { $0.slot < $1.slot }) where knownPorts[port.slot] != port {
+        for port in observer.ports.values.sorted(by: { $0.slot < $1.slot })
+        where knownPorts[port.slot] != port {
             knownPorts[port.slot] = port
             send(.port(port))
         }
@@ -218,7 +223,8 @@ final class ObservationPeer {
         while sentCount < output.count, !isGone {
             let count = output.withUnsafeBytes { bytes in
                 Glibc.send(
-                    descriptor.number, bytes.baseAddress! + sentCount, bytes.count - sentCount, Int32(MSG_NOSIGNAL))
+                    descriptor.number, bytes.baseAddress! + sentCount, bytes.count - sentCount,
+                    Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN { break }

@@ -29,7 +29,8 @@ public struct ObservedPacket: Equatable, Sendable {
     public var bytes: [UInt8]
 
     public init(
-        role: Role, port: UInt16, link: LinkType, reason: DropReason? = nil, conversion: ConversionIndex? = nil,
+        role: Role, port: UInt16, link: LinkType, reason: DropReason? = nil,
+        conversion: ConversionIndex? = nil,
         timestamp: UInt64, frameByteCount: Int, bytes: [UInt8]
     ) {
         self.role = role
@@ -63,7 +64,9 @@ public struct ObservedPacket: Equatable, Sendable {
     }
 
     init(reading reader: inout ByteReader) throws(ByteReaderError) {
-        guard let role = Role(rawValue: try reader.read()) else { throw reader.fault("an unknown role", back: 1) }
+        guard let role = Role(rawValue: try reader.read()) else {
+            throw reader.fault("an unknown role", back: 1)
+        }
         let port: UInt16 = try reader.read()
         let link = try reader.readLinkType()
         self.init(

@@ -3,8 +3,9 @@ public import Ports
 
 /// An expression in the language of pcap-filter(7), compiled for both kinds of links.
 public final class PacketFilter: @unchecked Sendable {
-    /// Nil where the expression makes no sense on that link: no packet there passes.
+    /// Nil where the expression makes no sense on Ethernet, which none is known to do.
     private var ethernet: UnsafeMutablePointer<bpf_program>?
+    /// Nil where it speaks of what stands before an IP header, as in `mpls or udp`.
     private var ip: UnsafeMutablePointer<bpf_program>?
 
     /// - Throws: libpcap's sentence, if the expression makes sense on neither link.
@@ -41,9 +42,25 @@ public final class PacketFilter: @unchecked Sendable {
 
     /// Whether a frame passes. Cost: the program's, tens of nanoseconds.
     public func passes(_ frame: UnsafeRawBufferPointer, _ link: LinkType) -> Bool {
-        guard let program = link == .ethernet ? ethernet : ip, let start = frame.baseAddress else { return false }
+        if link == .ip, ip == nil { return passesAsEthernet(frame) }
+        guard let program = link == .ethernet ? ethernet : ip else { return false }
+        return Self.run(program, frame, frameByteCount: frame.count)
+    }
+
+    /// A bare packet is judged as if it came in an Ethernet frame. Headers stand in its first bytes.
+    private func passesAsEthernet(_ packet: UnsafeRawBufferPointer) -> Bool {
+        guard let ethernet, let first = packet.first else { return false }
+        let type: [UInt8] = first >> 4 == 6 ? [0x86, 0xdd] : [0x08, 0x00]
+        let frame = [UInt8](repeating: 0, count: 12) + type + packet.prefix(512)
+        return frame.withUnsafeBytes { Self.run(ethernet, $0, frameByteCount: packet.count + 14) }
+    }
+
+    private static func run(
+        _ program: UnsafeMutablePointer<bpf_program>, _ frame: UnsafeRawBufferPointer, frameByteCount: Int
+    ) -> Bool {
+        guard let start = frame.baseAddress else { return false }
         let bytes = start.assumingMemoryBound(to: UInt8.self)
-        return bpf_filter(program.pointee.bf_insns, bytes, UInt32(frame.count), UInt32(frame.count)) != 0
+        return bpf_filter(program.pointee.bf_insns, bytes, UInt32(frameByteCount), UInt32(frame.count)) != 0
     }
 }
 

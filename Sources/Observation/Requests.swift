@@ -137,7 +137,8 @@ enum ObservationRequest: Equatable, Sendable {
         do throws(ByteReaderError) {
             let version: UInt16 = try reader.read()
             guard version == Self.version else {
-                throw reader.fault("version \(version), where \(Self.version) is spoken; use programs of one release")
+                throw reader.fault(
+                    "version \(version), where \(Self.version) is spoken; use programs of one release")
             }
             switch try reader.read(UInt8.self) {
             case 1: self = .drops(withSamples: try reader.readFlag())

@@ -63,8 +63,9 @@ final class Seat {
         for (index, position) in received {
             let packet = vector[index]
             let isDropped = packet.disposition == .dropped
-            if isDropped, capture.takesDropped, !capture.takesReceived, left > 0 { takeOne() }
-            else if !capture.takesReceived {
+            if isDropped, capture.takesDropped, !capture.takesReceived, left > 0 {
+                takeOne()
+            } else if !capture.takesReceived {
                 tap.ring.update(position) { $0.kind = .void }
                 continue
             }
@@ -136,7 +137,8 @@ extension TracedPacket {
         var slots = conversion.map { [$0.session.rawValue] } ?? []
         for step in steps {
             switch step {
-            case .session(let conversion), .userLabel(_, let conversion): slots.append(conversion.session.rawValue)
+            case .session(let conversion), .userLabel(_, let conversion):
+                slots.append(conversion.session.rawValue)
             default: break
             }
         }

@@ -152,7 +152,9 @@ public struct TracedPacket: Equatable, Sendable {
         conversion = try reader.readOptional { reader throws(ByteReaderError) in
             ConversionIndex(rawValue: try reader.read())
         }
-        departure = try reader.readOptional { reader throws(ByteReaderError) in try Departure(reading: &reader) }
+        departure = try reader.readOptional { reader throws(ByteReaderError) in
+            try Departure(reading: &reader)
+        }
         sent = try reader.readList(elementByteCount: 6) { reader throws(ByteReaderError) in
             Sent(port: try reader.read(), bytes: Array(try reader.readRaw(try reader.readCount())))
         }

@@ -79,7 +79,8 @@ public final class WorkerObserver: @unchecked Sendable {
         of packet: Packet, _ index: Int, _ vector: PacketVector
     ) -> UnsafeRawBufferPointer {
         let slot = index * vector.slotByteCount..<(index + 1) * vector.slotByteCount
-        let start = slot.contains(Int(packet.offset)) ? Int(packet.offset) : slot.lowerBound + PacketVector.headroom
+        let start =
+            slot.contains(Int(packet.offset)) ? Int(packet.offset) : slot.lowerBound + PacketVector.headroom
         return UnsafeRawBufferPointer(
             start: vector.arena + start, count: min(Int(packet.byteCount), slot.upperBound - start))
     }
@@ -91,7 +92,8 @@ public final class WorkerObserver: @unchecked Sendable {
     }
 
     /// Whether the packet is to be followed, of a vector that has begun. Before it is touched.
-    public func wantsTrace(_ vector: PacketVector, _ index: Int, from port: PortIndex, link: LinkType) -> Bool {
+    public func wantsTrace(_ vector: PacketVector, _ index: Int, from port: PortIndex, link: LinkType) -> Bool
+    {
         seats.contains { $0.wantsTrace(UnsafeRawBufferPointer(vector.frame(index)), port.rawValue, link) }
     }
 

@@ -95,7 +95,10 @@ public struct FrameLayers: Sendable {
             let entry = LabelStackEntry(rawValue: UInt32(bytes.number(at: 0, 4)))
             add(
                 "MPLS",
-                [("", "\(entry.label)"), ("TC", "\(entry.trafficClass)"), ("S", entry.isBottomOfStack ? "1" : "0")]
+                [
+                    ("", "\(entry.label)"), ("TC", "\(entry.trafficClass)"),
+                    ("S", entry.isBottomOfStack ? "1" : "0"),
+                ]
                     + [("TTL", "\(entry.ttl)")])
             labels.append("\(entry.label)")
             if entry.isBottomOfStack { return readIP(&rest) }
@@ -128,7 +131,8 @@ public struct FrameLayers: Sendable {
         add(
             "IPv4",
             [
-                ("", "\(source)→\(destination)"), ("TTL", "\(header.number(at: 8, 1))"), ("DSCP", "\(octet >> 2)"),
+                ("", "\(source)→\(destination)"), ("TTL", "\(header.number(at: 8, 1))"),
+                ("DSCP", "\(octet >> 2)"),
                 ("ECN", "\(octet & 3)"), ("length", "\(header.number(at: 2, 2))"), ("", flags),
             ])
         ends = "\(source) → \(destination)"
@@ -150,7 +154,9 @@ public struct FrameLayers: Sendable {
         ends = "\(address(8)) → \(address(24))"
         var next = IPProtocol(rawValue: UInt8(header.number(at: 6, 1)))
         var isLaterFragment = false
-        while next == .hopByHop || next == .ipv6Routing || next == .ipv6DestinationOptions || next == .ipv6Fragment {
+        while next == .hopByHop || next == .ipv6Routing || next == .ipv6DestinationOptions
+            || next == .ipv6Fragment
+        {
             guard rest.count >= 8 else { return }
             if next == .ipv6Fragment { isLaterFragment = rest.number(at: 2, 2) >> 3 > 0 }
             let byteCount = next == .ipv6Fragment ? 8 : 8 + 8 * Int(rest.number(at: 1, 1))

@@ -36,7 +36,8 @@ struct CaptureCommand: AsyncParsableCommand {
     var filter = ""
     @Option(help: ArgumentHelp("End after so many packets.", valueName: "N")) var count: UInt64 = 0
     @Option(help: ArgumentHelp("End after so many seconds.", valueName: "N")) var seconds: UInt32 = 0
-    @Option(help: ArgumentHelp("Begin another file at so many bytes: 4096, 64k, 10M, 1G.", valueName: "BYTES"))
+    @Option(
+        help: ArgumentHelp("Begin another file at so many bytes: 4096, 64k, 10M, 1G.", valueName: "BYTES"))
     var rotateSize: ByteSize?
     @Option(help: ArgumentHelp("Begin another file after so many seconds.", valueName: "N"))
     var rotateSeconds: Int?
@@ -49,7 +50,9 @@ struct CaptureCommand: AsyncParsableCommand {
             throw ValidationError("--rotate-seconds and --files: a number above 0")
         }
         let rotates = rotateSize != nil || rotateSeconds != nil
-        if files != nil, !rotates { throw ValidationError("--files goes with --rotate-size or --rotate-seconds") }
+        if files != nil, !rotates {
+            throw ValidationError("--files goes with --rotate-size or --rotate-seconds")
+        }
         if rotates, path == "-" { throw ValidationError("standard output can't be rotated; name a file") }
     }
 
@@ -74,7 +77,9 @@ struct CaptureCommand: AsyncParsableCommand {
             let end = try await take(client, signal, into: output)
             let lost = end.map { $0.lost > 0 ? ", \($0.lost) lost" : "" } ?? ""
             printError("\(output.packetCount) packets captured\(lost)")
-            guard end != nil else { throw ObservationError("the forwarder has ended, and with it the capture") }
+            guard end != nil else {
+                throw ObservationError("the forwarder has ended, and with it the capture")
+            }
         } catch { throw observation.refuse(error) }
     }
 
@@ -98,7 +103,9 @@ struct CaptureCommand: AsyncParsableCommand {
             case .port(let port): output.note(port)
             case .captured(let packet):
                 var session: String?
-                if let conversion = packet.conversion { session = await names.session(conversion.session.rawValue) }
+                if let conversion = packet.conversion {
+                    session = await names.session(conversion.session.rawValue)
+                }
                 try output.write(
                     packet,
                     comment: PacketComment.text(

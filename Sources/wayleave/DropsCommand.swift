@@ -31,7 +31,8 @@ struct DropsCommand: AsyncParsableCommand {
     @Flag(help: "Also the last packets of each port and reason, up to eight.") var samples = false
     @Option(
         name: [.customShort("w"), .long],
-        help: ArgumentHelp("Write these packets, the first 128 bytes of each, to a pcapng file.", valueName: "FILE"))
+        help: ArgumentHelp(
+            "Write these packets, the first 128 bytes of each, to a pcapng file.", valueName: "FILE"))
     var write: String?
 
     /// What the forwarder tells, with names.
@@ -72,7 +73,9 @@ struct DropsCommand: AsyncParsableCommand {
         let drops = try await observation.instance.daemon.get("/v1/drops")
         printError("\(error); these are the control plane's totals")
         if output.json { return print(drops.json) }
-        let items = (drops["items"]?.items ?? []).filter { reason == nil || $0["reason"]?.scalar == reason.map { "\($0.reason)" } }
+        let items = (drops["items"]?.items ?? []).filter {
+            reason == nil || $0["reason"]?.scalar == reason.map { "\($0.reason)" }
+        }
         print(items.isEmpty ? "nothing was dropped" : "\(Table(items))")
     }
 
@@ -84,12 +87,15 @@ struct DropsCommand: AsyncParsableCommand {
             return await names.session(slot)
         }
         func isWanted(_ slot: UInt16, _ sessionName: String?, _ found: DropReason) -> Bool {
-            (port == nil || findings.portName(slot) == port) && (self.session == nil || sessionName == self.session)
+            (port == nil || findings.portName(slot) == port)
+                && (self.session == nil || sessionName == self.session)
                 && (reason == nil || found == reason?.reason)
         }
         reading: while true {
             let answer: ObservationAnswer?
-            do throws(ObservationError) { answer = try client.next() } catch { throw observation.refuse(error) }
+            do throws(ObservationError) { answer = try client.next() } catch {
+                throw observation.refuse(error)
+            }
             switch answer {
             case .port(let port): findings.ports[port.slot] = port
             case .drops(let reading):
@@ -153,7 +159,8 @@ struct DropsCommand: AsyncParsableCommand {
                 findings.samples.map { sample, session in
                     let link = findings.ports[sample.port]?.link ?? .ethernet
                     var item: DocumentValue = [
-                        "timestamp": DocumentValue(sample.timestamp), "port": .text(findings.portName(sample.port)),
+                        "timestamp": DocumentValue(sample.timestamp),
+                        "port": .text(findings.portName(sample.port)),
                         "reason": .text("\(sample.reason)"), "bytes": DocumentValue(sample.frameByteCount),
                         "summary": .text(FrameLayers(sample.bytes, link: link).summary),
                         "hex": .text(Hex.text(sample.bytes)),
@@ -171,7 +178,8 @@ struct DropsCommand: AsyncParsableCommand {
             for (sample, session) in findings.samples {
                 try files.write(
                     ObservedPacket(
-                        role: .dropped, port: sample.port, link: findings.ports[sample.port]?.link ?? .ethernet,
+                        role: .dropped, port: sample.port,
+                        link: findings.ports[sample.port]?.link ?? .ethernet,
                         reason: sample.reason, timestamp: sample.timestamp,
                         frameByteCount: sample.frameByteCount, bytes: sample.bytes),
                     comment: PacketComment.text(reason: sample.reason, session: session))

@@ -79,7 +79,8 @@ struct TimeOfDay: CustomStringConvertible {
             return String(repeating: "0", count: max(0, count - text.count)) + text
         }
         description =
-            [seconds / 3600, seconds / 60 % 60, seconds % 60].map { digits($0, 2) }.joined(separator: ":") + "."
+            [seconds / 3600, seconds / 60 % 60, seconds % 60].map { digits($0, 2) }.joined(separator: ":")
+            + "."
             + digits(nanoseconds % 1_000_000_000, 9)
     }
 }

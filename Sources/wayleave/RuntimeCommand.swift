@@ -31,7 +31,9 @@ struct RuntimeCommand: AsyncParsableCommand {
             let now = try read()
             show(
                 now.map { reading in
-                    let before = earlier.first { $0.worker == reading.worker && $0.elapsed <= reading.elapsed }
+                    let before = earlier.first {
+                        $0.worker == reading.worker && $0.elapsed <= reading.elapsed
+                    }
                     return before.map { reading.since($0) } ?? reading
                 })
             earlier = now
@@ -49,7 +51,8 @@ struct RuntimeCommand: AsyncParsableCommand {
             return
         }
         var table = Table(
-            ["worker", "vectors/s", "packets/s", "packets/vector"] + Stage.allCases.map { "\($0)" } + ["idle"])
+            ["worker", "vectors/s", "packets/s", "packets/vector"] + Stage.allCases.map { "\($0)" } + ["idle"]
+        )
         for reading in readings {
             table.add(
                 [
@@ -72,7 +75,8 @@ struct RuntimeCommand: AsyncParsableCommand {
             "measuredVectors": DocumentValue(reading.measuredVectors),
             "nanosecondsPerPacket": .map(
                 Stage.allCases.map { stage in
-                    .init("\(stage)", reading.nanosecondsPerPacket(stage).map { .number(tenths($0)) } ?? .null)
+                    .init(
+                        "\(stage)", reading.nanosecondsPerPacket(stage).map { .number(tenths($0)) } ?? .null)
                 }),
         ]
     }

@@ -27,7 +27,8 @@ final class SlotNames {
         let block = slot / Self.blockCount
         let key = "\(kind.rawValue) \(block)"
         if let known = blocks[key] { return known[slot] }
-        let found = await ask("kind=\(kind.rawValue)&from=\(block * Self.blockCount)&limit=\(Self.blockCount)")
+        let found = await ask(
+            "kind=\(kind.rawValue)&from=\(block * Self.blockCount)&limit=\(Self.blockCount)")
         blocks[key] = found ?? [:]
         return found?[slot]
     }
@@ -49,7 +50,9 @@ final class SlotNames {
     /// What tells stories about packets by name. Nil where the control plane doesn't answer, or where the exchange is so
     /// large that fetching it would take long.
     func narrator() async -> TraceNarrator? {
-        guard let status = try? await get("/v1/status").document, let counts = status["counts"] else { return nil }
+        guard let status = try? await get("/v1/status").document, let counts = status["counts"] else {
+            return nil
+        }
         func count(_ kind: String) -> Int { counts[kind]?.scalar.flatMap { Int($0) } ?? 0 }
         guard counts.members.reduce(0, { $0 + (Int($1.value.scalar ?? "") ?? 0) }) <= Self.objectLimit,
             let text = try? await get("/v1/exchange").text,

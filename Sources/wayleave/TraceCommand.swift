@@ -23,13 +23,17 @@ struct TraceCommand: AsyncParsableCommand {
     @OptionGroup var observation: ObservationOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(help: ArgumentHelp("Packets that come in by this port; may be given several times.", valueName: "NAME"))
+    @Option(
+        help: ArgumentHelp(
+            "Packets that come in by this port; may be given several times.", valueName: "NAME"))
     var port: [String] = []
     @Option(help: ArgumentHelp("Packets of this subscriber.", valueName: "NAME")) var subscriber: String?
     @Option(help: ArgumentHelp("Packets of this session.", valueName: "NAME")) var session: String?
     @Option(help: ArgumentHelp("Packets that are dropped for this reason.", valueName: "REASON"))
     var reason: ReasonName?
-    @Option(help: ArgumentHelp("Packets that pass as they come in, as in pcap-filter(7).", valueName: "EXPRESSION"))
+    @Option(
+        help: ArgumentHelp(
+            "Packets that pass as they come in, as in pcap-filter(7).", valueName: "EXPRESSION"))
     var filter = ""
     @Option(help: ArgumentHelp("End after so many packets.", valueName: "N")) var count: UInt64 = 0
     @Option(help: ArgumentHelp("End after so many seconds.", valueName: "N")) var seconds: UInt32 = 0
@@ -43,24 +47,30 @@ struct TraceCommand: AsyncParsableCommand {
         request.seconds = seconds
         request.reason = reason?.reason
         if let session {
-            request.sessions = try known(await names.slots(ofSession: session)) {
-                $0.isEmpty ? nil : $0
-            } ?? { throw fail("there is no session '\(session)'") }()
+            request.sessions =
+                try known(await names.slots(ofSession: session)) {
+                    $0.isEmpty ? nil : $0
+                } ?? { throw fail("there is no session '\(session)'") }()
         }
         if let subscriber {
             let found = try known(await names.subscriber(subscriber)) { $0 }
-            guard let found, let slot = found.slot else { throw fail("there is no subscriber '\(subscriber)'") }
+            guard let found, let slot = found.slot else {
+                throw fail("there is no subscriber '\(subscriber)'")
+            }
             request.subscriber = TraceRequest.Subscriber(slot: slot, sessions: found.sessions)
         }
         let narrator = await names.narrator()
         if narrator == nil {
-            printError("steps are told with numbers: the control plane doesn't answer, or the exchange is large")
+            printError(
+                "steps are told with numbers: the control plane doesn't answer, or the exchange is large")
         }
         let signal = StopSignal()
         let client = try observation.ask { path throws(ObservationError) in
             try ObservationClient.trace(path, request)
         }
-        do throws(ObservationError) { try show(client, signal, narrator) } catch { throw observation.refuse(error) }
+        do throws(ObservationError) { try show(client, signal, narrator) } catch {
+            throw observation.refuse(error)
+        }
     }
 
     /// What the control plane has answered, looked at; it must have.
@@ -89,7 +99,8 @@ struct TraceCommand: AsyncParsableCommand {
                 func name(_ slot: UInt16) -> String { ports[slot]?.name ?? "port \(slot)" }
                 let text =
                     output.json
-                    ? document(packet, explanation, name).json + "\n" : text(packet, explanation, name) + "\n\n"
+                    ? document(packet, explanation, name).json + "\n"
+                    : text(packet, explanation, name) + "\n\n"
                 do { try printText(text) } catch { throw ObservationError("the output can't be written") }
             case .end(let end):
                 if end.lost > 0 { printError("\(end.lost) more packets came too fast to be followed") }
@@ -108,7 +119,8 @@ struct TraceCommand: AsyncParsableCommand {
         let heading =
             "\(TimeOfDay(packet.timestamp)) "
             + (explanation?.heading ?? "\(name(packet.port)): \(packet.frame.count) bytes")
-        return ([heading]
+        return
+            ([heading]
             + rows.map { $0.subject + String(repeating: " ", count: width + 2 - $0.subject.count) + $0.text })
             .joined(separator: "\n")
     }

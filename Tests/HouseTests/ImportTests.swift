@@ -31,7 +31,8 @@ import Testing
         ],
         "APIClient": ["NIOCore", "NIOHTTP1", "NIOPosix"],
         "Offline": [
-            "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Observation", "Packets",
+            "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Observation",
+            "Packets",
             "Ports", "Wire",
         ],
         "wayleave-forwarder": ["Forwarder", "Link"],
