@@ -64,8 +64,14 @@ let package = Package(
             name: "Ports", dependencies: ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
             swiftSettings: hot),
         .target(
+            name: "Observation",
+            dependencies: ["CLinux", "CPcap", "Wire", "Packets", "Tables", "Trace", "Ports", "Link"],
+            exclude: ["README.md"], swiftSettings: house),
+        .target(
             name: "Forwarder",
-            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link"],
+            dependencies: [
+                "CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link", "Observation",
+            ],
             exclude: ["README.md"],
             swiftSettings: hot),
 
@@ -103,7 +109,8 @@ let package = Package(
         .target(
             name: "Offline",
             dependencies: [
-                "Exchange", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Packets", "Ports", "Wire",
+                "Exchange", "TableCompiler", "Tables", "Forwarding", "Forwarder", "Observation", "Packets",
+                "Ports", "Wire",
             ], exclude: ["README.md"], swiftSettings: house),
 
         // Programs: options and wiring only.
@@ -117,7 +124,9 @@ let package = Package(
         .executableTarget(
             name: "wayleave",
             dependencies: [
-                "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", argumentParser,
+                "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline",
+                "Packets",
+                "Ports", "Tables", argumentParser,
             ], swiftSettings: house),
 
         // What several test targets build packets, exchanges and random numbers with.
@@ -140,10 +149,15 @@ let package = Package(
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
-                "CLinux", "Forwarder", "Forwarding", "Link", "wayleave-forwarder", "Packets", "Ports",
+                "CLinux", "Forwarder", "Forwarding", "Link", "Observation", "wayleave-forwarder", "Packets",
+                "Ports",
                 "TableCompiler",
                 "Tables", "Wire", "Testbed",
             ], swiftSettings: house),
+        .testTarget(
+            name: "ObservationTests",
+            dependencies: ["Observation", "Packets", "Ports", "Tables", "Trace", "Wire", "Testbed"],
+            swiftSettings: house),
         .testTarget(
             name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],
             swiftSettings: house),

@@ -59,7 +59,7 @@ extension Endpoints {
                         content: [(.json, Schemas.items(Schemas.reference("Drop")))])
                 ]
             ) { _ in .json(["items": .list(await controlPlane.drops().map(\.document))]) },
-            usage(controlPlane),
+            usage(controlPlane), slots(controlPlane),
         ]
     }
 

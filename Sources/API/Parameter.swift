@@ -21,6 +21,8 @@ struct Parameter: Sendable {
         case flag
         /// The name of an object.
         case name
+        /// One of these words.
+        case choice([String])
         /// Where an answer about usage ended: session, leg, sequence and forwarder.
         case usageCursor
         /// A time by RFC 3339.
@@ -37,6 +39,7 @@ struct Parameter: Sendable {
         case .number(let range): Self.decimal(value).map(range.contains) ?? false
         case .flag: value == "true" || value == "false"
         case .name: ExchangeObject.isName(value)
+        case .choice(let words): words.contains(value)
         case .usageCursor: UsageCursor(value) != nil
         case .time: Timestamp(value) != nil
         case .revision: Self.revision(value) != nil
@@ -61,6 +64,7 @@ struct Parameter: Sendable {
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .flag: "true or false"
         case .name: "a name of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
+        case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .usageCursor: "what an answer gave as `next`"
         case .time: "a time as in 2026-01-31T23:59:59Z"
         case .revision: "a revision in quotes, as in \"12\""
@@ -88,6 +92,7 @@ struct Parameter: Sendable {
             ]
         case .flag: ["type": "boolean"]
         case .name: Schemas.name
+        case .choice(let words): ["type": "string", "enum": .list(words.map { .text($0) })]
         case .usageCursor: ["type": "string", "pattern": .text(UsageCursor.pattern)]
         case .time: ["type": "string", "format": "date-time"]
         case .revision: ["type": "string", "pattern": "^\"[0-9]{1,18}\"$"]

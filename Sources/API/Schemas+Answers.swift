@@ -93,6 +93,7 @@ extension Schemas {
                     required: ["leg", "up", "down"])),
             .init("Counters", object(counters, required: counters.members.map(\.key))),
             .init("Drop", object(["reason": text, "packets": count], required: ["reason", "packets"])),
+            .init("TableSlot", object(["slot": count, "name": text], required: ["slot", "name"])),
             .init("Usage", object(usage, required: usage.members.map(\.key))),
         ]
     }

@@ -33,6 +33,17 @@ extension State {
         return (session, place)
     }
 
+    /// Where a session is counted now, each of its ways by itself. None if it isn't open.
+    public func counterSlots(ofSession name: String) -> [Int] {
+        counterSlot(ofSession: name).map { [$0] } ?? []
+    }
+
+    /// The names of a subscriber's sessions; none if there is no such subscriber. The cost is their number.
+    public func sessions(ofSubscriber name: String) -> [String] {
+        guard let slot = subscribers.slot(name) else { return [] }
+        return index.sessionsOfSubscriber.dependents(of: slot).compactMap { sessions.entry($0)?.key }
+    }
+
     /// What is known of an open session besides its definition.
     public func sessionRecord(_ name: String) -> SessionRecord? {
         sessions.slot(name).flatMap { sessionRecords[$0] }

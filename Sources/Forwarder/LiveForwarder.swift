@@ -1,5 +1,6 @@
 import Glibc
 public import Link
+import Observation
 import Packets
 public import Ports
 
@@ -52,8 +53,10 @@ public final class LiveForwarder {
                 maintain()
                 nextMaintenance = now + 1_000_000_000
             }
+            let start = WorkerObserver.ticks
             var count = 0
             for slot in slots { count += worker.serve(PortIndex(rawValue: slot)) }
+            if count > 0 { worker.observer?.noteBusy(ticks: WorkerObserver.ticks &- start) }
             worker.forgetSome()
             guard count == 0, worker.isAdopted, !worker.isForgetting else {
                 idleSince = nil
@@ -78,7 +81,9 @@ public final class LiveForwarder {
         }
         worker.adoptSome()
         notePorts()
-        if worker.isAdopted { publisher.notePassed(worker.tables.publication.serial, worker: number) }
+        guard worker.isAdopted else { return }
+        worker.observer?.notePorts(worker.ports)
+        publisher.notePassed(worker.tables.publication.serial, worker: number)
     }
 
     private func notePorts() {

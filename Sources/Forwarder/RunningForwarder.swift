@@ -1,4 +1,5 @@
 public import Link
+import Observation
 import Packets
 public import Ports
 public import Tables
@@ -21,12 +22,16 @@ public final class RunningForwarder: Sendable {
     private let kernel: KernelThread?
     private let report: @Sendable (String) -> Void
     private let counters: CounterFile
+    /// Nil where nobody can look.
+    private let observation: ObservationServer?
 
     /// Begins to forward, by empty tables until the control plane sends some.
+    /// - Parameter observationSocket: where to show what is done; nil: nowhere. If that can't be, packets are forwarded
+    ///   all the same, and it is reported.
     /// - Parameter open: how ports are opened; nil: by `PortOpener`.
     /// - Parameter report: takes a line for people.
     public init(
-        _ configuration: LinkThread.Configuration, counters: CounterFile,
+        _ configuration: LinkThread.Configuration, counters: CounterFile, observationSocket: String? = nil,
         open: (@Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort)? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
@@ -45,9 +50,12 @@ public final class RunningForwarder: Sendable {
         self.link = link
         self.counters = counters
         self.report = report
+        let observer = WorkerObserver()
+        observation = Self.observe(observer, at: observationSocket, report)
         let workerEnded = workerEnded
         worker = NativeThread("worker-0") {
-            let worker = Worker(first, counters: unsafe Counters(words: counters.words(worker: 0)))
+            let worker = Worker(
+                first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer)
             LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(until: stop)
             workerEnded.raise()
         }
@@ -66,6 +74,17 @@ public final class RunningForwarder: Sendable {
         }
     }
 
+    private static func observe(
+        _ observer: WorkerObserver, at path: String?, _ report: (String) -> Void
+    ) -> ObservationServer? {
+        guard let path else { return nil }
+        do throws(ObservationError) { return try ObservationServer(path: path, observers: [observer]) } catch
+        {
+            report("nobody can look at packets: \(error)")
+            return nil
+        }
+    }
+
     /// Ends all threads and closes the ports. To be called once.
     /// - Parameter patience: how long to wait for either thread.
     /// - Returns: false if one is stuck. It may still use everything there is, so that nothing is closed, and the process
@@ -73,6 +92,7 @@ public final class RunningForwarder: Sendable {
     public func end(patience: Duration = .seconds(4)) -> Bool {
         stop.raise()
         publisher.wakeAll()
+        observation?.end()
         func giveUp(_ thread: String) -> Bool {
             report(
                 "\(thread) has not ended within \(patience): stuck, or stopped by a debugger; it is given up")

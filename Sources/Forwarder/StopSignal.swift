@@ -3,7 +3,7 @@ import Glibc
 /// SIGINT and SIGTERM as something to wait for: the handler writes to a pipe.
 public final class StopSignal: Sendable {
     /// Readable once a signal has come.
-    private let descriptor: Int32
+    public let descriptor: Int32
     /// The handler can reach only globals; written once, before the handler is installed.
     nonisolated(unsafe) private static var writeEnd: Int32 = -1
 
@@ -24,6 +24,16 @@ public final class StopSignal: Sendable {
             }
         }
         _ = signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Whether one has come.
+    public var hasCome: Bool { waits(milliseconds: 0) }
+
+    /// Waits for one, so long at most.
+    /// - Returns: whether one has come.
+    public func waits(milliseconds: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&request, 1, milliseconds) > 0
     }
 
     /// Returns when a signal has come.

@@ -35,11 +35,12 @@ extension Worker {
     /// Has the packets whose next hops have answered go their way.
     func forwardReleased() {
         var recorder = NoRecorder()
+        var clock = StageClock.off
         while let place = slowPath.waiting.nextReleased() {
             let port = slowPath.waiting.port(place)
             let frames = slowPath.waiting.frames
             forwardAgain(frames, place, from: port, &recorder)
-            finish(frames, place..<place + 1, from: port, &recorder)
+            finish(frames, place..<place + 1, from: port, &recorder, &clock)
             slowPath.waiting.empty(place)
         }
     }
@@ -51,6 +52,7 @@ extension Worker {
             frames[place].drop(.neighbourUnresolved)
             unsafe account(
                 frames.packets + place, count: 1, from: slowPath.waiting.port(place), counters: counters.view)
+            observer?.noteDrops(frames, place..<place + 1, from: slowPath.waiting.port(place))
             slowPath.waiting.empty(place)
         }
     }

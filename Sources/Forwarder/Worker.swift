@@ -1,4 +1,5 @@
 import Forwarding
+public import Observation
 public import Packets
 public import Ports
 public import Tables
@@ -15,6 +16,8 @@ import Trace
     /// What packets are held against. Changes in `adoptSome` only, hence never within a vector.
     public let tables: WorkerTables
     public let counters: Counters
+    /// Who looks on; nil: nobody.
+    let observer: WorkerObserver?
 
     private(set) var vector: PacketVector
     let slowPath: SlowPath
@@ -27,14 +30,17 @@ import Trace
     /// - Parameter publication: the first one of its tables, or that of empty tables.
     /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
     /// - Parameter neighbourSeed: as `WorkerTables` takes it.
+    /// - Parameter observer: takes note of drops and times, and copies packets for those who ask.
     public init(
         _ publication: Publication, counters: Counters = Counters(), vectorCapacity: Int = 256,
-        slotByteCount: Int = 2048, neighbourSeed: UInt64 = .random(in: 0...UInt64.max)
+        slotByteCount: Int = 2048, neighbourSeed: UInt64 = .random(in: 0...UInt64.max),
+        observer: WorkerObserver? = nil
     ) {
         precondition(publication.tables.serial <= 1, "what was published before is unknown to a new worker")
         ports = publication.ports
         tables = WorkerTables(publication.tables, neighbourSeed: neighbourSeed)
         self.counters = counters
+        self.observer = observer
         vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
         slowPath = SlowPath(tables: tables, slotByteCount: slotByteCount)
         unsafe selection = .allocate(capacity: 256)
@@ -103,6 +109,7 @@ import Trace
         slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0?.state == .up })
         sendOriginated()
         giveUp(slowPath.waiting.expired(at: timestamp))
+        if let observer, observer.isArmed { observer.endVector(vector) }
     }
 
     /// Drops all packets that wait for their next hops, so that each that has come in is counted. At the end of a run.
@@ -111,15 +118,28 @@ import Trace
     /// Forwards one vector from a port.
     /// - Returns: the number of packets that had come in; 0 when the port had none.
     public func serve(_ port: PortIndex) -> Int {
+        var clock = observer?.clock ?? .off
         let count = receive(from: port)
         guard count > 0 else { return 0 }
-        unsafe forward(
-            vector.packets, count: count, arena: vector.arena, arenaByteCount: vector.arenaByteCount,
-            from: port,
-            tables: tables.view, state: &state)
-        var recorder = NoRecorder()
-        finish(from: port, &recorder)
+        clock.lap(.receive)
+        if let observer, observer.isArmed {
+            serveWatched(port, count: count, observer, &clock)
+        } else {
+            serve(0..<count, of: port, &clock)
+        }
+        observer?.note(clock, packets: count)
         return count
+    }
+
+    /// Takes a part of the vector through all stages.
+    func serve(_ range: Range<Int>, of port: PortIndex, _ clock: inout StageClock) {
+        guard !range.isEmpty else { return }
+        unsafe forward(
+            vector.packets + range.lowerBound, count: range.count, arena: vector.arena,
+            arenaByteCount: vector.arenaByteCount, from: port, tables: tables.view, state: &state)
+        clock.lap(.forward)
+        var recorder = NoRecorder()
+        finish(range, from: port, &recorder, &clock)
     }
 
     /// Takes in what has come by a port.
@@ -128,24 +148,36 @@ import Trace
         return ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
     }
 
-    /// Everything behind the loop: answers, sends, counts.
-    func finish<R: Recorder>(from port: PortIndex, _ recorder: inout R) {
-        if vector.count > 0 {
-            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
-            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
+    /// Everything behind the loop: answers, sends, counts. What stands before the range has been through it, what
+    /// stands behind it is undecided yet.
+    func finish<R: Recorder>(
+        _ range: Range<Int>, from port: PortIndex, _ recorder: inout R, _ clock: inout StageClock
+    ) {
+        if !range.isEmpty {
+            let now = vector[range.lowerBound].timestamp
+            giveUp(slowPath.waiting.expired(at: now))
+            slowPath.pathMTUs.age(tables, at: now)
         }
-        finish(vector, 0..<vector.count, from: port, &recorder)
+        finish(vector, range, from: port, &recorder, &clock)
     }
 
     /// The same for some packets of a vector, all of one port.
     func finish<R: Recorder>(
-        _ vector: PacketVector, _ range: Range<Int>, from port: PortIndex, _ recorder: inout R
+        _ vector: PacketVector, _ range: Range<Int>, from port: PortIndex, _ recorder: inout R,
+        _ clock: inout StageClock
     ) {
         answer(vector, range, from: port, &recorder)
+        clock.lap(.answer)
         transmit(vector, range)
+        clock.lap(.transmit)
         unsafe account(
             vector.packets + range.lowerBound, count: range.count, from: port, counters: counters.view)
+        observer?.noteDrops(vector, range, from: port)
         sendOriginated()
+        clock.lap(.account)
+    }
+        sendOriginated()
+        clock.lap(.account)
     }
 
     /// Gives every punted packet to the slow path.
@@ -241,8 +273,11 @@ import Trace
             }
             // Every port gives each packet its outcome, so that none is looked at twice.
             if let port = ports[Int(egress.rawValue)] {
-                unsafe port.transmit(
-                    vector, selection: UnsafeBufferPointer(rebasing: selection[..<count]))
+                let handed = unsafe UnsafeBufferPointer(rebasing: selection[..<count])
+                unsafe port.transmit(vector, selection: handed)
+                if let observer, observer.isArmed {
+                    unsafe observer.noteSent(vector, handed, by: egress, link: port.link)
+                }
             } else {
                 for place in 0..<count { vector[Int(unsafe selection[place])].drop(.portDown) }
             }

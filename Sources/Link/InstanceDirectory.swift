@@ -4,7 +4,7 @@ import Glibc
 /// Where the programs of one instance meet: a folder of its own below the run directory, which is on tmpfs.
 ///
 /// ```
-/// /run/wayleave/NAME/wayleaved.lock  forwarder.lock  api.sock  link.sock  counters-main
+/// /run/wayleave/NAME/wayleaved.lock  forwarder.lock  api.sock  link.sock  counters-main  observe-main.sock
 /// ```
 ///
 /// Where `/run` is no tmpfs, as in many containers, the counters are in `/dev/shm/wayleave/NAME`.
@@ -38,6 +38,8 @@ public struct InstanceDirectory: Hashable, Sendable {
     public var path: String { "\(base)/\(name)" }
     /// Where the control plane listens for forwarders.
     public var linkSocket: String { "\(path)/link.sock" }
+    /// Where a forwarder shows what it does.
+    public func observationSocket(forwarder: String) -> String { "\(path)/observe-\(forwarder).sock" }
     /// The counter file of a forwarder.
     public func counterFile(forwarder: String) -> String { "\(counterDirectory)/counters-\(forwarder)" }
     /// The folder of the counter files: on tmpfs, unless another base was chosen that isn't.

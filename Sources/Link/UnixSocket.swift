@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Stream sockets with a path (unix(7)), which never wait.
-enum UnixSocket {
+package enum UnixSocket {
     private static func open() throws(LinkError) -> Descriptor {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let number = socket(AF_UNIX, type, 0)
@@ -12,7 +12,7 @@ enum UnixSocket {
 
     /// Listens at a path, for owner and group. What a dead process left there is replaced; the caller holds the lock
     /// that says that it is dead.
-    static func listen(at path: String) throws(LinkError) -> Descriptor {
+    package static func listen(at path: String) throws(LinkError) -> Descriptor {
         let socket = try open()
         // The file is made with this mode, so that there is no moment in which others may connect.
         fchmod(socket.number, 0o600)
@@ -31,7 +31,7 @@ enum UnixSocket {
     }
 
     /// Connects to whoever listens at a path.
-    static func connect(to path: String) throws(LinkError) -> Descriptor {
+    package static func connect(to path: String) throws(LinkError) -> Descriptor {
         let socket = try open()
         let result = wl_unix_connect(socket.number, path)
         guard result == 0 else { throw failure("connect to", path, result) }
@@ -39,7 +39,7 @@ enum UnixSocket {
     }
 
     /// Somebody who wants to talk to the listener; nil if there is nobody any more.
-    static func accept(_ listener: Descriptor) -> Descriptor? {
+    package static func accept(_ listener: Descriptor) -> Descriptor? {
         let number = Glibc.accept(listener.number, nil, nil)
         guard number >= 0 else { return nil }
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)

@@ -82,8 +82,13 @@ public struct Explanation: Sendable {
             run = bench.run(packet, from: index)
             run.assumedNeighbour = neighbour
         }
+        self.init(exchange, compiled, run)
+    }
+
+    /// What is to be said of a run.
+    init(_ exchange: ExchangeDescription, _ compiled: CompiledExchange, _ run: Run) {
         let narrator = Narrator(exchange: exchange, names: compiled, run: run)
-        port = name
+        port = exchange.ports[run.port].name
         steps = run.steps
         outcome = run.outcome
         frames = run.frames.map { Frame(port: exchange.ports[$0.port].name, bytes: $0.bytes) }
@@ -176,10 +181,4 @@ private struct Bench {
         }
         return worker.tables.addNeighbour(destination, unknown, onLink: index).map { _ in destination }
     }
-}
-
-/// Writes the steps down.
-private struct StepRecorder: Recorder {
-    private(set) var steps: [Step] = []
-    mutating func record(_ step: Step) { steps.append(step) }
 }

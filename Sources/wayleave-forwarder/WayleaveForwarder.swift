@@ -38,8 +38,8 @@ enum WayleaveForwarder {
         let forwarder = RunningForwarder(
             LinkThread.Configuration(
                 socketPath: directory.linkSocket, name: options.name, software: software,
-                processID: UInt32(getpid()), counterFile: counters.fileID), counters: counters, report: report
-        )
+                processID: UInt32(getpid()), counterFile: counters.fileID), counters: counters,
+            observationSocket: directory.observationSocket(forwarder: options.name), report: report)
         report("instance \(options.instance): forwarder '\(options.name)' runs")
         signal.wait()
         // Without the usual clearing up, which could wait for the worker: the kernel does what matters.

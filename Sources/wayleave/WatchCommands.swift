@@ -85,28 +85,6 @@ struct CountersCommand: AsyncParsableCommand {
     }
 }
 
-struct DropsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "drops",
-        abstract: "Shows dropped packets by reason.",
-        discussion: """
-            Why a packet in particular is dropped, `wayleave explain` says.
-
-            Example:
-              wayleave drops
-            """)
-
-    @OptionGroup var instance: InstanceOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        let drops = try await instance.daemon.get("/v1/drops")
-        if output.json { return print(drops.json) }
-        let items = drops["items"]?.items ?? []
-        print(items.isEmpty ? "nothing was dropped" : "\(Table(items))")
-    }
-}
-
 struct PortsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ports",

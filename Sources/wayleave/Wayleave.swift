@@ -26,7 +26,10 @@ struct Wayleave: AsyncParsableCommand {
                 subcommands: [ApplyCommand.self, DiffCommand.self, ExportCommand.self, StatusCommand.self]),
             CommandGroup(
                 name: "What it counts and sees:",
-                subcommands: [CountersCommand.self, DropsCommand.self, PortsCommand.self, UsageCommand.self]),
+                subcommands: [
+                    CountersCommand.self, DropsCommand.self, TraceCommand.self, CaptureCommand.self,
+                    RuntimeCommand.self, PortsCommand.self, UsageCommand.self,
+                ]),
             CommandGroup(
                 name: "Single objects:",
                 subcommands: [

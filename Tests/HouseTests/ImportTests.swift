@@ -12,7 +12,10 @@ import Testing
         "Trace": ["Wire", "Packets", "Tables"],
         "Forwarding": ["CLinux", "Wire", "Packets", "Tables", "Trace"],
         "Ports": ["CLinux", "CPcap", "CNetlink", "Wire", "Packets"],
-        "Forwarder": ["CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link"],
+        "Observation": ["CLinux", "CPcap", "Wire", "Packets", "Tables", "Trace", "Ports", "Link"],
+        "Forwarder": [
+            "CLinux", "Wire", "Packets", "Tables", "Trace", "Forwarding", "Ports", "Link", "Observation",
+        ],
         "Exchange": ["Wire"],
         "ExchangeFile": ["Exchange", "Wire", "Yams"],
         "TableCompiler": ["Exchange", "Tables", "Wire"],
@@ -28,15 +31,17 @@ import Testing
         ],
         "APIClient": ["NIOCore", "NIOHTTP1", "NIOPosix"],
         "Offline": [
-            "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Packets", "Ports",
-            "Wire",
+            "Exchange", "TableCompiler", "Tables", "Trace", "Forwarding", "Forwarder", "Observation",
+            "Packets",
+            "Ports", "Wire",
         ],
         "wayleave-forwarder": ["Forwarder", "Link"],
         "wayleaved": [
             "API", "ControlPlane", "ExchangeFile", "ArgumentParser", "ServiceLifecycle", "Logging",
         ],
         "wayleave": [
-            "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Offline", "Ports", "ArgumentParser",
+            "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline", "Packets",
+            "Ports", "Tables", "ArgumentParser",
         ],
     ]
 

@@ -5,4 +5,5 @@
 #include "namespace.h"
 #include "packet_socket.h"
 #include "process.h"
+#include "ticks.h"
 #include "tun.h"

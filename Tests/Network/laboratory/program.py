@@ -79,7 +79,7 @@ class Edge:
         self.instance = instance
         self.namespace = namespace
         self.run_folder = Path("/run/wayleave") / instance
-        self._cli = binaries / "wayleave"
+        self.cli = binaries / "wayleave"
         self._others: list[Program] = []
         self.forwarder = Program(
             namespace,
@@ -121,7 +121,7 @@ class Edge:
     def wayleave(self, *arguments: str, seconds: float = 20, text: str | None = None):
         """Runs the command line for this instance; `stdout` holds what it says on either stream."""
         return subprocess.run(
-            [str(self._cli), *arguments, "--instance", self.instance],
+            [str(self.cli), *arguments, "--instance", self.instance],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,0 +1,160 @@
+import ArgumentParser
+import ExchangeFile
+import Forwarder
+import Observation
+import Offline
+import Ports
+
+struct TraceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Follows packets through a running edge: every step, and the fields before and after.",
+        discussion: """
+            Says the same as `wayleave explain` would, of packets as they come. Armed as long as the command runs, until the \
+            count is reached, an hour at most. --port and --filter choose packets as they come in; --subscriber, --session \
+            and --reason of these the ones that turn out to fit. A packet that is followed takes some microseconds longer.
+
+            Examples:
+              wayleave trace --filter 'host 10.1.0.7 and icmp' --count 1
+              wayleave trace --subscriber carol --reason notAdmitted
+              wayleave trace --port core0 --json
+            """)
+
+    @OptionGroup var observation: ObservationOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Packets that come in by this port; may be given several times.", valueName: "NAME"))
+    var port: [String] = []
+    @Option(help: ArgumentHelp("Packets of this subscriber.", valueName: "NAME")) var subscriber: String?
+    @Option(help: ArgumentHelp("Packets of this session.", valueName: "NAME")) var session: String?
+    @Option(help: ArgumentHelp("Packets that are dropped for this reason.", valueName: "REASON"))
+    var reason: ReasonName?
+    @Option(
+        help: ArgumentHelp(
+            "Packets that pass as they come in, as in pcap-filter(7).", valueName: "EXPRESSION"))
+    var filter = ""
+    @Option(help: ArgumentHelp("End after so many packets.", valueName: "N")) var count: UInt64 = 0
+    @Option(help: ArgumentHelp("End after so many seconds.", valueName: "N")) var seconds: UInt32 = 0
+
+    func run() async throws {
+        let names = SlotNames(observation.instance)
+        var request = TraceRequest()
+        request.ports = port
+        request.filter = filter
+        request.count = count
+        request.seconds = seconds
+        request.reason = reason?.reason
+        if let session {
+            request.sessions =
+                try known(await names.slots(ofSession: session)) {
+                    $0.isEmpty ? nil : $0
+                } ?? { throw fail("there is no session '\(session)'") }()
+        }
+        if let subscriber {
+            let found = try known(await names.subscriber(subscriber)) { $0 }
+            guard let found, let slot = found.slot else {
+                throw fail("there is no subscriber '\(subscriber)'")
+            }
+            request.subscriber = TraceRequest.Subscriber(slot: slot, sessions: found.sessions)
+        }
+        let narrator = await names.narrator()
+        if narrator == nil {
+            printError(
+                "steps are told with numbers: the control plane doesn't answer, or the exchange is large")
+        }
+        let signal = StopSignal()
+        let client = try observation.ask { path throws(ObservationError) in
+            try ObservationClient.trace(path, request)
+        }
+        do throws(ObservationError) { try show(client, signal, narrator) } catch {
+            throw observation.refuse(error)
+        }
+    }
+
+    /// What the control plane has answered, looked at; it must have.
+    private func known<Answer, Value>(_ answer: Answer?, _ look: (Answer) -> Value?) throws -> Value? {
+        guard let answer else {
+            throw fail("names can't be looked up: the control plane doesn't answer; use --port and --filter")
+        }
+        return look(answer)
+    }
+
+    private func fail(_ sentence: String) -> ExitCode {
+        printError(sentence)
+        return Daemon.Exit.refused
+    }
+
+    private func show(
+        _ client: ObservationClient, _ signal: StopSignal, _ narrator: TraceNarrator?
+    ) throws(ObservationError) {
+        var ports: [UInt16: ObservedPort] = [:]
+        while let answer = try client.next(interrupt: signal.descriptor) {
+            switch answer {
+            case .armed: printError("tracing")
+            case .port(let port): ports[port.slot] = port
+            case .traced(let packet):
+                let explanation = narrator?.explanation(packet)
+                func name(_ slot: UInt16) -> String { ports[slot]?.name ?? "port \(slot)" }
+                let text =
+                    output.json
+                    ? document(packet, explanation, name).json + "\n"
+                    : text(packet, explanation, name) + "\n\n"
+                do { try printText(text) } catch { throw ObservationError("the output can't be written") }
+            case .end(let end):
+                if end.lost > 0 { printError("\(end.lost) more packets came too fast to be followed") }
+                return
+            default: break
+            }
+        }
+        if !signal.hasCome { throw ObservationError("the forwarder has ended, and with it the trace") }
+    }
+
+    private func text(
+        _ packet: TracedPacket, _ explanation: Explanation?, _ name: (UInt16) -> String
+    ) -> String {
+        let rows = packet.lines(explanation)
+        let width = max(10, rows.map(\.subject.count).max() ?? 0)
+        let heading =
+            "\(TimeOfDay(packet.timestamp)) "
+            + (explanation?.heading ?? "\(name(packet.port)): \(packet.frame.count) bytes")
+        return
+            ([heading]
+            + rows.map { $0.subject + String(repeating: " ", count: width + 2 - $0.subject.count) + $0.text })
+            .joined(separator: "\n")
+    }
+
+    /// As `explain --json`, with time, and fields before and after; with steps as texts where names aren't known.
+    private func document(
+        _ packet: TracedPacket, _ explanation: Explanation?, _ name: (UInt16) -> String
+    ) -> DocumentValue {
+        var document: DocumentValue =
+            explanation.flatMap { try? DocumentValue(json: $0.json) } ?? numbered(packet, name)
+        document.set("timestamp", DocumentValue(packet.timestamp))
+        let lines = packet.lines(explanation)
+        document.set("before", lines.last { $0.subject == "before" }.map { .text($0.text) })
+        document.set("after", .list(lines.filter { $0.subject == "after" }.map { .text($0.text) }))
+        document.set("hex", .text(Hex.text(packet.frame)))
+        return document
+    }
+
+    private func numbered(_ packet: TracedPacket, _ name: (UInt16) -> String) -> DocumentValue {
+        var document: DocumentValue = [
+            "port": .text(name(packet.port)), "steps": .list(packet.steps.map { .text("\($0)") }),
+        ]
+        switch packet.outcome {
+        case .forwarded: document.set("outcome", "forwarded")
+        case .consumed: document.set("outcome", "consumed")
+        case .waiting: document.set("outcome", "waiting")
+        case .dropped(let reason):
+            document.set("outcome", "dropped")
+            document.set("reason", .text("\(reason)"))
+            document.set("why", .text(reason.explanation))
+        }
+        document.set(
+            "frames",
+            .list(packet.sent.map { ["port": .text(name($0.port)), "hex": .text(Hex.text($0.bytes))] }))
+        return document
+    }
+}

@@ -1,0 +1,86 @@
+import Packets
+import Ports
+import Testbed
+import Testing
+
+@testable import Observation
+
+@Suite("Drops by port, session and reason") struct DropTests {
+    @Test(
+        "Counts are what was counted, of random drops, and sums by port and reason are exact when sessions overflow"
+    )
+    func counting() {
+        let seed: UInt64 = 4711
+        var generator = SeededGenerator(seed: seed)
+        let table = DropTable()
+        var expected: [String: UInt64] = [:]
+        var sums: [String: UInt64] = [:]
+        for _ in 0..<60_000 {
+            let port = UInt16.random(in: 0..<4, using: &generator)
+            let reason = DropReason.allCases[Int.random(in: 0..<10, using: &generator)]
+            let slot = Bool.random(using: &generator) ? UInt32.random(in: 0..<2000, using: &generator) : nil
+            table.count(reason, port: PortIndex(rawValue: port), slot: slot)
+            expected["\(port) \(reason) \(slot.map { "\($0)" } ?? "-")", default: 0] += 1
+            sums["\(port) \(reason)", default: 0] += 1
+        }
+        let reading = table.reading
+        #expect(reading.overflow > 0, "seed \(seed)")
+        #expect(reading.counts.count { $0.slot != nil } == DropTable.entryLimit)
+        var found: [String: UInt64] = [:]
+        for count in reading.counts {
+            found["\(count.port) \(count.reason)", default: 0] += count.packets
+            guard let slot = count.slot else { continue }
+            #expect(expected["\(count.port) \(count.reason) \(slot)"] == count.packets, "seed \(seed)")
+        }
+        #expect(found == sums)
+        let ofNone = reading.counts.filter { $0.slot == nil }.reduce(0) { $0 + $1.packets }
+        let expectedOfNone = expected.filter { $0.key.hasSuffix("-") }.reduce(0) { $0 + $1.value }
+        #expect(ofNone == expectedOfNone + reading.overflow)
+    }
+
+    @Test("The last eight packets are kept, oldest first, 128 bytes of each")
+    func samples() {
+        let samples = DropSamples()
+        for number in 0..<20 {
+            let frame = [UInt8](repeating: UInt8(number), count: number == 19 ? 1000 : 10 + number)
+            frame.withUnsafeBytes {
+                samples.take(
+                    $0, .notAdmitted, port: PortIndex(rawValue: 3), slot: number == 18 ? 0 : nil,
+                    timestamp: UInt64(number))
+            }
+        }
+        let kept = samples.samples(port: 3, reason: .notAdmitted)
+        #expect(kept.map(\.timestamp) == (12..<20).map { UInt64($0) })
+        #expect(kept.map(\.frameByteCount) == [22, 23, 24, 25, 26, 27, 28, 1000])
+        #expect(kept.map(\.bytes.count) == [22, 23, 24, 25, 26, 27, 28, 128])
+        #expect(kept.allSatisfy { sample in sample.bytes.allSatisfy { UInt64($0) == sample.timestamp } })
+        #expect(kept.map(\.slot) == [nil, nil, nil, nil, nil, nil, 0, nil])
+        #expect(samples.samples(port: 3, reason: .tooBig).isEmpty)
+        #expect(samples.samples(port: 4, reason: .notAdmitted).isEmpty)
+    }
+
+    @Test("A worker's drops are noted with their port and session, and nothing else is")
+    func observer() {
+        let vector = PacketVector(capacity: 4, slotByteCount: 512)
+        for number in 0..<3 {
+            [UInt8](repeating: UInt8(number), count: 20).withUnsafeBytes { vector.append($0, timestamp: 5) }
+        }
+        vector[0].drop(.unknownSubscriber)
+        vector[1].disposition = .forwarded
+        vector[2].drop(.ttlExpired)
+        vector[2].counter = 2 * 9 + 1
+        // Bytes in another arena, as those of a packet that was sent in fragments.
+        vector.appendDropped(.oversized, timestamp: 6)
+        vector[3].offset = 1 << 30
+        vector[3].byteCount = 9000
+        let observer = WorkerObserver()
+        observer.noteDrops(vector, 0..<4, from: PortIndex(rawValue: 1))
+        let found = observer.dropReading.counts.sorted { $0.reason.rawValue < $1.reason.rawValue }
+        #expect(found.map(\.reason) == [.oversized, .ttlExpired, .unknownSubscriber])
+        #expect(found.map(\.slot) == [nil, 9, nil] && found.allSatisfy { $0.packets == 1 && $0.port == 1 })
+        #expect(
+            observer.dropSamples(port: 1, reason: .ttlExpired).map(\.bytes) == [
+                [UInt8](repeating: 2, count: 20)
+            ])
+    }
+}
