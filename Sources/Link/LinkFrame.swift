@@ -17,7 +17,7 @@ import Wire
 /// ```
 /// Numbers are in network byte order.
 package struct LinkFrame: Equatable, Sendable {
-    static let headerByteCount = 16
+    package static let headerByteCount = 16
     static let magic: UInt32 = 0x574c_4e4b
 
     package var kind: FrameKind

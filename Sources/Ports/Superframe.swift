@@ -63,9 +63,9 @@ package struct Superframe {
     /// Writes segment `index` to the beginning of `slot`, which must be long enough.
     /// - Parameter frame: what this was planned from.
     /// - Returns: the segment's length.
-    package func write(segment index: Int, of frame: UnsafeRawBufferPointer, into slot: UnsafeMutableRawBufferPointer)
-        -> Int
-    {
+    package func write(
+        segment index: Int, of frame: UnsafeRawBufferPointer, into slot: UnsafeMutableRawBufferPointer
+    ) -> Int {
         let byteCount = byteCount(ofSegment: index)
         precondition(
             frame.count == frameByteCount && byteCount <= slot.count && index >= 0 && index < segmentCount)

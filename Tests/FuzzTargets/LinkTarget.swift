@@ -27,15 +27,21 @@ extension FuzzTarget {
         let cut = try messages(in: stream, pieceByteCount: 1 + Int(form >> 1))
         try Finding.unless(whole == cut, "cut otherwise the same bytes are other messages")
     } seeds: {
-        let frames = Edge.names.flatMap { name -> [[UInt8]] in
-            let transaction = Edge.named(name).compiled.transaction
-            return [ExpectedTransaction(transaction, tableHash: 1).frames.flatMap { $0 }]
-                + ExpectedTransaction(transaction, tableHash: 1).frames
-        }
-        return frames.filter { $0.count < 4000 }.flatMap { [[0] + $0, [26] + $0] }
-            + frames.filter { $0.count < 4000 }.map { frame in
-                [1, frame[4] - 1] + InputReader.encoded(piece: Array(frame.dropFirst(16)))
+        var seeds: [[UInt8]] = []
+        for name in Edge.names {
+            let frames = ExpectedTransaction(Edge.named(name).compiled.transaction, tableHash: 1).frames
+            let stream = Array(frames.joined())
+            guard stream.count < 4000 else { continue }
+            // Whole, in pieces of 14 bytes, and as kinds and payloads.
+            seeds += [[0] + stream, [26] + stream]
+            var payloads: [UInt8] = [1]
+            for frame in frames {
+                payloads.append(frame[4] - 1)
+                payloads += InputReader.encoded(piece: Array(frame.dropFirst(LinkFrame.headerByteCount)))
             }
+            seeds.append(payloads)
+        }
+        return seeds
     }
 
     /// All messages up to the first fault.

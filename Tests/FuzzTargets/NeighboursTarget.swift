@@ -67,10 +67,10 @@ private struct NeighbourFrames {
     }
 
     func arp(operation: UInt8, _ sender: UInt8, _ target: UInt8) -> [UInt8] {
-        let body =
-            [0, 1, 8, 0, 6, 4, 0, operation] + station(sender).octets
-            + octets(network + UInt32(sender & 7) + (sender & 8) << 4)
-            + station(target).octets + octets(network + UInt32(target))
+        let senderAddress = network + UInt32(sender & 7) + UInt32(sender & 8) << 4
+        var body: [UInt8] = [0, 1, 8, 0, 6, 4, 0, operation]
+        body += station(sender).octets + octets(senderAddress)
+        body += station(target).octets + octets(network + UInt32(target))
         return Frame(
             to: operation == 1 ? .broadcast : own, from: station(sender), tags: port == 1 ? [100] : [], .arp,
             body
@@ -82,9 +82,8 @@ private struct NeighbourFrames {
     {
         let source = address(sender)
         let destination = address(target & 7)
-        var message =
-            [type, 0, 0, 0, flags, 0, 0, 0] + octets(address(target).high) + octets(address(target).low)
-        message += options
+        var message: [UInt8] = [type, 0, 0, 0, flags, 0, 0, 0]
+        message += octets(address(target).high) + octets(address(target).low) + options
         let sum = TransportChecksum.pseudoHeaderSum(
             source: source, destination: destination, protocol: .icmpv6, byteCount: message.count)
         let checksum = message.read {
