@@ -26,6 +26,9 @@ let package = Package(
     name: "wayleave",
     products: [
         .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
+        .library(
+            name: "WayleaveEdge",
+            targets: ["ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler", "Tables", "Wire"]),
         .library(name: "WayleaveFuzzTargets", targets: ["FuzzTargets"]),
         .library(name: "WayleaveRegister", targets: ["Exchange", "TableCompiler", "Tables", "Wire"]),
         .executable(name: "wayleave", targets: ["wayleave"]),
