@@ -23,6 +23,18 @@ import Testing
         }
     }
 
+    @Test("PX-4 nor is any good input, of which some are tried", arguments: FuzzTarget.all.map(\.name))
+    func triesSeeds(_ name: String) throws {
+        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        let seeds = target.seeds()
+        #expect(seeds.count > 0, "\(name) has no good inputs")
+        for place in stride(from: 0, to: seeds.count, by: 1 + seeds.count / 40) {
+            do throws(Finding) { try target.run(seeds[place]) } catch {
+                Issue.record("\(name), seed \(place): \(error)")
+            }
+        }
+    }
+
     @Test("Every folder of inputs is a target's", arguments: ["corpus", "findings"])
     func foldersAreKnown(_ kind: String) {
         let known = Set(FuzzTarget.all.map(\.name))
