@@ -26,6 +26,10 @@ let package = Package(
     name: "wayleave",
     products: [
         .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
+        .library(
+            name: "WayleaveEdge",
+            targets: ["ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler", "Tables", "Wire"]),
+        .library(name: "WayleaveFuzzTargets", targets: ["FuzzTargets"]),
         .library(name: "WayleaveRegister", targets: ["Exchange", "TableCompiler", "Tables", "Wire"]),
         .executable(name: "wayleave", targets: ["wayleave"]),
         .executable(name: "wayleave-forwarder", targets: ["wayleave-forwarder"]),
@@ -134,6 +138,16 @@ let package = Package(
             name: "Testbed",
             dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
+        // Every parser as a fuzzer calls it: for Tests/Fuzz, and to try again what was found.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Exchange", "ExchangeFile", "Forwarder", "Link", "Packets", "Ports", "TableCompiler",
+                "Tables",
+                "Wire", "Testbed",
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: house),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Testbed"], swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["Testbed"], swiftSettings: house),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "Testbed"], exclude: ["vectors.py"], swiftSettings: hot),

@@ -7,6 +7,9 @@ let package = Package(
     targets: [
         .target(name: "CReference", cSettings: [.unsafeFlags(["-O3"])]),
         .executableTarget(
+            name: "FloodsBenchmark", dependencies: [.product(name: "WayleaveEdge", package: "wayleave")],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+        .executableTarget(
             name: "ForwardingBenchmark",
             dependencies: ["CReference", .product(name: "WayleaveDataPath", package: "wayleave")],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),

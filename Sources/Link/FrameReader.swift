@@ -1,16 +1,18 @@
 import Wire
 
 /// Cuts the bytes of a connection into frames. The first that is wrong ends it: what follows can't be trusted.
-struct FrameReader: Sendable {
+package struct FrameReader: Sendable {
     private var buffer: [UInt8] = []
     /// Bytes at the front of the buffer that have been taken.
     private var taken = 0
 
+    package init() {}
+
     /// Whether the bytes so far end within a frame.
-    var isInsideFrame: Bool { buffer.count > taken }
+    package var isInsideFrame: Bool { buffer.count > taken }
 
     /// Takes in what has come. Cost: linear in it.
-    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
         // What has been taken goes once it is the larger part, so that each byte is moved once at most.
         if taken > 0, taken >= buffer.count - taken {
             buffer.removeFirst(taken)
@@ -21,7 +23,7 @@ struct FrameReader: Sendable {
 
     /// The next whole frame; nil until more bytes have come.
     /// - Throws: what is wrong with the frame, as soon as it shows.
-    mutating func next() throws(LinkError) -> LinkFrame? {
+    package mutating func next() throws(LinkError) -> LinkFrame? {
         guard buffer.count - taken >= LinkFrame.headerByteCount else { return nil }
         var header = ByteReader(buffer[taken..<taken + LinkFrame.headerByteCount])
         let fields:

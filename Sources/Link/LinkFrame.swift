@@ -16,22 +16,22 @@ import Wire
 /// |                                   payload …                                   |
 /// ```
 /// Numbers are in network byte order.
-struct LinkFrame: Equatable, Sendable {
-    static let headerByteCount = 16
+package struct LinkFrame: Equatable, Sendable {
+    package static let headerByteCount = 16
     static let magic: UInt32 = 0x574c_4e4b
 
-    var kind: FrameKind
+    package var kind: FrameKind
     /// At most `LinkProtocol.payloadLimit` bytes.
-    var payload: ArraySlice<UInt8>
+    package var payload: ArraySlice<UInt8>
 
-    init(_ kind: FrameKind, _ payload: ArraySlice<UInt8> = []) {
+    package init(_ kind: FrameKind, _ payload: ArraySlice<UInt8> = []) {
         precondition(payload.count <= LinkProtocol.payloadLimit)
         self.kind = kind
         self.payload = payload
     }
 
     /// The frame as it is sent.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var writer = ByteWriter()
         writer.reserve(Self.headerByteCount + payload.count)
         writer.write(Self.magic)
@@ -46,7 +46,7 @@ struct LinkFrame: Equatable, Sendable {
 }
 
 /// What a frame says.
-enum FrameKind: UInt8, CaseIterable, Sendable {
+package enum FrameKind: UInt8, CaseIterable, Sendable {
     /// Forwarder, first: who it is and what it has.
     case hello = 1
     /// Control plane's answer: it takes the forwarder.

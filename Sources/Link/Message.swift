@@ -1,7 +1,7 @@
 import Wire
 
 /// What one frame says, as a value.
-enum Message: Equatable, Sendable {
+package enum Message: Equatable, Sendable {
     case hello(Hello)
     case welcome(Welcome)
     case refusal(String)
@@ -17,7 +17,7 @@ enum Message: Equatable, Sendable {
 
 extension Message {
     /// The frame that carries the message.
-    var frame: LinkFrame {
+    package var frame: LinkFrame {
         var writer = ByteWriter()
         switch self {
         case .hello(let hello): hello.write(to: &writer)
@@ -36,7 +36,7 @@ extension Message {
 
     /// What the frame says.
     /// - Throws: what of its payload can't be, and at which byte.
-    init(_ frame: LinkFrame) throws(LinkError) {
+    package init(_ frame: LinkFrame) throws(LinkError) {
         do throws(ByteReaderError) {
             self = try Self.read(frame)
         } catch {

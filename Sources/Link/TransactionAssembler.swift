@@ -2,7 +2,7 @@ import Tables
 import Wire
 
 /// Puts a transaction together from its frames. Nothing of it is seen before it is whole.
-struct TransactionAssembler: Sendable {
+package struct TransactionAssembler: Sendable {
     private struct Partial {
         var head: TransactionHead
         var changes: [Transaction.Change] = []
@@ -13,7 +13,9 @@ struct TransactionAssembler: Sendable {
 
     private var partial: Partial?
 
-    mutating func begin(_ head: TransactionHead) throws(LinkError) {
+    package init() {}
+
+    package mutating func begin(_ head: TransactionHead) throws(LinkError) {
         if let partial {
             throw LinkError(
                 "transaction \(head.number) begins before transaction \(partial.head.number) has ended")
@@ -29,7 +31,7 @@ struct TransactionAssembler: Sendable {
     }
 
     /// Takes in a piece of the stream of changes. Cost: linear in it.
-    mutating func add(_ piece: ArraySlice<UInt8>) throws(LinkError) {
+    package mutating func add(_ piece: ArraySlice<UInt8>) throws(LinkError) {
         guard var partial else { throw LinkError("changes without the transaction that they belong to") }
         // Not two owners of the changes while they grow.
         self.partial = nil
@@ -61,7 +63,7 @@ struct TransactionAssembler: Sendable {
         self.partial = partial
     }
 
-    mutating func commit(_ end: TransactionEnd) throws(LinkError) -> ExpectedTransaction {
+    package mutating func commit(_ end: TransactionEnd) throws(LinkError) -> ExpectedTransaction {
         guard let partial else {
             throw LinkError("the end of transaction \(end.number), which has not begun")
         }

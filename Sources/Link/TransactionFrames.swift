@@ -2,7 +2,7 @@ public import Tables
 import Wire
 
 /// The first frame of a transaction.
-struct TransactionHead: Hashable, Sendable {
+package struct TransactionHead: Hashable, Sendable {
     var number: UInt64
     var isReset: Bool
     var changeCount: UInt32
@@ -11,7 +11,7 @@ struct TransactionHead: Hashable, Sendable {
 }
 
 /// The last frame of a transaction.
-struct TransactionEnd: Hashable, Sendable {
+package struct TransactionEnd: Hashable, Sendable {
     var number: UInt64
     /// What the tables' hash will be when the transaction has been applied.
     var tableHash: UInt64
@@ -33,7 +33,7 @@ public struct ExpectedTransaction: Equatable, Sendable {
 extension ExpectedTransaction {
     /// The frames that carry it, ready to be sent: `begin`, the changes in one byte stream cut at 1 MiB, `commit`. In
     /// the stream each change stands behind its length in 32 bits. Cost: linear; a million changes take some 100 MB.
-    var frames: [[UInt8]] {
+    package var frames: [[UInt8]] {
         var pieces: [[UInt8]] = []
         var byteCount = 0
         var piece = ByteWriter()

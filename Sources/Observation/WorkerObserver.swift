@@ -111,7 +111,7 @@ public final class WorkerObserver: @unchecked Sendable {
             case .forwarded: .forwarded
             case .consumed: .consumed
             case .dropped: .dropped(packet.dropReason)
-            case .undecided, .transmit, .punt: .waiting
+            case .undecided, .transmit, .punt, .waiting: .waiting
             }
         let traced = TracedPacket(
             port: port.rawValue, link: link, timestamp: packet.timestamp, frame: frame, steps: steps,

@@ -10,7 +10,7 @@ import Wire
 /// +-------+----------+-------------+-------------+--------------+-----------------+
 /// ```
 /// The header size is only a hint, and isn't used.
-struct OffloadHeader: Equatable {
+package struct OffloadHeader: Equatable {
     /// What kind of segments a superframe is to be cut into.
     enum Segmentation: UInt8 {
         case tcpIPv4 = 1
@@ -19,7 +19,7 @@ struct OffloadHeader: Equatable {
         case udp = 5
     }
 
-    static let byteCount = 10
+    package static let byteCount = 10
 
     /// Whether the transport checksum holds only the sum of the pseudo-header.
     var needsChecksum: Bool
@@ -35,7 +35,7 @@ struct OffloadHeader: Equatable {
     var checksumOffset: Int
 
     /// - Parameter bytes: the ten bytes.
-    init(_ bytes: RawSpan) {
+    package init(_ bytes: RawSpan) {
         func word(_ offset: Int) -> Int {
             unsafe Int(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
         }
@@ -56,7 +56,7 @@ extension OffloadHeader {
     ///
     /// The field holds the pseudo-header's sum, so the sum of everything from `checksumStart` is all that is
     /// missing; padding behind the packet is zero and adds nothing.
-    func completeChecksum(in frame: UnsafeMutableRawBufferPointer) -> Bool {
+    package func completeChecksum(in frame: UnsafeMutableRawBufferPointer) -> Bool {
         guard !isSCTP else { return unsafe completeCRC(in: frame) }
         let field = checksumStart + checksumOffset
         guard field + 2 <= frame.count, let base = frame.baseAddress else { return false }

@@ -12,7 +12,7 @@ import Wire
 /// checksum; TCP's sequence number, FIN and PSH (last only), CWR (first only, RFC 3168 §6.1.2); UDP's length;
 /// the checksum. IP headers in IP headers and MPLS labels are passed over, since a peer in another namespace
 /// may have encapsulated before anybody segmented.
-struct Superframe {
+package struct Superframe {
     private struct NetworkHeader {
         var offset = 0
         var version = IPVersion.v4
@@ -29,11 +29,11 @@ struct Superframe {
     private let headerByteCount: Int
     /// Payload of each segment but the last.
     private let segmentByteCount: Int
-    let segmentCount: Int
+    package let segmentCount: Int
 
     /// Nil if the headers aren't what `offload` says, or can't be cut up: encapsulated in anything but IP and
     /// MPLS, already a fragment, damaged.
-    init?(_ frame: RawSpan, offload: OffloadHeader) {
+    package init?(_ frame: RawSpan, offload: OffloadHeader) {
         guard let segmentation = offload.segmentation, offload.needsChecksum, offload.segmentByteCount > 0
         else {
             return nil
@@ -56,16 +56,16 @@ struct Superframe {
         guard findNetworkHeaders(frame) == (isTCP ? .tcp : .udp) else { return nil }
     }
 
-    func byteCount(ofSegment index: Int) -> Int {
+    package func byteCount(ofSegment index: Int) -> Int {
         headerByteCount + min(segmentByteCount, frameByteCount - headerByteCount - index * segmentByteCount)
     }
 
     /// Writes segment `index` to the beginning of `slot`, which must be long enough.
     /// - Parameter frame: what this was planned from.
     /// - Returns: the segment's length.
-    func write(segment index: Int, of frame: UnsafeRawBufferPointer, into slot: UnsafeMutableRawBufferPointer)
-        -> Int
-    {
+    package func write(
+        segment index: Int, of frame: UnsafeRawBufferPointer, into slot: UnsafeMutableRawBufferPointer
+    ) -> Int {
         let byteCount = byteCount(ofSegment: index)
         precondition(
             frame.count == frameByteCount && byteCount <= slot.count && index >= 0 && index < segmentCount)

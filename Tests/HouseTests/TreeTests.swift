@@ -12,7 +12,9 @@ import Testing
 
     @Test("Nothing points out of the tree: what climbs by `../` arrives at something that is here")
     func nothingPointsOutside() {
-        for file in tree.files {
+        // What a fuzzer has written means nothing.
+        for file in tree.files
+        where !file.hasPrefix("Tests/Fuzz/corpus/") && !file.hasPrefix("Tests/Fuzz/findings/") {
             for (number, line) in tree.lines(file).enumerated() {
                 for path in climbingPaths(String(line)) {
                     #expect(

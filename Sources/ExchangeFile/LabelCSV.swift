@@ -1,5 +1,4 @@
-import Exchange
-import ExchangeFile
+package import Exchange
 import Wire
 
 /// A label table as CSV: a line for each binding, read piece by piece.
@@ -12,14 +11,14 @@ import Wire
 /// ```
 ///
 /// Blanks and quotes around a field don't count, nor do empty lines. Faults carry their line.
-struct LabelCSV {
-    static let header = "in,out,line,tunnel"
+package struct LabelCSV {
+    package static let header = "in,out,line,tunnel"
     /// Longer lines than any binding needs.
     private static let maximumLineByteCount = 1024
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
-    private(set) var bindings: [LabelBinding] = []
-    private(set) var faults: [Rejection] = []
+    package private(set) var bindings: [LabelBinding] = []
+    package private(set) var faults: [Rejection] = []
     private var lineNumber = 0
     private var hasHeader = false
     /// Whether the first line was another: what follows is no table of ours then.
@@ -31,8 +30,10 @@ struct LabelCSV {
     /// The line of each label.
     private var lines: [Label: Int] = [:]
 
+    package init() {}
+
     /// Takes in the next bytes. Nothing more once there are too many faults.
-    mutating func take(_ bytes: [UInt8]) {
+    package mutating func take(_ bytes: [UInt8]) {
         var start = 0
         while !isFull, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             if !isTooLong {
@@ -53,7 +54,7 @@ struct LabelCSV {
     }
 
     /// Takes the last line, if it had no end.
-    mutating func finish() {
+    package mutating func finish() {
         if !rest.isEmpty, !isFull { takeLine(rest[...]) }
         rest = []
         if !hasHeader, faults.isEmpty {
@@ -131,7 +132,7 @@ struct LabelCSV {
     }
 
     private mutating func label(_ text: some StringProtocol, _ place: String) -> Label? {
-        guard let number = Parameter.decimal(text).flatMap(UInt32.init(exactly:)),
+        guard let number = Self.decimal(text),
             let label = Label(rawValue: number),
             Label.bindable.contains(label)
         else {
@@ -139,6 +140,11 @@ struct LabelCSV {
             return nil
         }
         return label
+    }
+
+    /// Digits alone.
+    private static func decimal(_ text: some StringProtocol) -> UInt32? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt32(text) : nil
     }
 
     private mutating func operation(_ text: String) -> LabelBinding.Operation? {
@@ -170,7 +176,7 @@ struct LabelCSV {
     // MARK: Writing
 
     /// A binding's line, line end included.
-    static func line(_ binding: LabelBinding) -> String {
+    package static func line(_ binding: LabelBinding) -> String {
         let out =
             switch binding.operation {
             case .pop: "pop"

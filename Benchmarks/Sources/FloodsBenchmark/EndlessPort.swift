@@ -1,0 +1,60 @@
+import Glibc
+import Packets
+import Ports
+import Wire
+
+/// A port on which the same frames come again and again, as fast as they are taken, and from which what is sent goes
+/// nowhere: one copy each way, as in a ring of buffers.
+final class EndlessPort: PacketPort {
+    let name: String
+    let link: LinkType
+    let macAddress: MACAddress?
+    let mtu = 1500
+    let state = PortState.up
+    let pollDescriptor: Int32? = nil
+    /// None: nothing comes in.
+    var frames: [[UInt8]] = []
+    private(set) var sentCount = 0
+    private var next = 0
+    private var sent = [UInt8](repeating: 0, count: 2048)
+
+    init(name: String, link: LinkType, macAddress: MACAddress?) {
+        self.name = name
+        self.link = link
+        self.macAddress = macAddress
+    }
+
+    func receive(into vector: PacketVector) -> Int {
+        guard !frames.isEmpty else { return 0 }
+        let count = vector.capacity - vector.count
+        let now = Clock.now
+        for _ in 0..<count {
+            frames[next].withUnsafeBytes { vector.append($0, timestamp: now) }
+            next += 1
+            if next == frames.count { next = 0 }
+        }
+        return count
+    }
+
+    func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
+        for index in selection {
+            sent.withUnsafeMutableBytes {
+                $0.copyMemory(from: UnsafeRawBufferPointer(vector.frame(Int(index))))
+            }
+            vector[Int(index)].disposition = .forwarded
+        }
+        sentCount += selection.count
+    }
+
+    func maintain() {}
+}
+
+/// The clock that packets are stamped by, as a live port's are.
+enum Clock {
+    /// Nanoseconds.
+    static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
