@@ -1,8 +1,9 @@
 """The cases, by theme. Each module has `cases()`."""
 
-from . import admission, ip_in_ip, malformed, mixed, mpls, on_link, sizes, transit
+from . import (admission, classes, ip_in_ip, label_errors, malformed, mixed, mpls, on_link, sizes, stacks,
+               transit)
 
-THEMES = (mpls, ip_in_ip, transit, admission, sizes, on_link, malformed, mixed)
+THEMES = (mpls, stacks, classes, label_errors, ip_in_ip, transit, admission, sizes, on_link, malformed, mixed)
 
 
 def all_cases():
