@@ -7,7 +7,7 @@ from scapy.packet import Raw
 from .case import Case
 from .exchanges import CORE, NORTH, access_edge, provider_edge
 from .packets import ALICE, ALICE6, PEER_MAC, PORT1_MAC, VIDEO, VIDEO6, WEST_PEER_MAC
-from .packets import echo, fragment6, ip, mpls_frame, payload, sized, udp
+from .packets import echo, fragment6, icmp_error, ip, mpls_frame, payload, sized, udp
 
 _OUT, _OUT6 = {"ip.src": "10.0.0.1"}, {"ipv6.src": "2001:db8:ff::1"}
 
@@ -47,7 +47,7 @@ def at_the_edge() -> Case:
     down("a long one: 1280 bytes in all", udp(VIDEO6, ALICE6, size=1300), {"ipv6.plen": "1240,1308"})
     down("TTL 0", udp(VIDEO, ALICE), {"icmp.mpls.ttl": "0,61"}, ({"label": 17001, "ttl": 0}, 200042))
     down("an echo request", echo(VIDEO, ALICE), {"icmp.type": "11,8"})
-    error = ip(VIDEO, ALICE, Raw(b"\x03\x01\x00\x00" + bytes(4) + udp(ALICE, VIDEO)[:28]), proto=1)
+    error = icmp_error(VIDEO, ALICE, udp(ALICE, VIDEO)[:28])
     down("an ICMP error: nobody is told", error, originates=0)
     later = ip(VIDEO, ALICE, Raw(payload(64)), proto=17, frag=10, flags=0)
     down("a later fragment: nobody is told", later, originates=0)
@@ -159,7 +159,7 @@ def in_transit() -> Case:
                   "icmp.mpls.label": "16100,300,301,302,303,304,305,100042"})
     packet("nothing that is IP", {"label": 16100, "ttl": 1}, user, inner=b"\0" * 64, originates=0)
     packet("an IP header that is broken", {"label": 16100, "ttl": 1}, user, inner=udp(ALICE, VIDEO)[:19], originates=0)
-    error = ip(ALICE, VIDEO, Raw(b"\x0b\0\0\0" + bytes(4) + udp(VIDEO, ALICE)[:28]), proto=1)
+    error = icmp_error(ALICE, VIDEO, udp(VIDEO, ALICE)[:28], kind=11, code=0)
     packet("an ICMP error", {"label": 16100, "ttl": 1}, user, inner=error, originates=0)
     packet("an IPv4 packet from nobody", {"label": 16100, "ttl": 1}, user, inner=udp("0.0.0.0", VIDEO), originates=0)
     return case
