@@ -67,7 +67,7 @@ def differences(comparison: dircmp, prefix: str = ""):
 def check_reasons(cases) -> None:
     """Every reason in the counters is one of the forwarder's names; those that no case reaches are listed."""
     known = set(re.findall(r"^    case (\w+)", REASONS.read_text(), re.MULTILINE))
-    reached = {reason for case in cases for reason in case.edge.drops}
+    reached = {reason for case in cases for reason in case.edge.books.drops}
     if reached - known:
         sys.exit(f"not a DropReason: {', '.join(sorted(reached - known))}")
     print(f"drop reasons not reached: {', '.join(sorted(known - reached)) or 'none'}")

@@ -1,36 +1,50 @@
 """The edge itself: what becomes of each packet, in the order of the checks."""
 
-from . import encapsulation, frame, ip, local
-from .capture import RAW_IP
-from .exchange import Exchange, Leg, Port, Service, Session, Subscriber, Tunnel, has_port, speaks_of
-from .frame import Arrival, framed
-from .ip import Dropped, IPPacket
+from . import encapsulation, errors, frame, labels, local, outer, quoted, rules
+from .books import Books
+from .conversion import OPPOSITE, Conversion
+from .exchange import Exchange, Port, Service, Session, Subscriber, Tunnel
+from .frame import Arrival
+from .ip import IPV4, Dropped, IPPacket
 from .labels import Entry, entry
+from .links import Links, Unresolved
+from .path_mtu import TunnelErrors
+from .transit import Transit
 
-_ASK_AGAIN_AFTER = 1_000_000  # microseconds
-_LAST_RESERVED_LABEL = 15
+_WAITS = 3_000_000  # microseconds
+_DENIALS = ("notAdmitted", "unknownService", "fragmentWithoutPorts")
+_MISFITS = ("innerSourceMismatch", "innerDestinationMismatch", "notAdmitted")
 
 
 class Edge:
-    """One edge with its tables, its neighbours and its counters. Give it packets in order of time."""
+    """One edge with its tables, its neighbours and its counters. Give it packets in order of time.
 
-    def __init__(self, exchange: Exchange):
+    `answering`: every next hop is taken to answer at once.
+    """
+
+    def __init__(self, exchange: Exchange, answering: bool = False):
         self.exchange = exchange
-        self.forwarded = self.consumed = self.originated = 0
-        self.drops: dict[str, int] = {}
-        self._identification = 0
+        self.books = Books()
+        self._links = Links(self.books, answering)
+        self._conversion = Conversion(self._links)
+        self._transit = Transit(exchange, self._links)
+        self._tunnel_errors = TunnelErrors(exchange, self._conversion)
+        self._waiting: dict[tuple, Arrival] = {}
 
     def receive(self, port: Port, time: int, data: bytes) -> str:
-        """Handles a frame; `forwarded`, `consumed` or the name of a drop reason."""
+        """Handles a frame; `forwarded`, `consumed`, the name of a drop reason, or `waiting`: decided later."""
         port.received += 1
-        try:
-            outcome = self._decide(Arrival(port, time, data))
-        except Dropped as drop:
-            outcome = drop.reason
-            self.drops[outcome] = self.drops.get(outcome, 0) + 1
-        else:
-            setattr(self, outcome, getattr(self, outcome) + 1)
+        self._expire(time)
+        outcome = self._outcome(lambda: self._decide(Arrival(port, time, data)))
+        if outcome == "consumed":
+            self._release(time)
         return outcome
+
+    def finish(self) -> None:
+        """The end of time: whoever still waits is dropped."""
+        while self._waiting:
+            self._waiting.popitem()
+            self.books.count("neighbourUnresolved")
 
     def counters(self) -> dict:
         sessions = {
@@ -41,15 +55,47 @@ class Edge:
         return {
             "sessions": sessions,
             "ports": ports,
-            "forwarded": self.forwarded,
-            "consumed": self.consumed,
-            "originated": self.originated,
-            "drops": dict(sorted(self.drops.items())),
+            "forwarded": self.books.forwarded,
+            "consumed": self.books.consumed,
+            "originated": self.books.originated,
+            "drops": dict(sorted(self.books.drops.items())),
         }
+
+    # Waiting for a next hop's answer (RFC 1122 §2.3.2.2, RFC 4861 §7.2.2).
+
+    def _outcome(self, decide) -> str:
+        try:
+            outcome = decide()
+        except Dropped as drop:
+            outcome = drop.reason
+        except Unresolved as unresolved:
+            if unresolved.key in self._waiting:
+                self.books.count("neighbourUnresolved")
+            self._waiting[unresolved.key] = self._arrival
+            return "waiting"
+        self.books.count(outcome)
+        return outcome
+
+    def _expire(self, time: int) -> None:
+        for key, arrival in list(self._waiting.items()):
+            if time - arrival.since >= _WAITS:
+                del self._waiting[key]
+                self.books.count("neighbourUnresolved")
+
+    def _release(self, time: int) -> None:
+        """Sends what waited for somebody who is known now, with the time of the answer."""
+        for key, arrival in list(self._waiting.items()):
+            port, tags, next_hop = key
+            if (tags, next_hop) in self.exchange.ports[port].learned:
+                del self._waiting[key]
+                later = Arrival(arrival.port, time, arrival.frame)
+                self._outcome(lambda: self._decide(later))
 
     # Arriving.
 
     def _decide(self, arrival: Arrival) -> str:
+        self._arrival = arrival
+        arrival.open()
         if arrival.ethertype == frame.ARP:
             return self._consume(arrival, local.arp_reply(arrival))
         if arrival.ethertype == frame.MPLS:
@@ -68,19 +114,19 @@ class Edge:
 
     def _consume(self, arrival: Arrival, answer: bytes | None) -> str:
         if answer is not None:
-            self._originate(arrival, answer)
+            self._links.originate(arrival.time, arrival.port, answer)
         return "consumed"
 
     def _addressed_here(self, arrival: Arrival, packet: IPPacket) -> str:
-        is_tunnelled = arrival.port.role == "network" and packet.protocol in (ip.IPV4, ip.IPV6)
-        if not is_tunnelled and (self.exchange.is_own(packet.source) or _is_nobody(packet.source, self.exchange)):
+        carried = outer.carried(packet) if arrival.port.role == "network" else None
+        if carried:
+            return self._decapsulate(arrival, packet, *carried)
+        if self.exchange.is_own(packet.source) or _is_nobody(packet.source, self.exchange):
             raise Dropped("spoofedSource")
         if local.is_echo_request(packet):
             return self._consume(arrival, local.echo_reply(arrival, packet))
-        if is_tunnelled:
-            if arrival.tags:
-                raise Dropped("wrongVLAN")
-            return self._decapsulate(arrival, packet)
+        if arrival.port.role == "network" and self._tunnel_errors.hear(arrival, packet):
+            return "consumed"
         raise Dropped("notServedHere")
 
     def _from_subscriber(self, arrival: Arrival, packet: IPPacket) -> str:
@@ -91,25 +137,129 @@ class Edge:
             raise Dropped("unknownSubscriber")
         if subscriber.vlan != arrival.tags:
             raise Dropped("wrongVLAN")
+        try:
+            session, direction = self._admitted_up(arrival, subscriber, packet), "up"
+        except Dropped as refusal:
+            if refusal.reason not in _DENIALS:
+                raise
+            found = self._related_up(arrival, packet) or self._hairpin(arrival, packet)
+            if found is None:
+                self._answer_denied(arrival, packet, refusal.reason)
+                raise
+            session, direction = found
+        return self._conversion.convert(arrival, session, direction, packet, packet.ttl)
+
+    def _admitted_up(self, arrival: Arrival, subscriber: Subscriber, packet: IPPacket) -> Session:
         service = self.exchange.service(packet.destination)
         if service is None:
             raise Dropped("unknownService")
         session = self._open_session(subscriber, service)
-        if session.access.port is not arrival.port:
+        if not session.arrives_by("up", arrival.port, None):
             raise Dropped("wrongLeg")
-        return self._convert(arrival, session, "up", packet, packet.ttl)
+        rules.check(session.rules, "up", packet)
+        return session
+
+    def _related_up(self, arrival: Arrival, packet: IPPacket) -> tuple[Session, str] | None:
+        """The session of a packet that an ICMP error of the subscriber's is about."""
+        session = self._quoted_session(packet, "down")
+        return (session, "up") if session and session.arrives_by("up", arrival.port, None) else None
+
+    def _hairpin(self, arrival: Arrival, packet: IPPacket) -> tuple[Session, str] | None:
+        """A subscriber's reply to another's session, whose service is subscribers."""
+        subscriber, service = self.exchange.subscriber(packet.destination), self.exchange.service(packet.source)
+        session = self.exchange.session(subscriber, service)
+        if session is None or not session.arrives_by("down", arrival.port, None):
+            return None
+        return (session, "down") if session.rules_admit("down", packet) else None
+
+    def _answer_denied(self, arrival: Arrival, packet: IPPacket, reason: str) -> None:
+        """Administratively prohibited (RFC 1812 §5.2.7.1, RFC 4443 §3.1)."""
+        if not arrival.port.answers_denied:
+            return
+        error = errors.prohibited(packet, arrival.port.address(packet.version))
+        if error is not None:
+            self._links.originate(arrival.time, arrival.port, local.back(arrival, packet, error))
 
     def _from_provider(self, arrival: Arrival, packet: IPPacket) -> str:
+        if arrival.tags:
+            raise Dropped("wrongVLAN")
         subscriber = self.exchange.subscriber(packet.destination)
         if subscriber is None:
             raise Dropped("unknownDestination")
-        service = self.exchange.service(packet.source)
-        if service is None:
-            raise Dropped("unknownService")
-        session = self._open_session(subscriber, service)
-        if session.network.port is not arrival.port:
-            raise Dropped("wrongLeg")
-        return self._convert(arrival, session, "down", packet, packet.ttl)
+        try:
+            service = self.exchange.service(packet.source)
+            if service is None:
+                raise Dropped("unknownService")
+            session = self._open_session(subscriber, service)
+            if not session.arrives_by("down", arrival.port, None):
+                raise Dropped("wrongLeg")
+            rules.check(session.rules, "down", packet)
+        except Dropped as refusal:
+            session = self._quoted_session(packet, "up") if refusal.reason in _DENIALS else None
+            if session is None or not session.arrives_by("down", arrival.port, None):
+                raise
+        return self._conversion.convert(arrival, session, "down", packet, packet.ttl)
+
+    def _open_session(self, subscriber: Subscriber, service: Service) -> Session:
+        session = self.exchange.session(subscriber, service)
+        if session is None:
+            raise Dropped("notAdmitted")
+        return session
+
+    # Related ICMP errors.
+
+    def _quoted_session(self, packet: IPPacket, direction: str) -> Session | None:
+        """The session of what `packet` quotes, if that went in `direction`, and `packet` goes to who sent it."""
+        about = quoted.of(packet)
+        if about is None or about.source != packet.destination:
+            return None
+        ends = (about.source, about.destination) if direction == "up" else (about.destination, about.source)
+        session = self.exchange.session(self.exchange.subscriber(ends[0]), self.exchange.service(ends[1]))
+        return session if session and session.rules_admit(direction, about) else None
+
+    def _related(self, tunnel: Tunnel, direction: str, packet: IPPacket) -> tuple[Session, str] | None:
+        """Of an error that came by `tunnel`: its session and the way it takes.
+
+        One about a packet that went the same way comes from a hop inside the tunnel, and is turned back.
+        """
+        for quoted_direction in (OPPOSITE[direction], direction):
+            session = self._quoted_session(packet, quoted_direction)
+            if session and session.arrives_by(direction, None, tunnel):
+                return session, OPPOSITE[quoted_direction]
+        return None
+
+    # Out of a tunnel.
+
+    def _decapsulate(self, arrival: Arrival, packet: IPPacket, protocol: int, rest: bytes, is_fragment: bool) -> str:
+        """IP-in-IP (RFC 2003, RFC 2473, RFC 4213) for one of our tunnels."""
+        ends = {"local": str(packet.destination), "remote": str(packet.source)}
+        tunnels = self.exchange.tunnels.values()
+        tunnel = next((t for t in tunnels if t.ipip and ends.items() <= t.ipip.items()), None)
+        if tunnel is None or tunnel.line.port is not arrival.port:
+            raise Dropped("unknownTunnelEndpoint")
+        if arrival.tags != tunnel.line.tags:
+            raise Dropped("wrongVLAN")
+        if is_fragment:
+            raise Dropped("outerFragment")
+        arrival.tunnel = tunnel
+        inner = IPPacket(rest, 4 if protocol == IPV4 else 6)
+        is_access = any(leg.tunnel is tunnel for s in self.exchange.sessions.values() for leg in s.access)
+        direction = "up" if is_access else "down"
+        try:
+            session = self._session_inside(direction, inner)
+            if not session.arrives_by(direction, None, tunnel):
+                raise Dropped("wrongLeg")
+            inner = _decongested(inner, packet)
+            rules.check(session.rules, direction, inner)
+        except Dropped as refusal:
+            found = self._related(tunnel, direction, inner) if refusal.reason in _MISFITS else None
+            if found is None:
+                raise
+            session, direction = found
+            inner = _decongested(inner, packet)
+        if tunnel.ipip.get("innerDSCP") == "outer":
+            inner = inner.with_dscp(packet.traffic_class >> 2)
+        return self._conversion.convert(arrival, session, direction, inner, inner.ttl)
 
     def _session_inside(self, direction: str, packet: IPPacket) -> Session:
         """The session of a packet that came out of an IP-in-IP tunnel."""
@@ -122,66 +272,69 @@ class Edge:
             raise Dropped("innerDestinationMismatch")
         return self._open_session(subscriber, service)
 
-    def _open_session(self, subscriber: Subscriber, service: Service) -> Session:
-        session = self.exchange.session(subscriber, service)
-        if session is None:
-            raise Dropped("notAdmitted")
-        return session
-
-    def _decapsulate(self, arrival: Arrival, outer: IPPacket) -> str:
-        """IP-in-IP (RFC 2003, RFC 4213) for one of our tunnels."""
-        ends = {"local": str(outer.destination), "remote": str(outer.source)}
-        tunnels = self.exchange.tunnels.values()
-        tunnel = next((t for t in tunnels if t.ipip and ends.items() <= t.ipip.items()), None)
-        if tunnel is None or tunnel.line.port is not arrival.port:
-            raise Dropped("unknownTunnelEndpoint")
-        if outer.more_fragments or outer.fragment_offset:
-            raise Dropped("outerFragment")
-        packet = IPPacket(outer.transport, 4 if outer.protocol == ip.IPV4 else 6)
-        is_access = any(s.access.tunnel is tunnel for s in self.exchange.sessions.values())
-        direction = "up" if is_access else "down"
-        session = self._session_inside(direction, packet)
-        if session.leg_in(direction).tunnel is not tunnel:
-            raise Dropped("wrongLeg")
-        ecn = encapsulation.ECN_ON_DECAPSULATION.get((packet.ecn, outer.ecn))
-        if ecn is None:
-            raise Dropped("ecnMismatch")
-        packet = packet if ecn == packet.ecn else packet.with_ecn(ecn)
-        return self._convert(arrival, session, direction, packet, packet.ttl)
-
     def _switch(self, arrival: Arrival) -> str:
-        """A label stack: the end of one of our tunnels, or transit."""
+        """A label stack: the end of one of our tunnels, or transit. Explicit nulls on top say nothing but class and TTL."""
         stack = arrival.payload
-        top = entry(stack, 0)
-        if top.label <= _LAST_RESERVED_LABEL:
-            raise Dropped("reservedLabel")
+        arrival.stack = labels.whole(stack)
+        first = entry(stack, 0)
+        depth, top = 0, first
+        while top.label in labels.EXPLICIT_NULL.values():
+            if top.bottom:
+                raise Dropped("missingUserLabel")
+            depth += 1
+            top = entry(stack, depth)
+        labels.check_special(top.label)
+        rest = stack[4 * depth + 4 :]
+        top = top._replace(ttl=first.ttl, traffic_class=first.traffic_class)
         tunnels = self.exchange.tunnels.values()
         tunnel = next((t for t in tunnels if t.mpls and t.mpls.get("receive") == top.label), None)
         if tunnel:
             if tunnel.line.port is not arrival.port:
                 raise Dropped("labelOutOfContext")
+            if tunnel.line.tags != arrival.tags:
+                raise Dropped("wrongVLAN")
             if top.bottom:
                 raise Dropped("missingUserLabel")
-            return self._pop_user_label(arrival, top, entry(stack, 1), stack[8:], lambda t: t is tunnel)
+            user = entry(stack, depth + 1)
+            labels.check_special(user.label)
+            return self._pop_user_label(arrival, top, user, rest[4:], lambda t: t is tunnel)
         if top.label in self.exchange.labels:
             if arrival.port.role == "access":
                 raise Dropped("labelOutOfContext")
-            return self._transit(arrival, top, self.exchange.labels[top.label], stack[4:])
+            return self._transit.switch(arrival, top, self.exchange.labels[top.label], rest)
 
         def popped_before_us(t: Tunnel) -> bool:
             return bool(t.mpls.get("php")) and t.line.port is arrival.port
 
-        return self._pop_user_label(arrival, top, top, stack[4:], popped_before_us)
+        return self._pop_user_label(arrival, top, top, rest, popped_before_us)
 
     def _pop_user_label(self, arrival: Arrival, top: Entry, user: Entry, rest: bytes, is_context) -> str:
         bindings = list(self.exchange.sessions_by_label(user.label))
         found = [(session, way, tunnel) for session, way, tunnel in bindings if is_context(tunnel)]
         if not found:
             raise Dropped("labelOutOfContext" if bindings else "unknownLabel")
+        session, direction, tunnel = found[0]
+        if tunnel.line.tags != arrival.tags:
+            raise Dropped("wrongVLAN")
         if not user.bottom:
             raise Dropped("missingBottomOfStack")
-        session, direction, tunnel = found[0]
+        arrival.tunnel = tunnel
         packet = IPPacket(rest)
+        try:
+            self._check_ends(session, direction, packet)
+            rules.check(session.rules, direction, packet)
+        except Dropped as refusal:
+            related = self._related(tunnel, direction, packet) if refusal.reason in _MISFITS else None
+            if related is None or related[0] is not session:
+                raise
+            direction = related[1]
+        is_pipe = tunnel.mpls.get("ttl", "uniform") != "uniform"
+        ttl = packet.ttl if is_pipe and top.ttl > 1 else top.ttl
+        code_point = tunnel.inner_class(top.traffic_class)
+        packet = packet if code_point is None else packet.with_dscp(code_point)
+        return self._conversion.convert(arrival, session, direction, packet, ttl)
+
+    def _check_ends(self, session: Session, direction: str, packet: IPPacket) -> None:
         up = direction == "up"
         subscriber = self.exchange.subscriber(packet.source if up else packet.destination)
         service = self.exchange.service(packet.destination if up else packet.source)
@@ -190,126 +343,14 @@ class Edge:
             raise Dropped("innerSourceMismatch")
         if not (is_theirs if up else is_mine):
             raise Dropped("innerDestinationMismatch")
-        is_pipe = tunnel.mpls.get("ttl", "uniform") != "uniform"
-        ttl = packet.ttl if is_pipe and top.ttl > 1 else top.ttl
-        return self._convert(arrival, session, direction, packet, ttl)
 
-    def _transit(self, arrival: Arrival, top: Entry, binding: dict, rest: bytes) -> str:
-        """Swap or pop (RFC 3031 §3.10), in uniform mode (RFC 3443 §3)."""
-        if top.ttl <= 1:
-            raise Dropped("ttlExpired")
-        ttl = top.ttl - 1
-        ethertype = frame.MPLS
-        if top.bottom and "pop" in binding and isinstance(binding["via"], dict):
-            raise Dropped("earlyBottomOfStack")
-        if "swap" in binding:
-            labels = binding["swap"] if isinstance(binding["swap"], list) else [binding["swap"]]
-            bottom_flags = [False] * (len(labels) - 1) + [top.bottom]
-            entries = [Entry(label, top.traffic_class, s, ttl) for label, s in zip(labels, bottom_flags)]
-            payload = b"".join(map(bytes, entries)) + rest
-        elif top.bottom:
-            packet = IPPacket(rest)
-            payload = packet.with_ttl(ttl).data
-            ethertype = frame.IPV4 if packet.version == 4 else frame.IPV6
-        else:
-            payload = bytes(entry(rest, 0)._replace(ttl=ttl)) + rest[4:]
-        via = binding["via"]
-        if isinstance(via, dict):
-            tunnel = self.exchange.tunnels[via["tunnel"]]
-            payload = bytes(Entry(tunnel.mpls["send"], top.traffic_class, False, ttl)) + payload
-            line = tunnel.line
-        else:
-            line = self.exchange.lines[via]
-        self._transmit(arrival, line.port, line.next_hop, ethertype, payload)
-        return "forwarded"
 
-    # Leaving.
-
-    def _check_rules(self, session: Session, direction: str, packet: IPPacket) -> None:
-        """The rules of the session's condition; on the way back, mirrored."""
-        if session.rules is None:
-            return
-        if packet.protocol is None:
-            raise Dropped("truncatedTransport")
-        failure = "notAdmitted"
-        for rule in session.rules:
-            if not speaks_of(rule, packet.version, packet.protocol):
-                continue
-            if "ports" not in rule:
-                return
-            if packet.fragment_offset:
-                failure = "fragmentWithoutPorts"
-            elif len(packet.transport) < 4:
-                failure = "truncatedTransport"
-            else:
-                at = 2 if direction == "up" else 0
-                if has_port(rule, int.from_bytes(packet.transport[at : at + 2], "big")):
-                    return
-        raise Dropped(failure)
-
-    def _convert(self, arrival: Arrival, session: Session, direction: str, packet: IPPacket, ttl: int) -> str:
-        """`ttl` is the one that counts on this hop: the packet's, or the top label's."""
-        self._check_rules(session, direction, packet)
-        came_plain = session.leg_in(direction).tunnel is None
-        leg = session.leg_out(direction)
-        if ttl <= 1:
-            error = local.time_exceeded(arrival, packet) if came_plain else None
-            raise self._answered(arrival, "ttlExpired", error)
-        pieces = [packet]
-        if leg.tunnel and len(packet.data) > leg.tunnel.path_mtu:
-            mtu = leg.tunnel.path_mtu
-            if packet.dont_fragment:
-                error = local.too_big(arrival, packet, mtu) if came_plain else None
-                raise self._answered(arrival, "tooBig", error)
-            pieces = packet.fragments(mtu)
-            if pieces is None:
-                raise Dropped("tooBig")
-        for index, piece in enumerate(pieces):
-            self._send(arrival, leg, session.subscriber, piece.with_ttl(ttl - 1))
-            self.originated += index > 0
-            session.usage[direction][0] += 1
-            session.usage[direction][1] += len(piece.data)
-        return "forwarded"
-
-    def _answered(self, arrival: Arrival, reason: str, error: bytes | None) -> Dropped:
-        if error is not None:
-            self._originate(arrival, error)
-        return Dropped(reason)
-
-    def _send(self, arrival: Arrival, leg: Leg, subscriber: Subscriber, packet: IPPacket) -> None:
-        if leg.tunnel is None:
-            is_access = leg.port.role == "access"
-            next_hop = leg.next_hop or (subscriber.next_hop if is_access else None) or packet.destination
-            ethertype = frame.IPV4 if packet.version == 4 else frame.IPV6
-            tags = subscriber.vlan if is_access else ()
-            self._transmit(arrival, leg.port, next_hop, ethertype, packet.data, tags)
-        else:
-            line = leg.tunnel.line
-            ethertype, payload = self._encapsulated(leg, packet)
-            self._transmit(arrival, line.port, line.next_hop, ethertype, payload)
-
-    def _encapsulated(self, leg: Leg, packet: IPPacket) -> tuple[int, bytes]:
-        if leg.tunnel.mpls:
-            return frame.MPLS, encapsulation.labelled(leg.tunnel.mpls, leg.send, packet)
-        outer = encapsulation.ip_in_ip(leg.tunnel.ipip, packet, self._identification)
-        if not encapsulation.has_dont_fragment(leg.tunnel.ipip, packet):
-            self._identification = self._identification + 1 & 0xFFFF
-        return frame.IPV4, outer
-
-    def _transmit(self, arrival: Arrival, port: Port, next_hop, ethertype: int, payload: bytes, tags=()):
-        """Sends towards `next_hop`, or drops the packet and asks who that is, at most once a second."""
-        mac = port.neighbours.get(next_hop)
-        if mac is None and port.link_type != RAW_IP:
-            asked = port.asked.get(next_hop)
-            if asked is None or arrival.time - asked >= _ASK_AGAIN_AFTER:
-                port.asked[next_hop] = arrival.time
-                self._originate(arrival, local.question(port, next_hop), port)
-            raise Dropped("neighbourUnresolved")
-        port.sent.append((arrival.time, framed(port, mac, ethertype, payload, tags)))
-
-    def _originate(self, arrival: Arrival, data: bytes, port: Port | None = None) -> None:
-        (port or arrival.port).sent.append((arrival.time, data))
-        self.originated += 1
+def _decongested(inner: IPPacket, packet: IPPacket) -> IPPacket:
+    """`inner` with the congestion mark that its outer header brings (RFC 6040 §4.2)."""
+    ecn = encapsulation.ECN_ON_DECAPSULATION.get((inner.ecn, packet.ecn))
+    if ecn is None:
+        raise Dropped("ecnMismatch")
+    return inner if ecn == inner.ecn else inner.with_ecn(ecn)
 
 
 def _is_nobody(address, exchange: Exchange) -> bool:

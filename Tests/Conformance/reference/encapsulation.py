@@ -1,15 +1,17 @@
-"""What is put before a packet: two labels (RFC 3032), or an outer IPv4 header (RFC 2003, RFC 4213)."""
+"""What is put before a packet: labels (RFC 3032), or an outer IP header (RFC 2003, RFC 2473, RFC 4213)."""
+
+from ipaddress import ip_address
 
 from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6
 
-from . import ip
+from . import dscp, ip
 from .ip import IPPacket
-from .labels import Entry
+from .labels import EXPLICIT_NULL, Entry
 
-_EXPLICIT_NULL = {4: 0, 6: 2}
 _PIPE_TTL = 255
 
-# RFC 6040 §4.2: (inner, outer) → the ECN field that goes on; 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE.
+# RFC 6040 §4.2, figure 4: (inner, outer) → the ECN field that goes on; 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE.
 ECN_ON_DECAPSULATION = {
     **{(inner, outer): inner for inner in range(4) for outer in range(3)},
     (2, 1): 1,
@@ -19,35 +21,67 @@ ECN_ON_DECAPSULATION = {
 }
 
 
-def labelled(mpls: dict, user_label: int, packet: IPPacket) -> bytes:
-    """`packet` behind the path label, or what stands for it, and the user label."""
+def path_labels(mpls: dict) -> list:
+    """What stands above the user label; None is the explicit null of the packet's version."""
+    if "null" in mpls:
+        return [None] if mpls["null"] == "explicit" else []
+    return mpls["send"] if isinstance(mpls["send"], list) else [mpls["send"]]
+
+
+def overhead(mpls: dict | None, ipip: dict | None) -> int:
+    """Bytes that are put before a packet."""
+    if ipip:
+        return 20 if ip_address(ipip["remote"]).version == 4 else 40
+    return 4 * (len(path_labels(mpls)) + 1)
+
+
+def labelled(mpls: dict, user_label: int, packet: IPPacket, forced_class: int | None) -> bytes:
+    """`packet` behind the path labels, or what stands for them, and the user label."""
     mode = mpls.get("ttl", "uniform")
     ttl = {"uniform": packet.ttl, "pipe": _PIPE_TTL}.get(mode, mode)
+    traffic_class = _traffic_class(mpls, packet) if forced_class is None else forced_class
+    path = [EXPLICIT_NULL[packet.version] if label is None else label for label in path_labels(mpls)]
+    stack = [Entry(label, traffic_class, False, ttl) for label in path]
+    stack.append(Entry(user_label, traffic_class, True, ttl))
+    return b"".join(map(bytes, stack)) + packet.data
+
+
+def _traffic_class(mpls: dict, packet: IPPacket) -> int:
     configured = mpls.get("trafficClass", "copy")
-    traffic_class = packet.traffic_class >> 5 if configured == "copy" else configured
-    null = mpls.get("null")
-    path = _EXPLICIT_NULL[packet.version] if null == "explicit" else mpls.get("send")
-    stack = b"" if null == "implicit" else bytes(Entry(path, traffic_class, False, ttl))
-    return stack + bytes(Entry(user_label, traffic_class, True, ttl)) + packet.data
+    if isinstance(configured, dict):
+        configured = dscp.mapped(configured, packet.traffic_class >> 2, "copy")
+    return packet.traffic_class >> 5 if configured == "copy" else configured
 
 
 def has_dont_fragment(ipip: dict, packet: IPPacket) -> bool:
-    """Whether the outer header has DF (RFC 2003 §3.1)."""
-    return packet.dont_fragment or ipip.get("df") == "set"
+    """Whether the outer header has DF (RFC 2003 §3.1), or nobody on the way may fragment it."""
+    is_ipv6 = ip_address(ipip["remote"]).version == 6
+    return is_ipv6 or packet.dont_fragment or ipip.get("df") == "set"
 
 
 def ip_in_ip(ipip: dict, packet: IPPacket, identification: int) -> bytes:
     """`packet` behind an outer header, with `identification` where that may be fragmented, else 0."""
+    code_point = ipip.get("dscp", "copy")
+    if isinstance(code_point, dict):
+        code_point = dscp.mapped(code_point, packet.traffic_class >> 2, "copy")
+    code_point = packet.traffic_class >> 2 if code_point == "copy" else dscp.value(code_point)
+    ecn = 0 if ipip.get("ecn") == "compatibility" else packet.ecn  # RFC 6040 §4.1
+    ttl = ipip.get("ttl", 64)
+    ttl = packet.ttl if ttl == "copy" else ttl
+    ends = {"src": ipip["local"], "dst": ipip["remote"]}
+    protocol = ip.IPV4 if packet.version == 4 else ip.IPV6
+    traffic_class = code_point << 2 | ecn
+    if ip_address(ipip["remote"]).version == 6:
+        outer = IPv6(**ends, tc=traffic_class, fl=0, plen=len(packet.data), nh=protocol, hlim=ttl)
+        return bytes(outer) + packet.data
     dont_fragment = has_dont_fragment(ipip, packet)
-    dscp = ipip.get("dscp", "copy")
     outer = IP(
-        src=ipip["local"],
-        dst=ipip["remote"],
-        tos=packet.traffic_class if dscp == "copy" else dscp << 2 | packet.ecn,
+        **ends,
+        tos=traffic_class,
         len=20 + len(packet.data),
         id=0 if dont_fragment else identification,
         flags="DF" if dont_fragment else 0,
-        ttl=ipip.get("ttl", 64),
-        proto=ip.IPV4 if packet.version == 4 else ip.IPV6,
+        ttl=ttl,
+        proto=protocol,
     )
     return bytes(outer) + packet.data

@@ -1,16 +1,18 @@
 """The exchange file as Python: the shape of the YAML, and a forwarder's lookups as linear scans."""
 
-import json
-import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_interface, ip_network
 
+from . import dscp, encapsulation, rules
 from .capture import ETHERNET, RAW_IP
+from .ip import Dropped
+from .policer import Policer
 
 # What no router forwards, unless the exchange names it: RFC 6890; RFC 4291 §2.5.2, §2.5.3, §2.5.6, §2.7.
 _CONFINED = [ip_network(p) for p in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4",
                                      "::/128", "::1/128", "fe80::/10", "ff00::/8")]
-_PROTOCOLS = {"tcp": (6, 6), "udp": (17, 17), "sctp": (132, 132), "icmp": (1, 58)}  # IPv4, IPv6
+_PATH_MTU_AGE = 600_000_000  # microseconds
+_SMALLEST_MTU = {4: 68, 6: 1280}
 
 
 @dataclass
@@ -20,8 +22,11 @@ class Port:
     role: str
     mac: str
     interfaces: list
-    neighbours: dict
-    asked: dict = field(default_factory=dict)  # next hop → when it was last asked for
+    neighbours: dict  # from the file
+    answers_denied: bool
+    sends_errors: bool
+    learned: dict = field(default_factory=dict)  # (tags, address) → MAC address
+    asked: dict = field(default_factory=dict)  # (tags, address) → when it was last asked for
     received: int = 0
     sent: list = field(default_factory=list)
 
@@ -35,6 +40,7 @@ class Line:
     port: Port
     next_hop: object
     mtu: int
+    tags: tuple
 
 
 @dataclass(eq=False)
@@ -43,13 +49,31 @@ class Tunnel:
     line: Line
     mpls: dict | None
     ipip: dict | None
+    clamps_segments: bool
+    policer: Policer | None
+    learned_mtu: tuple[int, int] | None = None  # of the path, and when
 
     @property
-    def path_mtu(self) -> int:
+    def overhead(self) -> int:
+        return encapsulation.overhead(self.mpls, self.ipip)
+
+    @property
+    def segment_limit(self) -> int:
         """The longest inner packet that fits the line with what we put before it."""
-        if self.ipip:
-            return self.line.mtu - 20
-        return self.line.mtu - (4 if self.mpls.get("null") == "implicit" else 8)
+        return self.line.mtu - self.overhead
+
+    def limit(self, version: int, time: int) -> int:
+        """The same, where the path is narrower than the line, as long as that is remembered (RFC 2003 §5.1)."""
+        mtu = self.line.mtu
+        if self.learned_mtu and time - self.learned_mtu[1] < _PATH_MTU_AGE:
+            mtu = min(mtu, max(self.learned_mtu[0], _SMALLEST_MTU[version] + self.overhead))
+        return mtu - self.overhead
+
+    def inner_class(self, traffic_class: int) -> int | None:
+        """The DSCP that packets get which come by the tunnel; `traffic_class`: of the top label (RFC 3270)."""
+        configured = self.mpls.get("innerDSCP", "keep")
+        found = None if configured == "keep" else configured.get(traffic_class)
+        return None if found is None else dscp.value(found)
 
 
 @dataclass(eq=False)
@@ -83,30 +107,27 @@ class Session:
     name: str
     subscriber: Subscriber
     service: Service
-    access: Leg
-    network: Leg
+    access: list[Leg]  # several where flows are spread over them
+    network: list[Leg]
     rules: list | None  # None: all of the service
+    policers: dict
     usage: dict = field(default_factory=lambda: {"up": [0, 0], "down": [0, 0]})
 
-    def leg_in(self, direction: str) -> Leg:
+    def legs_in(self, direction: str) -> list[Leg]:
         return self.access if direction == "up" else self.network
 
-    def leg_out(self, direction: str) -> Leg:
+    def legs_out(self, direction: str) -> list[Leg]:
         return self.network if direction == "up" else self.access
 
+    def arrives_by(self, direction: str, port: Port | None, tunnel: Tunnel | None) -> bool:
+        return any((leg.port, leg.tunnel) == (port, tunnel) for leg in self.legs_in(direction))
 
-def speaks_of(rule: dict, version: int, protocol: int) -> bool:
-    """Whether the rule is about this protocol."""
-    named = rule.get("protocol", "any")
-    if named == "any" or isinstance(named, int):
-        return named in ("any", protocol)
-    return _PROTOCOLS[named][version == 6] == protocol
-
-
-def has_port(rule: dict, port: int) -> bool:
-    """Whether the port is one of the rule's ports and ranges."""
-    ends = [str(entry).partition("-") for entry in rule["ports"]]
-    return any(int(first) <= port <= int(last or first) for first, _, last in ends)
+    def rules_admit(self, direction: str, packet) -> bool:
+        try:
+            rules.check(self.rules, direction, packet)
+        except Dropped:
+            return False
+        return True
 
 
 class Exchange:
@@ -118,11 +139,11 @@ class Exchange:
             for place, (name, entry) in enumerate(description["ports"].items(), start=1)
         }
         self.lines = {
-            name: Line(self.ports[entry["port"]], ip_address(entry["nextHop"]), entry["mtu"])
+            name: Line(self.ports[entry["port"]], ip_address(entry["nextHop"]), entry["mtu"], _tags(entry))
             for name, entry in description.get("lines", {}).items()
         }
         self.tunnels = {
-            name: Tunnel(name, self.lines[entry["line"]], entry.get("mpls"), entry.get("ipip"))
+            name: self._tunnel(name, entry)
             for name, entry in description.get("tunnels", {}).items()
         }
         self.services = {
@@ -142,9 +163,10 @@ class Exchange:
                 name,
                 self.subscribers[entry["subscriber"]],
                 self.services[entry["service"]],
-                self._leg(entry["access"]),
-                self._leg(entry["network"]),
+                self._legs(entry["access"]),
+                self._legs(entry["network"]),
                 conditions[entry["subscriber"], entry["service"]],
+                {way: Policer(policer) for way, policer in entry.get("policer", {}).items()},
             )
             for name, entry in description.get("sessions", {}).items()
         }
@@ -158,17 +180,31 @@ class Exchange:
             entry.get("mac", f"02:57:4c:00:00:{place:02x}"),
             [ip_interface(a) for a in entry.get("addresses", [])],
             {ip_address(a): mac for a, mac in entry.get("neighbours", {}).items()},
+            entry.get("denied") == "prohibited",
+            entry.get("icmpErrors", True),
+        )
+
+    def _tunnel(self, name: str, entry: dict) -> Tunnel:
+        return Tunnel(
+            name,
+            self.lines[entry["line"]],
+            entry.get("mpls"),
+            entry.get("ipip"),
+            entry.get("mssClamp", False),
+            Policer(entry["policer"]) if "policer" in entry else None,
         )
 
     def _subscriber(self, name: str, entry: dict) -> Subscriber:
-        vlan = entry.get("vlan", [])
         return Subscriber(
             name,
             self.ports.get(entry.get("port")),
             [ip_network(a) for a in entry["addresses"]],
-            tuple(vlan if isinstance(vlan, list) else [vlan]),
+            _tags(entry),
             _address(entry.get("nextHop")),
         )
+
+    def _legs(self, entry) -> list[Leg]:
+        return [self._leg(leg) for leg in (entry if isinstance(entry, list) else [entry])]
 
     def _leg(self, entry: dict) -> Leg:
         if "tunnel" in entry:
@@ -199,7 +235,7 @@ class Exchange:
         broadcast = [n.broadcast_address for n in links if n.version == 4 and n.prefixlen < 31]
         return _Confined([*_CONFINED, *map(ip_network, broadcast)])
 
-    def session(self, subscriber: Subscriber, service: Service) -> Session | None:
+    def session(self, subscriber: Subscriber | None, service: Service | None) -> Session | None:
         found = (s for s in self.sessions.values() if (s.subscriber, s.service) == (subscriber, service))
         return next(found, None)
 
@@ -207,14 +243,19 @@ class Exchange:
         """Every (session, direction, tunnel) that receives user label `label`, under whatever tunnel."""
         for session in self.sessions.values():
             for direction in ("up", "down"):
-                leg = session.leg_in(direction)
-                if leg.tunnel and leg.tunnel.mpls and leg.receive == label:
-                    yield session, direction, leg.tunnel
+                for leg in session.legs_in(direction):
+                    if leg.tunnel and leg.tunnel.mpls and leg.receive == label:
+                        yield session, direction, leg.tunnel
 
 
 @dataclass
 class _Confined:
     prefixes: list
+
+
+def _tags(entry: dict) -> tuple:
+    vlan = entry.get("vlan", [])
+    return tuple(vlan if isinstance(vlan, list) else [vlan])
 
 
 def _address(text: str | None):
@@ -233,25 +274,3 @@ def _longest(candidates, address):
         default=None,
     )
     return best and best[2]
-
-
-def yaml(description: dict) -> str:
-    """The description as YAML: a line for every object."""
-    lines = []
-    for section, entries in description.items():
-        lines.append(f"{section}:")
-        if isinstance(entries, dict):
-            lines += [f"  {_flow(name)}: {_flow(entry)}" for name, entry in entries.items()]
-        else:
-            lines += [f"  - {_flow(entry)}" for entry in entries]
-    return "\n".join(lines) + "\n"
-
-
-def _flow(value) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_flow(k)}: {_flow(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9./-]*", value):
-        return value
-    return json.dumps(value)

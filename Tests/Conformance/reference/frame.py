@@ -15,19 +15,25 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 class Arrival:
     """One received frame.
 
-    `ethertype` is 0 where there is no Ethernet header; `tags` are VLAN ids, outermost first.
+    `ethertype` is 0 where there is no Ethernet header; `tags` are VLAN ids, outermost first; `stack` are the
+    label stack entries that it came under, and `tunnel` is what it came out of.
     """
 
     def __init__(self, port: Port, time: int, frame: bytes):
-        self.port, self.time, self.payload = port, time, frame
+        self.port, self.time, self.frame, self.payload = port, time, frame, frame
+        self.since = time
         self.tags: tuple[int, ...] = ()
         self.ethertype = 0
+        self.stack: list = []
         self.sender = None
         self.is_group_addressed = False
-        if port.link_type != RAW_IP:
-            self._open(frame)
+        self.tunnel = None
 
-    def _open(self, frame: bytes) -> None:
+    def open(self) -> None:
+        """Reads the link header, if there is one. Raises Dropped."""
+        if self.port.link_type == RAW_IP:
+            return
+        frame = self.frame
         if len(frame) < 14:
             raise Dropped("truncatedEthernet")
         destination, self.sender = _mac(frame[:6]), _mac(frame[6:12])
@@ -50,8 +56,6 @@ class Arrival:
             raise Dropped("notUnicast")
         if self.ethertype not in (ARP, IPV4, IPV6, MPLS):
             raise Dropped("unknownEtherType")
-        if self.tags and self.port.role == "network":
-            raise Dropped("wrongVLAN")
 
     @property
     def ip_version(self) -> int:

@@ -73,21 +73,8 @@ class IPPacket:
         self._find_transport(next_header)
 
     def _find_transport(self, next_header: int) -> None:
-        rest = self.data[40:]
-        while next_header in _EXTENSIONS or next_header == _FRAGMENT:
-            if len(rest) < 8:
-                self.protocol, self.transport = None, b""
-                return
-            if next_header == _FRAGMENT:
-                (fragment,) = struct.unpack_from(">H", rest, 2)
-                self.fragment_offset, self.more_fragments = fragment & 0xFFF8, bool(fragment & 1)
-                length = 8
-            else:
-                length = 8 + rest[1] * 8
-            next_header, rest = rest[0], rest[length:]
-            if self.fragment_offset:
-                break
-        self.protocol, self.transport = next_header, rest
+        self.protocol, self.transport, fragment = upper(next_header, self.data[40:])
+        self.fragment_offset, self.more_fragments = fragment & 0xFFF8, bool(fragment & 1)
 
     @property
     def ecn(self) -> int:
@@ -109,12 +96,23 @@ class IPPacket:
         return IPPacket(_sealed(data))
 
     def with_ecn(self, ecn: int) -> "IPPacket":
+        return self._with_traffic_class(self.traffic_class & 0xFC | ecn)
+
+    def with_dscp(self, dscp: int) -> "IPPacket":
+        return self._with_traffic_class(dscp << 2 | self.ecn)
+
+    def _with_traffic_class(self, traffic_class: int) -> "IPPacket":
         data = bytearray(self.data)
         if self.version == 4:
-            data[1] = data[1] & 0xFC | ecn
+            data[1] = traffic_class
         else:
-            data[1] = data[1] & 0xCF | ecn << 4
+            (word,) = struct.unpack_from(">H", data)
+            struct.pack_into(">H", data, 0, word & 0xF00F | traffic_class << 4)
         return IPPacket(_sealed(data))
+
+    def with_transport(self, transport: bytes) -> "IPPacket":
+        """Another transport header and payload, of the same length."""
+        return IPPacket(self.data[: len(self.data) - len(transport)] + transport)
 
     def fragments(self, limit: int) -> list["IPPacket"] | None:
         """IPv4 fragments no longer than `limit`, each as large as fits (RFC 791 §3.2); no options.
@@ -135,6 +133,24 @@ class IPPacket:
             struct.pack_into(">H", data, 6, more << 13 | offset // 8)
             result.append(IPPacket(_sealed(data)))
         return result
+
+
+def upper(next_header: int, rest: bytes) -> tuple[int | None, bytes, int]:
+    """Behind IPv6 extension headers: the protocol, the rest, and the fragment header's offset (in bytes) with M.
+
+    The protocol is None where the chain is cut.
+    """
+    fragment = 0
+    while next_header in _EXTENSIONS or next_header == _FRAGMENT:
+        if len(rest) < 8:
+            return None, b"", fragment
+        length = 8 if next_header == _FRAGMENT else 8 + rest[1] * 8
+        if next_header == _FRAGMENT:
+            fragment = int.from_bytes(rest[2:4], "big") & 0xFFF9
+        next_header, rest = rest[0], rest[length:]
+        if fragment & 0xFFF8:
+            break
+    return next_header, rest, fragment
 
 
 def _sealed(data: bytearray) -> bytes:

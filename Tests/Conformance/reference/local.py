@@ -1,4 +1,4 @@
-"""What the edge says for itself: ARP, neighbour discovery, echo replies and ICMP errors."""
+"""What the edge says on its links: ARP, neighbour discovery, echo replies."""
 
 import struct
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -10,8 +10,6 @@ from scapy.layers.inet6 import (
     ICMPv6ND_NS,
     ICMPv6NDOptDstLLAddr,
     ICMPv6NDOptSrcLLAddr,
-    ICMPv6PacketTooBig,
-    ICMPv6TimeExceeded,
     IPv6,
 )
 from scapy.layers.l2 import ARP
@@ -26,7 +24,6 @@ from .ip import Dropped, IPPacket
 SOLICITATION, ADVERTISEMENT = 135, 136
 _SOLICITED_NODES = IPv6Network("ff02::1:ff00:0/104")
 _ETHERNET_ARP = struct.pack(">HHBB", 1, 0x0800, 6, 4)
-_INTERNETWORK_CONTROL = 0xC0  # RFC 1812 §4.3.2.5
 
 
 def is_discovery(packet: IPPacket) -> bool:
@@ -62,7 +59,7 @@ def arp_reply(arrival: Arrival) -> bytes | None:
         raise Dropped("malformedARP")
     port, request = arrival.port, ARP(arrival.payload)
     if request.op == 2:
-        port.neighbours.setdefault(ip_address(request.psrc), request.hwsrc)
+        port.learned.setdefault((arrival.tags, ip_address(request.psrc)), request.hwsrc)
     if request.op != 1 or ip_address(request.pdst) not in [i.ip for i in port.interfaces]:
         return None
     reply = ARP(op=2, hwsrc=port.mac, psrc=request.pdst, hwdst=request.hwsrc, pdst=request.psrc)
@@ -76,7 +73,7 @@ def discovery_reply(arrival: Arrival, packet: IPPacket) -> bytes | None:
     if message[0] == ADVERTISEMENT:
         options = message[24:]
         if len(options) >= 8 and options[0] == 2:
-            port.neighbours.setdefault(target, options[2:8].hex(":"))
+            port.learned.setdefault((arrival.tags, target), options[2:8].hex(":"))
         return None
     if target not in [i.ip for i in port.interfaces]:
         return None
@@ -90,19 +87,19 @@ def discovery_reply(arrival: Arrival, packet: IPPacket) -> bytes | None:
     return framed(port, destination, frame.IPV6, bytes(reply), arrival.tags)
 
 
-def question(port: Port, next_hop) -> bytes:
+def question(port: Port, next_hop, tags: tuple) -> bytes:
     """The ARP request or neighbour solicitation that finds `next_hop`."""
     source = str(port.address(next_hop.version))
     if next_hop.version == 4:
         request = ARP(op=1, hwsrc=port.mac, psrc=source, hwdst="00:00:00:00:00:00", pdst=str(next_hop))
-        return framed(port, BROADCAST, frame.ARP, bytes(request))
+        return framed(port, BROADCAST, frame.ARP, bytes(request), tags)
     tail = next_hop.packed[-3:]
     solicitation = (
         IPv6(src=source, dst=str(IPv6Address(IPv6Address("ff02::1:ff00:0").packed[:13] + tail)), hlim=255)
         / ICMPv6ND_NS(tgt=str(next_hop))
         / ICMPv6NDOptSrcLLAddr(lladdr=port.mac)
     )
-    return framed(port, "33:33:ff:" + tail.hex(":"), frame.IPV6, bytes(solicitation))
+    return framed(port, "33:33:ff:" + tail.hex(":"), frame.IPV6, bytes(solicitation), tags)
 
 
 def is_echo_request(packet: IPPacket) -> bool:
@@ -125,35 +122,10 @@ def echo_reply(arrival: Arrival, packet: IPPacket) -> bytes:
         header = IPv6(src=request.dst, dst=request.src, tc=request.tc, fl=request.fl, hlim=64)
         message = ICMPv6EchoReply(id=identifier, seq=sequence, data=packet.transport[8:])
         reply = bytes(header / message)
-    return _back(arrival, packet, reply)
+    return back(arrival, packet, reply)
 
 
-def time_exceeded(arrival: Arrival, packet: IPPacket) -> bytes | None:
-    return _error(arrival, packet, v4=(11, 0, 0), v6=ICMPv6TimeExceeded(code=0))
-
-
-def too_big(arrival: Arrival, packet: IPPacket, mtu: int) -> bytes | None:
-    return _error(arrival, packet, v4=(3, 4, mtu), v6=ICMPv6PacketTooBig(mtu=mtu))
-
-
-def _error(arrival: Arrival, packet: IPPacket, v4: tuple, v6) -> bytes | None:
-    """An ICMP error to the sender, unless none may be sent (RFC 1812 §4.3.2.7, RFC 4443 §2.4)."""
-    source = arrival.port.address(packet.version)
-    if source is None or packet.is_icmp_error:
-        return None
-    if packet.fragment_offset and (packet.version == 4 or packet.is_icmp):
-        return None
-    ends = {"src": str(source), "dst": str(packet.source)}
-    if packet.version == 4:
-        message = struct.pack(">BBHI", v4[0], v4[1], 0, v4[2]) + packet.data[: 576 - 28]
-        message = message[:2] + struct.pack(">H", checksum(message)) + message[4:]
-        error = IP(**ends, tos=_INTERNETWORK_CONTROL, id=0, flags="DF", ttl=64, proto=1) / Raw(message)
-    else:
-        error = IPv6(**ends, hlim=64) / v6 / Raw(packet.data[: 1280 - 48])
-    return _back(arrival, packet, bytes(error))
-
-
-def _back(arrival: Arrival, packet: IPPacket, answer: bytes) -> bytes:
+def back(arrival: Arrival, packet: IPPacket, answer: bytes) -> bytes:
     """`answer`, to the station that `packet` came from."""
     ethertype = frame.IPV4 if packet.version == 4 else frame.IPV6
     return framed(arrival.port, arrival.sender, ethertype, answer, arrival.tags)

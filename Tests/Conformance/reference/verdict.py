@@ -7,6 +7,8 @@ _SUSPICIOUS = (
     '_ws.malformed || ip.checksum.status == "Bad"'
     ' || tcp.checksum.status == "Bad" || udp.checksum.status == "Bad"'
     ' || icmp.checksum.status == "Bad" || icmpv6.checksum.status == "Bad" || _ws.expert.severity == error'
+    # Of ICMPv6, tshark 4.0 counts the length that says where extensions begin in words of 4 bytes, not 8 (RFC 4884 §4).
+    ' || (icmp && icmp.ext.checksum.status == "Bad")'
 )
 _PREFERENCES = [
     "ip.check_checksum:TRUE",

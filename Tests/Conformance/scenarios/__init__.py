@@ -1,9 +1,18 @@
 """The cases, by theme. Each module has `cases()`."""
 
-from . import admission, ip_in_ip, malformed, mixed, mpls, on_link, sizes, transit
+from . import admission, classes, congestion, ip_in_ip, ip_in_ip6, label_errors, malformed, mixed, mpls, on_link
+from . import path_mtu, sizes, stacks, transit
 
-THEMES = (mpls, ip_in_ip, transit, admission, sizes, on_link, malformed, mixed)
+THEMES = {
+    "MPLS": (mpls, stacks, classes, label_errors),
+    "IP-in-IP": (ip_in_ip, ip_in_ip6, congestion, path_mtu),
+    "Transit": (transit,),
+    "Who may": (admission,),
+    "Lengths": (sizes,),
+    "Links": (on_link,),
+    "Bad input": (malformed, mixed),
+}
 
 
 def all_cases():
-    return [case for theme in THEMES for case in theme.cases()]
+    return [case for themes in THEMES.values() for theme in themes for case in theme.cases()]

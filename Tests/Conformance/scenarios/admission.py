@@ -21,7 +21,10 @@ def cases():
 
 
 def conditions() -> Case:
-    case = Case("conditions", "Rules by protocol and port (PX-4)", access_edge(allow=_RULES))
+    case = Case(
+        "conditions", "Rules by protocol and port", access_edge(allow=_RULES),
+        rfc="RFC 791 §3.1, RFC 8200 §4.1", ids="PX-4",
+    )
     extension = IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt()
     for data, outcome, note in [
         (tcp(ALICE, VIDEO), "forwarded", "TCP 443"),
@@ -59,8 +62,10 @@ def rule_kinds() -> Case:
         {"protocol": 47},
         {"protocol": "tcp"},
     ]
-    case = Case("rule-kinds", "Port ranges, SCTP, protocols by number, a protocol without ports",
-                access_edge(allow=rules))
+    case = Case(
+        "rule-kinds", "Port ranges, SCTP, protocols by number, a protocol without ports", access_edge(allow=rules),
+        rfc="RFC 791 §3.1, RFC 9260 §3", ids="PX-4",
+    )
     sctp = {port: SCTP(sport=40000, dport=port, tag=7) / SCTPChunkCookieAck() for port in (2905, 2906)}
     for port, outcome in [(4999, "notAdmitted"), (5000, "forwarded"), (5003, "forwarded"),
                           (5004, "notAdmitted"), (5999, "notAdmitted"), (6000, "forwarded")]:
@@ -80,8 +85,10 @@ def rule_kinds() -> Case:
 
 
 def conditions_mirrored() -> Case:
-    case = Case("conditions-mirrored", "Return traffic is admitted by the same rules mirrored (PX-3, PX-4)",
-                access_edge(allow=_RULES))
+    case = Case(
+        "conditions-mirrored", "Return traffic is admitted by the same rules mirrored", access_edge(allow=_RULES),
+        rfc="RFC 9293 §3.1, RFC 768", ids="PX-3 PX-4",
+    )
     for inner, outcome, note in [
         (tcp(VIDEO, ALICE, ports=(443, 40001)), "forwarded", "TCP from 443"),
         (tcp(VIDEO6, ALICE6, ports=(80, 40001)), "forwarded", "TCP from 80, IPv6"),
@@ -96,7 +103,10 @@ def conditions_mirrored() -> Case:
 
 
 def fragments() -> Case:
-    case = Case("condition-fragments", "Fragments and rules by port", access_edge(allow=_RULES))
+    case = Case(
+        "condition-fragments", "Fragments and rules by port", access_edge(allow=_RULES),
+        rfc="RFC 791 §3.2, RFC 1858 §2, RFC 6946", ids="PX-4",
+    )
     data, data6 = udp(ALICE, VIDEO, size=192)[20:], udp(ALICE6, VIDEO6, size=192)[40:]
 
     def piece(source, destination, offset, more, protocol=17, body=None):
@@ -137,7 +147,10 @@ def spoof() -> Case:
         "access": {"port": "access1"},
         "network": {"tunnel": "acme-north", "send": 100043, "receive": 200043},
     }
-    case = Case("spoof", "A subscriber can't send from an address that isn't theirs (PX-4)", exchange)
+    case = Case(
+        "spoof", "A subscriber can't send from an address that isn't theirs", exchange,
+        rfc="RFC 2827 §3", ids="PX-4 PX-10",
+    )
     for port, data, outcome, note in [
         ("access0", udp(ALICE, VIDEO), "forwarded", "alice on her port"),
         ("access1", udp(CAROL, VIDEO), "forwarded", "carol on hers"),
@@ -204,7 +217,10 @@ def access_tunnels() -> Case:
         {"in": 16100, "swap": 16200, "via": "north"},
         {"in": 16101, "pop": True, "via": "north"},
     ]
-    case = Case("access-tunnels", "A subscriber may not speak as a tunnel's far end (PX-4)", exchange)
+    case = Case(
+        "access-tunnels", "A subscriber may not speak as a tunnel's far end", exchange,
+        rfc="RFC 3031 §3.17, RFC 2003 §6", ids="PX-4",
+    )
     access = {"destination": PORT1_MAC, "source": HOST_MAC}
     case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE))), "forwarded", "alice's tunnel, from the core")
     for frame, outcome, note in [
@@ -223,8 +239,10 @@ def access_tunnels() -> Case:
 
 
 def vlan() -> Case:
-    case = Case("vlan", "A subscriber on a VLAN of an Ethernet port, beside one without (802.1Q)",
-                _ethernet_access(100))
+    case = Case(
+        "vlan", "A subscriber on a VLAN of an Ethernet port, beside one without (802.1Q)", _ethernet_access(100),
+        rfc="RFC 894, IEEE 802.1Q §9", ids="PX-3 PX-4",
+    )
     core = {"destination": PORT2_MAC}
 
     def access(note, data, outcome="forwarded", shows=None, originates=0, **fields):
@@ -259,7 +277,10 @@ def vlan() -> Case:
 
 
 def double_vlan() -> Case:
-    case = Case("vlan-double", "A subscriber behind two tags (802.1ad)", _ethernet_access([200, 30]))
+    case = Case(
+        "vlan-double", "A subscriber behind two tags (802.1ad)", _ethernet_access([200, 30]),
+        rfc="IEEE 802.1ad", ids="PX-3 PX-4",
+    )
     access = {"destination": PORT1_MAC, "source": HOST_MAC}
     case.send("access0", ethernet(udp(ALICE, VIDEO), vlan=(200, 30), tpid=0x88A8, **access), "forwarded",
               "both tags")
@@ -274,9 +295,10 @@ def double_vlan() -> Case:
 
 
 def ttl() -> Case:
-    case = Case("ttl",
-                "TTL and hop limit run out at the access port: the sender is told (RFC 792, RFC 4443 §3.3)",
-                access_edge())
+    case = Case(
+        "ttl", "TTL and hop limit run out at the access port: the sender is told", access_edge(),
+        rfc="RFC 1812 §5.3.1, RFC 792, RFC 4443 §3.3", ids="PX-4",
+    )
     case.send("access0", udp(ALICE, VIDEO, ttl=2), "forwarded", "TTL 2",
               shows={"ip.ttl": "1", "mpls.ttl": "1,1"})
     case.send("access0", udp(ALICE, VIDEO, ttl=1), "ttlExpired", "TTL 1", originates=1, after=1,
@@ -314,7 +336,10 @@ def services() -> Case:
     exchange = ip_in_ip_edge()
     prefixes = ["198.51.100.128/25", "198.51.100.7/32"]
     exchange["services"]["acme-live"] = {"provider": "acme", "prefixes": prefixes}
-    case = Case("services", "The longest prefix names the service (PX-6)", exchange)
+    case = Case(
+        "services", "The longest prefix names the service", exchange,
+        rfc="RFC 1812 §5.2.4.3", ids="PX-6",
+    )
     for destination, outcome, note in [
         ("198.51.100.127", "forwarded", "just below the longer prefix"),
         ("198.51.100.128", "notAdmitted", "the first of another service inside"),
@@ -346,7 +371,10 @@ def default_route() -> Case:
     exchange = deepcopy(_ethernet_access([]))
     exchange["services"]["acme-video"]["prefixes"] = ["0.0.0.0/0", "::/0"]
     exchange["services"]["beta-music"]["prefixes"] = ["203.0.113.0/24", "169.254.169.254"]
-    case = Case("default-route", "A default route, and what is not forwarded nor billed for all that (PX-4)", exchange)
+    case = Case(
+        "default-route", "A default route, and what is not forwarded nor billed for all that", exchange,
+        rfc="RFC 1812 §5.3.7, RFC 6890 §2.2", ids="PX-4",
+    )
     access = {"destination": PORT1_MAC, "source": HOST_MAC}
     for destination, outcome, note in [
         ("192.0.2.77", "forwarded", "anywhere"),

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 
-from .packets import HOST_MAC, LOCAL, PEER_MAC, REMOTE
+from .packets import HOST_MAC, LOCAL, LOCAL6, PEER_MAC, REMOTE, REMOTE6
 
 ACCESS = {"tun": "wl-access0", "role": "access", "addresses": ["10.1.0.1/24", "2001:db8:1::1/64"]}
 CORE = {
@@ -47,6 +47,12 @@ def access_edge(tunnel=ACME_NORTH, leg=MPLS_LEG, allow: list | None = None, mtu:
 
 def ip_in_ip_edge(**options) -> dict:
     return access_edge(tunnel=BETA_WEST, leg={"tunnel": "beta-west"}, **options)
+
+
+def ip_in_ip6_edge(**knobs) -> dict:
+    """As above, the outer header IPv6."""
+    tunnel = {"line": "north", "ipip": {"local": LOCAL6, "remote": REMOTE6, **knobs}}
+    return access_edge(tunnel=tunnel, leg={"tunnel": "beta-west"})
 
 
 def provider_edge(tunnel: dict, leg: dict) -> dict:

@@ -11,7 +11,10 @@ def cases():
 
 
 def four_in_four() -> Case:
-    case = Case("ipip-4in4", "IPv4 in IPv4, both directions (PX-2, CD-5)", ip_in_ip_edge())
+    case = Case(
+        "ipip-4in4", "IPv4 in IPv4, both directions", ip_in_ip_edge(),
+        rfc="RFC 2003 §3.1", ids="PX-2 CD-5",
+    )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "DF set: outer DF, outer id 0",
               shows={"ip.src": f"{LOCAL},{ALICE}", "ip.dst": f"{REMOTE},{VIDEO}", "ip.ttl": "64,63",
                      "ip.proto": "4,17",
@@ -34,12 +37,16 @@ def four_in_four() -> Case:
               "in a padded frame", shows={"ip.ttl": "1", "ip.len": "28"})
     case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE, tos=0x28), tos=0xB8)), "forwarded",
               "outer DSCP is let go", shows={"ip.dsfield": "0x28"})
-    case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE, ttl=1))), "ttlExpired", "inner TTL 1")
+    case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE, ttl=1))), "ttlExpired", "inner TTL 1: its sender is told",
+              originates=1, shows={"icmp.type": "11", "ip.dst": f"{REMOTE},{VIDEO},{ALICE}"})
     return case
 
 
 def six_in_four() -> Case:
-    case = Case("ipip-6in4", "IPv6 in IPv4, both directions (PX-2, CD-5)", ip_in_ip_edge())
+    case = Case(
+        "ipip-6in4", "IPv6 in IPv4, both directions", ip_in_ip_edge(),
+        rfc="RFC 4213 §3.5", ids="PX-2 CD-5",
+    )
     case.send("access0", udp(ALICE6, VIDEO6), "forwarded", "protocol 41, DF set",
               shows={"ip.proto": "41", "ip.id": "0x0000", "ip.flags.df": "1", "ip.ttl": "64",
                      "ipv6.hlim": "63"})
@@ -51,14 +58,17 @@ def six_in_four() -> Case:
               "CE outside, Not-ECT inside")
     case.send("core0", ethernet(in_ip(udp(VIDEO6, ALICE6, tos=2), tos=3)), "forwarded",
               "CE outside, ECT(0) inside", shows={"ipv6.tclass": "0x00000003"})
-    case.send("core0", ethernet(in_ip(udp(VIDEO6, ALICE6, ttl=1))), "ttlExpired", "inner hop limit 1")
+    case.send("core0", ethernet(in_ip(udp(VIDEO6, ALICE6, ttl=1))), "ttlExpired", "inner hop limit 1",
+              originates=1, shows={"icmpv6.type": "3"})
     return case
 
 
 def edge_of_provider() -> Case:
     tunnel = {"line": "north", "ipip": {"local": LOCAL, "remote": REMOTE}}
-    case = Case("provider-edge-ipip", "The provider's edge, by IP-in-IP (PX-1, PX-3)",
-                provider_edge(tunnel, {"tunnel": "beta-west"}))
+    case = Case(
+        "provider-edge-ipip", "The provider's edge, by IP-in-IP", provider_edge(tunnel, {"tunnel": "beta-west"}),
+        rfc="RFC 2003 §3", ids="PX-1 PX-3",
+    )
     from_server = {"destination": PORT1_MAC, "source": HOST_MAC}
     case.send("core0", ethernet(in_ip(udp(ALICE, VIDEO))), "forwarded", "to the server",
               shows={"eth.dst": HOST_MAC, "ip.ttl": "63"})
@@ -78,7 +88,10 @@ def edge_of_provider() -> Case:
 
 def congestion() -> Case:
     """All sixteen pairs of RFC 6040 §4.2, figure 4."""
-    case = Case("ecn", "ECN on decapsulation (RFC 6040)", ip_in_ip_edge())
+    case = Case(
+        "ecn", "ECN on decapsulation", ip_in_ip_edge(),
+        rfc="RFC 6040 §4.2", ids="PX-2 CD-5",
+    )
     names = ("Not-ECT", "ECT(1)", "ECT(0)", "CE")
     arriving = {  # inner → what goes on for outer Not-ECT, ECT(0), ECT(1), CE
         0: (0, 0, 0, None),
@@ -105,7 +118,10 @@ def checks() -> Case:
         "access": {"port": "access0"},
         "network": {"tunnel": "acme-east"},
     }
-    case = Case("ipip-checks", "What an encapsulated packet must be (PX-4)", exchange)
+    case = Case(
+        "ipip-checks", "What an encapsulated packet must be", exchange,
+        rfc="RFC 2003 §6, RFC 4213 §3.6", ids="PX-4",
+    )
     for data, outcome, note in [
         (in_ip(udp(VIDEO, ALICE)), "forwarded", "alice in her tunnel"),
         (in_ip(udp(VIDEO, BOB), source="192.0.2.10"), "forwarded", "bob in his"),
@@ -134,7 +150,10 @@ def checks() -> Case:
 def other_port() -> Case:
     exchange = ip_in_ip_edge()
     exchange["ports"]["server0"] = {"packet": "veth-server", "role": "network", "addresses": ["10.7.0.1/24"]}
-    case = Case("ipip-other-port", "Only the line's own port speaks for a tunnel (PX-4)", exchange)
+    case = Case(
+        "ipip-other-port", "Only the line's own port speaks for a tunnel", exchange,
+        rfc="RFC 4213 §5", ids="PX-4",
+    )
     case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE))), "forwarded", "alice's tunnel, from its line's port")
     forged = {"destination": "02:57:4c:00:00:03", "source": HOST_MAC}
     case.send("server0", ethernet(in_ip(udp(VIDEO, ALICE)), **forged), "unknownTunnelEndpoint",
@@ -146,7 +165,10 @@ def other_port() -> Case:
 def knobs() -> Case:
     exchange = ip_in_ip_edge()
     exchange["tunnels"]["beta-west"]["ipip"] |= {"ttl": 33, "dscp": 46, "df": "set"}
-    case = Case("ipip-knobs", "A tunnel with an outer TTL, DSCP and DF of its own", exchange)
+    case = Case(
+        "ipip-knobs", "A tunnel with an outer TTL, DSCP and DF of its own", exchange,
+        rfc="RFC 2003 §3.1, RFC 2983 §3", ids="CD-5",
+    )
     case.send("access0", udp(ALICE, VIDEO, tos=0x29), "forwarded", "AF11 with ECT(1): EF outside, ECN copied",
               shows={"ip.ttl": "33,63", "ip.dsfield": "0xb9,0x29"})
     case.send("access0", udp(ALICE, VIDEO, flags=0), "forwarded", "DF clear: set outside, id 0",

@@ -41,7 +41,10 @@ def _bad_ipv6(good: bytes):
 
 
 def ipv4() -> Case:
-    case = Case("malformed-ipv4", "IPv4 cut at every length, and headers that lie", access_edge())
+    case = Case(
+        "malformed-ipv4", "IPv4 cut at every length, and headers that lie", access_edge(),
+        rfc="RFC 1812 §5.2.2", ids="PX-4",
+    )
     good = udp(ALICE, VIDEO, size=12)
     case.send("access0", good, "forwarded", "the packet, whole")
     for cut in _cut(good, 1):
@@ -57,7 +60,10 @@ def ipv4() -> Case:
 
 
 def ipv6() -> Case:
-    case = Case("malformed-ipv6", "IPv6 cut at every length, and headers that lie", access_edge())
+    case = Case(
+        "malformed-ipv6", "IPv6 cut at every length, and headers that lie", access_edge(),
+        rfc="RFC 8200 §3", ids="PX-4",
+    )
     good = udp(ALICE6, VIDEO6, size=12)
     case.send("access0", good, "forwarded", "the packet, whole")
     for cut in _cut(good, 1):
@@ -70,7 +76,10 @@ def ipv6() -> Case:
 
 
 def frames() -> Case:
-    case = Case("malformed-ethernet", "Ethernet frames that are short, strange or another's", access_edge())
+    case = Case(
+        "malformed-ethernet", "Ethernet frames that are short, strange or another's", access_edge(),
+        rfc="RFC 894, RFC 2464 §3", ids="PX-4",
+    )
     inner = labels(17001, 200042, inner=udp(VIDEO, ALICE))
 
     def core(note, data, outcome):
@@ -106,8 +115,10 @@ def frames() -> Case:
 
 
 def label_stacks() -> Case:
-    case = Case("malformed-labels", "Label stacks cut at every length, and what lies behind them",
-                access_edge())
+    case = Case(
+        "malformed-labels", "Label stacks cut at every length, and what lies behind them", access_edge(),
+        rfc="RFC 3032 §2.1", ids="PX-4",
+    )
 
     def core(data, outcome, note):
         case.send("core0", ethernet(data, ethertype=0x8847), outcome, note)
@@ -128,12 +139,15 @@ def label_stacks() -> Case:
     eight = labels(17001, *range(300, 308), inner=udp(VIDEO, ALICE))
     core(eight, "unknownLabel", "nine labels")
     core(b"\xff" * 40, "unknownLabel", "all ones")
-    core(bytes(40), "reservedLabel", "all zeros")
+    core(bytes(40), "labelStackTooDeep", "all zeros: ten explicit nulls")
     return case
 
 
 def ip_in_ip() -> Case:
-    case = Case("malformed-ipip", "IP-in-IP cut at every length, outside and inside", ip_in_ip_edge())
+    case = Case(
+        "malformed-ipip", "IP-in-IP cut at every length, outside and inside", ip_in_ip_edge(),
+        rfc="RFC 2003 §3.1, RFC 4213 §3.6", ids="PX-4",
+    )
 
     def core(data, outcome, note):
         case.send("core0", ethernet(data, ethertype=0x0800), outcome, note)

@@ -25,9 +25,10 @@ def mixed() -> Case:
             "access": {"port": "access0"},
             "network": {"tunnel": "beta-west"},
         }
-    case = Case("mixed",
-                "Two-label, IP-in-IP, malformed, spoofed and unadmitted packets at once (PX-1 … PX-5)",
-                exchange)
+    case = Case(
+        "mixed", "Two-label, IP-in-IP, malformed, spoofed and unadmitted packets at once", exchange,
+        rfc="RFC 3031, RFC 2003", ids="PX-1 PX-2 PX-3 PX-4 PX-5",
+    )
     for round_number in range(4):
         _round(case, round_number)
     return case

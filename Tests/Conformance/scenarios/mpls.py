@@ -14,8 +14,10 @@ def cases():
 
 
 def access_up() -> Case:
-    case = Case("access-mpls-up", "Subscriber to provider: two labels are pushed (PX-1, PX-2, CD-4)",
-                access_edge())
+    case = Case(
+        "access-mpls-up", "Subscriber to provider: two labels are pushed", access_edge(),
+        rfc="RFC 3031 §3.9, RFC 3032 §2.1, RFC 1624 §3", ids="PX-1 PX-2 CD-4",
+    )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "IPv4, UDP",
               shows={"mpls.label": "16001,100042", "mpls.bottom": "0,1", "mpls.ttl": "63,63", "ip.ttl": "63"})
     case.send("access0", udp(ALICE6, VIDEO6), "forwarded", "IPv6, UDP",
@@ -47,11 +49,13 @@ def _checksums_near_the_wrap() -> list[int]:
 
 
 def access_down() -> Case:
-    case = Case("access-mpls-down", "Provider to subscriber: both labels are popped (PX-3, CD-4)",
-                access_edge())
+    case = Case(
+        "access-mpls-down", "Provider to subscriber: both labels are popped", access_edge(),
+        rfc="RFC 3032 §2.4.3, RFC 3443 §5.4", ids="PX-3 CD-4",
+    )
 
-    def down(note, *stack, inner, outcome="forwarded", shows=None, **fields):
-        case.send("core0", mpls_frame(*stack, inner=inner, **fields), outcome, note, shows=shows)
+    def down(note, *stack, inner, outcome="forwarded", shows=None, originates=0, **fields):
+        case.send("core0", mpls_frame(*stack, inner=inner, **fields), outcome, note, originates, shows)
 
     down("IPv4; the top label's TTL counts", {"label": 17001, "ttl": 61}, {"label": 200042, "ttl": 200},
          inner=udp(VIDEO, ALICE), shows={"ip.ttl": "60", "ip.len": "92"})
@@ -62,8 +66,10 @@ def access_down() -> Case:
          inner=udp(VIDEO, ALICE, ttl=9), shows={"ip.ttl": "254"})
     down("top label TTL 2", {"label": 17001, "ttl": 2}, 200042, inner=udp(VIDEO, ALICE),
          shows={"ip.ttl": "1"})
-    down("top label TTL 1", {"label": 17001, "ttl": 1}, 200042, inner=udp(VIDEO, ALICE), outcome="ttlExpired")
-    down("top label TTL 0", {"label": 17001, "ttl": 0}, 200042, inner=udp(VIDEO, ALICE), outcome="ttlExpired")
+    down("top label TTL 1: its sender is told", {"label": 17001, "ttl": 1}, 200042, inner=udp(VIDEO, ALICE),
+         outcome="ttlExpired", originates=1, shows={"mpls.label": "16001,100042", "icmp.type": "11"})
+    down("top label TTL 0", {"label": 17001, "ttl": 0}, 200042, inner=udp(VIDEO, ALICE), outcome="ttlExpired",
+         originates=1, shows={"icmp.type": "11"})
     down("short packet in a padded frame: metered without padding", 17001, 200042,
          inner=udp(VIDEO, ALICE, size=1), pad=60, shows={"ip.len": "29"})
     at_zero = int.from_bytes(udp(VIDEO, ALICE, ttl=60, id=0)[10:12], "big")
@@ -98,7 +104,10 @@ def user_label() -> Case:
         "access": {"port": "access0"},
         "network": {"tunnel": "beta-west", "send": 100042, "receive": 200043},
     }
-    case = Case("label-context", "A label is taken only in its own context (PX-4)", exchange)
+    case = Case(
+        "label-context", "A label is taken only in its own context", exchange,
+        rfc="RFC 3031 §3.14, RFC 7274 §3", ids="PX-4",
+    )
     west = {"destination": PORT3_MAC}
     to_alice, to_bob = udp(VIDEO, ALICE), udp(VIDEO, BOB)
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "alice, north", shows={"mpls.label": "16001,100042"})
@@ -114,8 +123,8 @@ def user_label() -> Case:
         ("core0", (17001, 200999), to_alice, {}, "unknownLabel", "an unbound user label"),
         ("core0", (17999, 200042), to_alice, {}, "unknownLabel", "an unbound path label"),
         ("core0", (16001, 100042), to_alice, {}, "unknownLabel", "our own outgoing labels come back"),
-        ("core0", (0, 200042), to_alice, {}, "reservedLabel", "an explicit null"),
-        ("core0", (0,), to_alice, {}, "reservedLabel", "a bare explicit null"),
+        ("core0", (0, 200042), to_alice, {}, "labelOutOfContext", "the same under an explicit null"),
+        ("core0", (0,), to_alice, {}, "missingUserLabel", "a bare explicit null"),
         ("core0", (1, 17001, 200042), to_alice, {}, "reservedLabel", "a router alert"),
         ("core0", (15, 17001, 200042), to_alice, {}, "reservedLabel", "an extension label"),
         ("core0", (17001,), to_alice, {}, "missingUserLabel", "a path label alone"),
@@ -130,8 +139,10 @@ def user_label() -> Case:
 def edge_of_provider() -> Case:
     exchange = provider_edge({"line": "north", "mpls": {"send": 17001, "receive": 16001}},
                              {"tunnel": "acme-north", "send": 200042, "receive": 100042})
-    case = Case("provider-edge-mpls", "The provider's edge: the legs the other way round (PX-1, PX-3)",
-                exchange)
+    case = Case(
+        "provider-edge-mpls", "The provider's edge: the legs the other way round", exchange,
+        rfc="RFC 3031 §3.9", ids="PX-1 PX-3",
+    )
     case.send("core0", mpls_frame(16001, 100042, inner=udp(ALICE, VIDEO, ttl=63)), "forwarded",
               "IPv4 to the server", shows={"eth.dst": HOST_MAC, "eth.type": "0x0800", "ip.ttl": "60"})
     case.send("core0", mpls_frame(16001, 100042, inner=udp(ALICE6, VIDEO6)), "forwarded",
@@ -162,8 +173,10 @@ def edge_of_provider() -> Case:
 def popped_before_us() -> Case:
     tunnel = deepcopy(ACME_NORTH)
     tunnel["mpls"] = {"send": 16001, "php": True}
-    case = Case("php-receive", "The hop before us pops the path label: the user label comes alone",
-                access_edge(tunnel))
+    case = Case(
+        "php-receive", "The hop before us pops the path label: the user label comes alone", access_edge(tunnel),
+        rfc="RFC 3031 §3.16", ids="PX-2 CD-4",
+    )
     case.send("core0", mpls_frame({"label": 200042, "ttl": 40}, inner=udp(VIDEO, ALICE)), "forwarded", "IPv4",
               shows={"ip.ttl": "39"})
     case.send("core0", mpls_frame(200042, inner=udp(VIDEO6, ALICE6)), "forwarded", "IPv6",
@@ -171,7 +184,7 @@ def popped_before_us() -> Case:
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "towards the provider",
               shows={"mpls.label": "16001,100042"})
     case.send("core0", mpls_frame({"label": 200042, "ttl": 1}, inner=udp(VIDEO, ALICE)), "ttlExpired",
-              "label TTL 1")
+              "label TTL 1", originates=1)
     case.send("core0", mpls_frame(200042, 300, inner=udp(VIDEO, ALICE)), "missingBottomOfStack",
               "a label behind it")
     case.send("core0", mpls_frame(200043, inner=udp(VIDEO, ALICE)), "unknownLabel", "an unbound label")
@@ -191,8 +204,10 @@ def nulls() -> Case:
         "access": {"port": "access0"},
         "network": {"tunnel": "beta-north", "send": 100050, "receive": 200050},
     }
-    case = Case("nulls", "Implicit and explicit null in place of the path label (RFC 3032 §2.1, RFC 4182)",
-                exchange)
+    case = Case(
+        "nulls", "Implicit and explicit null in place of the path label", exchange,
+        rfc="RFC 3032 §2.1, RFC 4182", ids="PX-2 CD-4",
+    )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "implicit null: the user label alone",
               shows={"mpls.label": "100042", "mpls.bottom": "1", "mpls.ttl": "63"})
     case.send("access0", udp(ALICE6, VIDEO6), "forwarded", "the same, IPv6", shows={"mpls.label": "100042"})
@@ -206,25 +221,30 @@ def nulls() -> Case:
 def pipe() -> Case:
     tunnel = deepcopy(ACME_NORTH)
     tunnel["mpls"]["ttl"] = "pipe"
-    case = Case("pipe", "Pipe mode: the tunnel's hops do not show in the packet's TTL (RFC 3443 §3.2)",
-                access_edge(tunnel))
+    case = Case(
+        "pipe", "Pipe mode: the tunnel's hops do not show in the packet's TTL", access_edge(tunnel),
+        rfc="RFC 3443 §3.2, RFC 3032 §2.4.2", ids="PX-2 CD-4",
+    )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "labels start at 255",
               shows={"mpls.ttl": "255,255", "ip.ttl": "63"})
     case.send("core0", mpls_frame({"label": 17001, "ttl": 3}, 200042, inner=udp(VIDEO, ALICE, ttl=50)),
               "forwarded", "the packet's own TTL counts", shows={"ip.ttl": "49"})
     case.send("core0", mpls_frame({"label": 17001, "ttl": 1}, 200042, inner=udp(VIDEO, ALICE)), "ttlExpired",
-              "top label TTL 1: not even stripped (RFC 3032 §2.4.2)")
+              "top label TTL 1: not even stripped (RFC 3032 §2.4.2)", originates=1)
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6, ttl=50)), "forwarded",
               "the same, IPv6", shows={"ipv6.hlim": "49"})
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE, ttl=1)), "ttlExpired",
-              "the packet's TTL is 1")
+              "the packet's TTL is 1", originates=1, shows={"mpls.ttl": "255,255", "icmp.type": "11"})
     return case
 
 
 def short_pipe() -> Case:
     tunnel = deepcopy(ACME_NORTH)
     tunnel["mpls"]["ttl"] = 17
-    case = Case("pipe-ttl", "Pipe mode from a TTL of the tunnel's own", access_edge(tunnel))
+    case = Case(
+        "pipe-ttl", "Pipe mode from a TTL of the tunnel's own", access_edge(tunnel),
+        rfc="RFC 3443 §3.2", ids="PX-2 CD-4",
+    )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "labels start at 17",
               shows={"mpls.ttl": "17,17", "ip.ttl": "63"})
     case.send("access0", udp(ALICE6, VIDEO6, ttl=2), "forwarded", "the same, IPv6",
@@ -237,7 +257,10 @@ def short_pipe() -> Case:
 def fixed_class() -> Case:
     tunnel = deepcopy(ACME_NORTH)
     tunnel["mpls"]["trafficClass"] = 3
-    case = Case("traffic-class", "A tunnel with a traffic class of its own", access_edge(tunnel))
+    case = Case(
+        "traffic-class", "A tunnel with a traffic class of its own", access_edge(tunnel),
+        rfc="RFC 3270 §2.6, RFC 5462", ids="PX-2 CD-4",
+    )
     case.send("access0", udp(ALICE, VIDEO, tos=0xB8), "forwarded", "EF in a tunnel of class 3",
               shows={"mpls.exp": "3,3", "ip.dsfield": "0xb8"})
     case.send("access0", udp(ALICE6, VIDEO6), "forwarded", "IPv6, DSCP 0", shows={"mpls.exp": "3,3"})

@@ -34,7 +34,10 @@ def _arp(op, target, sender_mac=PEER_MAC, sender="10.0.0.2", destination=_BROADC
 
 
 def arp() -> Case:
-    case = Case("arp", "ARP requests for our address are answered (RFC 826)", access_edge())
+    case = Case(
+        "arp", "ARP requests for our address are answered", access_edge(),
+        rfc="RFC 826, RFC 5227 §2.1", ids="CD-2",
+    )
     case.send("core0", _arp(1, "10.0.0.1"), "consumed", "a broadcast request for our address", originates=1,
               shows={"arp.opcode": "2", "arp.src.hw_mac": PORT2_MAC, "arp.src.proto_ipv4": "10.0.0.1",
                      "arp.dst.hw_mac": PEER_MAC, "arp.dst.proto_ipv4": "10.0.0.2", "eth.dst": PEER_MAC})
@@ -60,18 +63,21 @@ def arp() -> Case:
 def arp_resolution() -> Case:
     exchange = access_edge()
     del exchange["ports"]["core0"]["neighbours"]
-    case = Case("arp-resolution", "A next hop that is not known is asked for, once a second", exchange)
-    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "the first packet: asked", originates=1,
+    case = Case(
+        "arp-resolution", "A next hop that is not known is asked for, once a second", exchange,
+        rfc="RFC 826, RFC 1122 §2.3.2", ids="CD-2",
+    )
+    case.send("access0", udp(ALICE, VIDEO), "waiting", "the first packet: asked", originates=1,
               shows={"arp.opcode": "1", "eth.dst": _BROADCAST, "arp.src.hw_mac": PORT2_MAC,
                      "arp.src.proto_ipv4": "10.0.0.1", "arp.dst.hw_mac": "00:00:00:00:00:00",
                      "arp.dst.proto_ipv4": "10.0.0.2"})
-    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "at once after: not asked again")
-    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "half a second later: not asked again",
+    case.send("access0", udp(ALICE, VIDEO), "waiting", "at once after: not asked again")
+    case.send("access0", udp(ALICE, VIDEO), "waiting", "half a second later: not asked again",
               after=0.5)
-    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "neighbourUnresolved",
+    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "waiting",
               "over a second later: asked again", originates=1, after=0.75, shows={"arp.opcode": "1"})
     case.send("core0", _arp(2, "10.0.0.1", destination=PORT2_MAC, target_mac=PORT2_MAC), "consumed",
-              "the answer")
+              "the answer: the latest packet goes, the three before it are lost", shows={"eth.dst": PEER_MAC})
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "now it goes", shows={"eth.dst": PEER_MAC})
     case.send("access0", udp(ALICE6, "2001:db8:a::80"), "forwarded", "IPv6 too", shows={"eth.dst": PEER_MAC})
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE)), "forwarded",
@@ -87,8 +93,10 @@ def _solicit(target, source=_PEER6, destination=_SOLICITED_NODE, mac="33:33:ff:0
 
 
 def discovery() -> Case:
-    case = Case("neighbour-discovery",
-                "Neighbour solicitations for our address are answered (RFC 4861 §7.2.4)", access_edge())
+    case = Case(
+        "neighbour-discovery", "Neighbour solicitations for our address are answered", access_edge(),
+        rfc="RFC 4861 §7.1, §7.2.4", ids="CD-2",
+    )
     case.send("core0", _solicit(_OWN6), "consumed", "to the solicited-node address", originates=1,
               shows={"icmpv6.type": "136", "icmpv6.nd.na.flag.s": "1", "icmpv6.nd.na.flag.o": "1",
                      "icmpv6.nd.na.flag.r": "1", "icmpv6.opt.linkaddr": PORT2_MAC, "ipv6.hlim": "255",
@@ -129,27 +137,34 @@ def discovery_resolution() -> Case:
     exchange = access_edge()
     del exchange["ports"]["core0"]["neighbours"]
     exchange["lines"]["north"]["nextHop"] = _PEER6
-    case = Case("nd-resolution", "An IPv6 next hop is found by neighbour solicitation", exchange)
-    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "neighbourUnresolved", "the first packet: asked",
+    case = Case(
+        "nd-resolution", "An IPv6 next hop is found by neighbour solicitation", exchange,
+        rfc="RFC 4861 §7.2.2", ids="CD-2",
+    )
+    case.send("access0", udp(ALICE6, "2001:db8:a::80"), "waiting", "the first packet: asked",
               originates=1,
               shows={"icmpv6.type": "135", "icmpv6.nd.ns.target_address": _PEER6, "ipv6.src": _OWN6,
                      "ipv6.dst": "ff02::1:ff00:2", "eth.dst": "33:33:ff:00:00:02",
                      "ipv6.hlim": "255", "icmpv6.opt.linkaddr": PORT2_MAC})
-    case.send("access0", udp(ALICE, VIDEO), "neighbourUnresolved", "half a second later: not asked again",
+    case.send("access0", udp(ALICE, VIDEO), "waiting", "half a second later: not asked again",
               after=0.5)
     advertisement = (
         IPv6(src=_PEER6, dst=_OWN6, hlim=255)
         / ICMPv6ND_NA(tgt=_PEER6, R=1, S=1, O=1)
         / ICMPv6NDOptDstLLAddr(lladdr=PEER_MAC)
     )
-    case.send("core0", ethernet(bytes(advertisement), destination=PORT2_MAC), "consumed", "the answer")
+    case.send("core0", ethernet(bytes(advertisement), destination=PORT2_MAC), "consumed",
+              "the answer: the packet that waits goes", shows={"mpls.label": "16001,100042"})
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "now it goes",
               shows={"eth.dst": PEER_MAC, "mpls.label": "16001,100042"})
     return case
 
 
 def ping() -> Case:
-    case = Case("ping", "Echo requests to our addresses are answered", access_edge())
+    case = Case(
+        "ping", "Echo requests to our addresses are answered", access_edge(),
+        rfc="RFC 792, RFC 4443 §4.2, RFC 1812 §5.3.7", ids="CD-1 CD-2",
+    )
     case.send("access0", echo(ALICE, "10.1.0.1"), "consumed", "from the TUN", originates=1,
               shows={"icmp.type": "0", "ip.src": "10.1.0.1", "ip.dst": ALICE, "ip.ttl": "64"})
     case.send("access0", echo(ALICE6, "2001:db8:1::1", ttl=3), "consumed", "from the TUN, IPv6", originates=1,
@@ -187,9 +202,12 @@ def ethernet_access() -> Case:
         "addresses": ["10.1.0.1/24", "2001:db8:1::1/64"],
     }
     exchange["sessions"]["alice-video"]["access"] = {"port": "access0", "nextHop": ALICE}
-    case = Case("ethernet-access", "A subscriber on Ethernet: found by ARP (CD-2)", exchange)
+    case = Case(
+        "ethernet-access", "A subscriber on Ethernet: found by ARP", exchange,
+        rfc="RFC 826", ids="CD-2",
+    )
     down = mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE))
-    case.send("core0", down, "neighbourUnresolved", "to alice: asked", originates=1,
+    case.send("core0", down, "waiting", "to alice: asked", originates=1,
               shows={"arp.opcode": "1", "arp.dst.proto_ipv4": ALICE, "arp.src.proto_ipv4": "10.1.0.1"})
     reply = _arp(2, "10.1.0.1", sender_mac=HOST_MAC, sender=ALICE, destination=PORT1_MAC,
                  target_mac=PORT1_MAC)
@@ -213,11 +231,14 @@ def on_link_subscriber() -> Case:
         "neighbours": {ALICE: HOST_MAC},
     }
     exchange["subscribers"]["alice"]["addresses"] = [ALICE, ALICE6]
-    case = Case("ethernet-access-on-link", "Subscribers on the link itself, IPv4 and IPv6", exchange)
+    case = Case(
+        "ethernet-access-on-link", "Subscribers on the link itself, IPv4 and IPv6", exchange,
+        rfc="RFC 4861 §7.2.2", ids="CD-2",
+    )
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE)), "forwarded",
               "IPv4: a static neighbour", shows={"eth.dst": HOST_MAC})
     down = mpls_frame(17001, 200042, inner=udp(VIDEO6, ALICE6))
-    case.send("core0", down, "neighbourUnresolved", "IPv6: asked", originates=1,
+    case.send("core0", down, "waiting", "IPv6: asked", originates=1,
               shows={"icmpv6.nd.ns.target_address": ALICE6, "ipv6.src": "2001:db8:1:5::1",
                      "eth.dst": "33:33:ff:00:00:25"})
     advertisement = (

@@ -4,7 +4,7 @@ import struct
 
 from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6, IPv6ExtHdrFragment
+from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6, IPv6ExtHdrFragment, in6_chksum
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Packet, Raw
 from scapy.utils import checksum
@@ -13,6 +13,7 @@ ALICE, BOB, CAROL = "10.1.0.5", "10.1.0.6", "10.2.0.7"
 ALICE6 = "2001:db8:1:5::25"
 VIDEO, VIDEO6, MUSIC = "198.51.100.80", "2001:db8:a::80", "203.0.113.40"
 LOCAL, REMOTE = "10.0.0.1", "192.0.2.9"  # the ends of IP-in-IP
+LOCAL6, REMOTE6 = "2001:db8:ff::1", "2001:db8:c::9"
 
 PORT1_MAC, PORT2_MAC, PORT3_MAC = (f"02:57:4c:00:00:{place:02x}" for place in (1, 2, 3))
 PEER_MAC, WEST_PEER_MAC, HOST_MAC = "02:00:00:00:00:02", "02:00:00:00:00:03", "02:00:00:00:00:05"
@@ -45,6 +46,17 @@ def echo(source: str, destination: str, size=56, **fields) -> bytes:
               **fields)
 
 
+def icmp_error(source: str, destination: str, quoted: bytes, kind=3, code=1, rest=0, **fields) -> bytes:
+    """An ICMP error about `quoted`, of which it holds all; `rest` is the word behind the checksum."""
+    message = struct.pack(">BBHI", kind, code, 0, rest) + quoted
+    if ":" in source:
+        ends = IPv6(src=source, dst=destination)
+        message = message[:2] + struct.pack(">H", in6_chksum(58, ends, message)) + message[4:]
+        return ip(source, destination, Raw(message), nh=58, **fields)
+    message = message[:2] + struct.pack(">H", checksum(message)) + message[4:]
+    return ip(source, destination, Raw(message), proto=1, **fields)
+
+
 def sized(source: str, destination: str, total: int, **fields) -> bytes:
     """A UDP packet `total` bytes long, IP header included."""
     return udp(source, destination, size=total - (48 if ":" in source else 28), **fields)
@@ -71,6 +83,19 @@ def in_ip(inner: bytes, source=REMOTE, destination=LOCAL, **fields) -> bytes:
     protocol = 4 if inner[:1] < b"\x60" else 41
     fields = {"ttl": 60, "tos": 0, "flags": "DF", "id": 0, "proto": protocol, **fields}
     return bytes(IP(src=source, dst=destination, **fields) / Raw(inner))
+
+
+def in_ip6(inner: bytes, source=REMOTE6, destination=LOCAL6, extensions=None, **fields) -> bytes:
+    """`inner` behind an outer IPv6 header, and what stands between them (RFC 2473 §3.1)."""
+    protocol = fields.pop("nh", 4 if inner[:1] < b"\x60" else 41)
+    upper = Raw(inner)
+    header = IPv6(src=source, dst=destination, **{"hlim": 60, "tc": 0, **fields})
+    if extensions is None:
+        header.nh = protocol
+        return bytes(header / upper)
+    last = extensions.lastlayer()
+    last.nh = protocol
+    return bytes(header / extensions / upper)
 
 
 def ethernet(

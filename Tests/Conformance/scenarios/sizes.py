@@ -13,7 +13,10 @@ def cases():
 
 
 def too_big_mpls() -> Case:
-    case = Case("too-big-mpls", "Over-size for two labels: 1500 − 8 (RFC 1191, RFC 8201)", access_edge())
+    case = Case(
+        "too-big-mpls", "Over-size for two labels: 1500 − 8", access_edge(),
+        rfc="RFC 1191 §4, RFC 8201, RFC 3032 §3.5", ids="PX-2",
+    )
     case.send("access0", sized(ALICE, VIDEO, 1492), "forwarded", "1492 bytes: just fits",
               shows={"ip.len": "1492"})
     case.send("access0", sized(ALICE, VIDEO, 1493), "tooBig", "1493 bytes, DF", originates=1, after=1,
@@ -29,7 +32,10 @@ def too_big_mpls() -> Case:
 
 
 def too_big_ipip() -> Case:
-    case = Case("too-big-ipip", "Over-size for an outer IPv4 header: 1500 − 20", ip_in_ip_edge())
+    case = Case(
+        "too-big-ipip", "Over-size for an outer IPv4 header: 1500 − 20", ip_in_ip_edge(),
+        rfc="RFC 1191 §4, RFC 8201, RFC 2003 §5.1", ids="PX-2",
+    )
     case.send("access0", sized(ALICE, VIDEO, 1480), "forwarded", "1480 bytes", shows={"ip.len": "1500,1480"})
     case.send("access0", sized(ALICE, VIDEO, 1481), "tooBig", "1481 bytes, DF", originates=1, after=1,
               shows={"icmp.mtu": "1480"})
@@ -42,7 +48,10 @@ def too_big_ipip() -> Case:
 
 def too_big_implicit_null() -> Case:
     exchange = access_edge({"line": "north", "mpls": {"null": "implicit", "receive": 17001}})
-    case = Case("too-big-implicit-null", "Over-size for the user label alone: 1500 − 4", exchange)
+    case = Case(
+        "too-big-implicit-null", "Over-size for the user label alone: 1500 − 4", exchange,
+        rfc="RFC 3032 §3.5", ids="PX-2",
+    )
     case.send("access0", sized(ALICE, VIDEO, 1496), "forwarded", "1496 bytes", shows={"mpls.label": "100042"})
     case.send("access0", sized(ALICE, VIDEO, 1497), "tooBig", "1497 bytes", originates=1, after=1,
               shows={"icmp.mtu": "1496"})
@@ -52,7 +61,10 @@ def too_big_implicit_null() -> Case:
 def too_big_from_server() -> Case:
     exchange = provider_edge({"line": "north", "mpls": {"send": 17001, "receive": 16001}},
                              {"tunnel": "acme-north", "send": 200042, "receive": 100042})
-    case = Case("too-big-provider-edge", "A server's over-size packet: the server is told", exchange)
+    case = Case(
+        "too-big-provider-edge", "A server's over-size packet: the server is told", exchange,
+        rfc="RFC 1191 §4, RFC 8201", ids="PX-3",
+    )
     frame = {"destination": PORT1_MAC, "source": HOST_MAC}
     case.send("server0", ethernet(sized(VIDEO, ALICE, 1493), **frame), "tooBig", "1493 bytes, DF",
               originates=1, after=1,
@@ -65,8 +77,10 @@ def too_big_from_server() -> Case:
 
 
 def fragmented() -> list[Case]:
-    labelled = Case("fragment-mpls",
-                    "IPv4 without DF: fragments, each behind its labels (RFC 791 §3.2, PX-5)", access_edge())
+    labelled = Case(
+        "fragment-mpls", "IPv4 without DF: fragments, each behind its labels", access_edge(),
+        rfc="RFC 791 §3.2, RFC 3032 §3.4", ids="PX-5",
+    )
     labelled.send("access0", sized(ALICE, VIDEO, 1500, flags=0, tos=0x28), "forwarded",
                   "1500 bytes: 2 packets, 1520 bytes", originates=1,
                   shows={"ip.len": "1492", "ip.flags.mf": "1", "mpls.label": "16001,100042"})
@@ -89,12 +103,17 @@ def fragmented() -> list[Case]:
 
     exchange = access_edge(mtu=584)
     exchange["services"]["acme-video"]["prefixes"] = ["198.51.100.0/24"]  # too narrow for IPv6
-    narrow = Case("fragment-narrow", "A narrow line: many fragments", exchange)
+    narrow = Case(
+        "fragment-narrow", "A narrow line: many fragments", exchange,
+        rfc="RFC 791 §3.2", ids="PX-5",
+    )
     narrow.send("access0", sized(ALICE, VIDEO, 1500, flags=0), "forwarded",
                 "1500 bytes over 576: three fragments", originates=2, shows={"ip.len": "572"})
 
-    outer = Case("fragment-ipip", "IPv4 without DF: fragments, each in its own outer header (RFC 2003 §3.1)",
-                 ip_in_ip_edge())
+    outer = Case(
+        "fragment-ipip", "IPv4 without DF: fragments, each in its own outer header", ip_in_ip_edge(),
+        rfc="RFC 791 §3.2, RFC 2003 §3.1", ids="PX-5",
+    )
     outer.send("access0", sized(ALICE, VIDEO, 1500, flags=0), "forwarded", "1500 bytes: two outer ids",
                originates=1, shows={"ip.len": "1496,1476", "ip.id": "0x0000,0x1234", "ip.flags.mf": "0,1"})
     outer.send("access0", sized(ALICE, VIDEO, 1000, flags=0), "forwarded", "the next outer id",

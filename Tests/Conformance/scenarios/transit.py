@@ -32,12 +32,15 @@ def switch() -> Case:
             {"in": 16105, "swap": 16205, "via": "north"},
         ],
     }
-    case = Case("transit-labels", "Transit: swap, swap two, pop, through a tunnel (CD-4)", exchange)
+    case = Case(
+        "transit-labels", "Transit: swap, swap two, pop, through a tunnel", exchange,
+        rfc="RFC 3031 §3.10, RFC 3443 §3", ids="CD-4",
+    )
     inner, inner6 = udp(ALICE, VIDEO, ttl=44), udp(ALICE6, VIDEO6, ttl=44)
 
-    def packet(note, *stack, inner=inner, outcome="forwarded", shows=None):
+    def packet(note, *stack, inner=inner, outcome="forwarded", shows=None, originates=0):
         case.send("core0", mpls_frame(*stack, inner=inner, destination=PORT1_MAC), outcome, note,
-                  shows=shows)
+                  originates, shows)
 
     user = {"label": 100042, "ttl": 9, "cos": 1}
     packet("swap", {"label": 16100, "cos": 5}, user,
@@ -62,8 +65,10 @@ def switch() -> Case:
     packet("pop, and the tunnel's path label above", 16104, user,
            shows={"mpls.label": "16900,100042", "mpls.ttl": "60,60", "mpls.bottom": "0,1"})
     packet("TTL 2", {"label": 16100, "ttl": 2}, user, shows={"mpls.ttl": "1,9"})
-    packet("swap at TTL 1", {"label": 16100, "ttl": 1}, user, outcome="ttlExpired")
-    packet("pop at TTL 0", {"label": 16102, "ttl": 0}, user, outcome="ttlExpired")
+    packet("swap at TTL 1", {"label": 16100, "ttl": 1}, user, outcome="ttlExpired", originates=1,
+           shows={"mpls.label": "16200,100042", "mpls.ttl": "255,255", "icmp.type": "11", "ip.dst": f"{ALICE},{VIDEO}"})
+    packet("pop at TTL 0", {"label": 16102, "ttl": 0}, user, outcome="ttlExpired", originates=1,
+           shows={"mpls.label": "100042", "mpls.ttl": "255", "icmp.type": "11"})
     packet("an unbound label", 16999, user, outcome="unknownLabel")
     packet("pop the bottom label, and a path label needs one to stand on", 16104, outcome="earlyBottomOfStack")
     packet("pop, and the frame ends", {"label": 16102, "s": 0}, inner=b"", outcome="truncatedLabelStack")
@@ -91,15 +96,18 @@ def join() -> Case:
             }
         },
     }
-    case = Case("transit-join", "Transit: a session with an MPLS leg and an IP-in-IP leg (PX-1)", exchange)
+    case = Case(
+        "transit-join", "Transit: a session with an MPLS leg and an IP-in-IP leg", exchange,
+        rfc="RFC 3031 §3.9, RFC 2003 §3", ids="PX-1",
+    )
 
     def up(note, *stack, inner, outcome="forwarded", shows=None, originates=0):
         data = mpls_frame(*stack, inner=inner, destination=PORT1_MAC)
         case.send("core0", data, outcome, note, shows=shows, originates=originates)
 
-    def down(note, data, outcome="forwarded", shows=None):
+    def down(note, data, outcome="forwarded", shows=None, originates=0):
         case.send("west0", ethernet(data, destination=PORT2_MAC, source=WEST_PEER_MAC), outcome, note,
-                  shows=shows)
+                  originates, shows)
 
     up("MPLS to IP-in-IP: one off the top label's TTL", 17001, 100042,
        inner=udp(ALICE, VIDEO, ttl=61, tos=0x4A),
@@ -112,12 +120,14 @@ def join() -> Case:
     down("the same, IPv6", in_ip(udp(VIDEO6, ALICE6), **back), shows={"mpls.ttl": "63,63", "ipv6.hlim": "63"})
     down("a CE mark from outside is kept inside", in_ip(udp(VIDEO, ALICE, tos=2), tos=3, **back),
          shows={"ip.dsfield": "0x03"})
-    up("top label TTL 1", {"label": 17001, "ttl": 1}, 100042, inner=udp(ALICE, VIDEO), outcome="ttlExpired")
-    down("inner TTL 1", in_ip(udp(VIDEO, ALICE, ttl=1), **back), outcome="ttlExpired")
+    up("top label TTL 1", {"label": 17001, "ttl": 1}, 100042, inner=udp(ALICE, VIDEO), outcome="ttlExpired",
+       originates=1, shows={"mpls.label": "16001,200042", "mpls.ttl": "64,64", "icmp.type": "11"})
+    down("inner TTL 1", in_ip(udp(VIDEO, ALICE, ttl=1), **back), outcome="ttlExpired", originates=1,
+         shows={"ip.dst": f"{REMOTE},{VIDEO},{ALICE}", "icmp.type": "11"})
     up("as long as the path allows", 17001, 100042, inner=sized(ALICE, VIDEO, 1480),
        shows={"ip.len": "1500,1480"})
-    up("too long, DF set: nobody is told through a tunnel", 17001, 100042, inner=sized(ALICE, VIDEO, 1484),
-       outcome="tooBig")
+    up("too long, DF set: told through the tunnel it came by", 17001, 100042, inner=sized(ALICE, VIDEO, 1484),
+       outcome="tooBig", originates=1, shows={"mpls.label": "16001,200042", "icmp.mtu": "1480"})
     up("too long, DF clear: two fragments", 17001, 100042, inner=sized(ALICE, VIDEO, 1484, flags=0),
        originates=1, shows={"ip.len": "1496,1476"})
     up("another's source", 17001, 100042, inner=udp(BOB, VIDEO), outcome="innerSourceMismatch")

@@ -1,0 +1,83 @@
+"""ICMP errors about our own encapsulated packets: what a tunnel learns, and what its packets' senders are told.
+
+RFC 2003 §4 and §5, RFC 2473 §7.1 and §8.
+"""
+
+from scapy.layers.inet6 import IPv6, in6_chksum
+from scapy.utils import checksum
+
+from . import errors, ip, quoted
+from .conversion import OPPOSITE, Conversion
+from .exchange import Exchange, Tunnel
+from .frame import Arrival
+from .ip import ICMPV6, IPPacket
+
+_PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68)  # RFC 1191 §7.1
+_TOO_BIG = {4: [(3, 4)], 6: [(2, 0)]}
+_UNREACHABLE = {4: [(3, 0), (3, 1), (11, 0)], 6: [(1, code) for code in range(8)] + [(3, 0)]}
+
+
+class TunnelErrors:
+    def __init__(self, exchange: Exchange, conversion: Conversion):
+        self._exchange, self._conversion = exchange, conversion
+
+    def hear(self, arrival: Arrival, packet: IPPacket) -> bool:
+        """Whether `packet`, which is addressed to us, was about a packet of one of our tunnels."""
+        outer = quoted.of(packet)
+        kind = tuple(packet.transport[:2])
+        version = packet.version
+        if outer is None or kind not in _TOO_BIG[version] + _UNREACHABLE[version] or not _is_sound(packet):
+            return False
+        tunnel = next((t for t in self._exchange.tunnels.values() if _is_of(t, arrival, outer)), None)
+        if tunnel is None:
+            return False
+        mtu = None
+        if kind in _TOO_BIG[version]:
+            mtu = _stated(packet, outer)
+            known = tunnel.limit(4, arrival.time) + tunnel.overhead
+            if mtu < known:
+                tunnel.learned_mtu = (mtu, arrival.time)
+            mtu -= tunnel.overhead
+        self._relay(arrival, tunnel, outer, mtu)
+        return True
+
+    def _relay(self, arrival: Arrival, tunnel: Tunnel, outer: quoted.Quoted, mtu: int | None) -> None:
+        """To the inner packet's sender, if enough of it is quoted to tell whose it was."""
+        inner = quoted.header(outer.transport, 4 if outer.protocol == ip.IPV4 else 6)
+        if inner is None or len(inner.transport) < 8:
+            return
+        for direction, (subscriber, service) in {
+            "up": (inner.source, inner.destination),
+            "down": (inner.destination, inner.source),
+        }.items():
+            exchange = self._exchange
+            session = exchange.session(exchange.subscriber(subscriber), exchange.service(service))
+            if session is None or all(leg.tunnel is not tunnel for leg in session.legs_out(direction)):
+                continue
+            leg = session.legs_out(OPPOSITE[direction])[0]
+            source = (leg.tunnel.line.port if leg.tunnel else leg.port).address(inner.version)
+            if source is not None:
+                self._conversion.send_own(arrival.time, session, leg, errors.relayed(inner, source, mtu))
+            return
+
+
+def _is_of(tunnel: Tunnel, arrival: Arrival, outer: quoted.Quoted) -> bool:
+    ends = {"local": str(outer.source), "remote": str(outer.destination)}
+    is_ours = tunnel.ipip and ends.items() <= tunnel.ipip.items() and tunnel.line.port is arrival.port
+    return bool(is_ours) and outer.protocol in (ip.IPV4, ip.IPV6)
+
+
+def _is_sound(packet: IPPacket) -> bool:
+    if packet.version == 4:
+        return checksum(packet.transport) == 0
+    header = IPv6(src=str(packet.source), dst=str(packet.destination))
+    return in6_chksum(ICMPV6, header, packet.transport) == 0
+
+
+def _stated(packet: IPPacket, outer: quoted.Quoted) -> int:
+    """The next hop's MTU; of an old router that doesn't state it, the next plateau below the packet's length."""
+    if packet.version == 6:
+        return int.from_bytes(packet.transport[4:8], "big")
+    mtu = int.from_bytes(packet.transport[6:8], "big")
+    length = int.from_bytes(outer.data[2:4], "big")
+    return mtu or next(plateau for plateau in _PLATEAUS if plateau < length)
