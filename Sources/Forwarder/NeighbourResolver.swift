@@ -142,7 +142,7 @@ extension NeighbourResolver {
     mutating func hear(
         _ port: Int, _ address: IPAddress, _ mac: MACAddress?, _ tables: WorkerTables, at timestamp: UInt64
     ) {
-        let key = Key(port: port, tags: [], address: address)
+        let key = Key(port: port, tags: 0, address: address)
         guard let mac else {
             guard !isStatic(key), let index = nextHops[key] else { return }
             tables.adjacencies[Int(index.rawValue)].forgetDestination()

@@ -1,4 +1,5 @@
 import Forwarding
+import Observation
 import Packets
 import Trace
 

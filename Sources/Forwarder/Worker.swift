@@ -176,9 +176,6 @@ import Trace
         sendOriginated()
         clock.lap(.account)
     }
-        sendOriginated()
-        clock.lap(.account)
-    }
 
     /// Gives every punted packet to the slow path.
     private func answer<R: Recorder>(

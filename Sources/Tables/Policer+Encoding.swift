@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 extension Policer {
     func encode(_ writer: inout ByteWriter) {
@@ -6,17 +6,7 @@ extension Policer {
         writer.write(peakBitsPerSecond)
         writer.write(committedBurstByteCount)
         writer.write(peakBurstByteCount)
-        for action in [green, yellow, red] {
-            let (kind, number): (UInt8, UInt8) =
-                switch action {
-                case .pass: (0, 0)
-                case .drop: (1, 0)
-                case .dscp(let number): (2, number)
-                case .trafficClass(let number): (3, number)
-                }
-            writer.write(kind)
-            writer.write(number)
-        }
+        for action in [green, yellow, red] { action.write(to: &writer) }
     }
 
     static func decode(_ reader: inout ByteReader) throws(ByteReaderError) -> Policer {
@@ -27,20 +17,8 @@ extension Policer {
         return Policer(
             committedBitsPerSecond: committed, peakBitsPerSecond: peak,
             committedBurstByteCount: committedBurst,
-            peakBurstByteCount: peakBurst, green: try action(&reader), yellow: try action(&reader),
-            red: try action(&reader))
-    }
-
-    private static func action(_ reader: inout ByteReader) throws(ByteReaderError) -> Action {
-        let kind = try reader.read(UInt8.self)
-        let number = try reader.read(UInt8.self)
-        switch (kind, number) {
-        case (0, 0): return .pass
-        case (1, 0): return .drop
-        case (2, _): return .dscp(number)
-        case (3, _): return .trafficClass(number)
-        default: throw reader.fault("a policer's action of kind \(kind) with number \(number)", back: 2)
-        }
+            peakBurstByteCount: peakBurst, green: try Action(reading: &reader),
+            yellow: try Action(reading: &reader), red: try Action(reading: &reader))
     }
 
     /// What can't be; nil: nothing.
@@ -62,5 +40,32 @@ extension Policer {
             }
         }
         return nil
+    }
+}
+
+extension Policer.Action {
+    /// The kind in one byte, its number in another.
+    package func write(to writer: inout ByteWriter) {
+        let (kind, number): (UInt8, UInt8) =
+            switch self {
+            case .pass: (0, 0)
+            case .drop: (1, 0)
+            case .dscp(let number): (2, number)
+            case .trafficClass(let number): (3, number)
+            }
+        writer.write(kind)
+        writer.write(number)
+    }
+
+    package init(reading reader: inout ByteReader) throws(ByteReaderError) {
+        let kind = try reader.read(UInt8.self)
+        let number = try reader.read(UInt8.self)
+        switch kind {
+        case 0: self = .pass
+        case 1: self = .drop
+        case 2: self = .dscp(number)
+        case 3: self = .trafficClass(number)
+        default: throw reader.fault("a policer's action of kind \(kind)", back: 2)
+        }
     }
 }

@@ -5,6 +5,8 @@
 public struct FlowHash: Hashable, Sendable, BitwiseCopyable {
     public let rawValue: UInt64
 
+    @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
     /// Of an IPv4 packet whose header is sound. Calls no runtime function: the forwarding loop may use it.
     @inlinable @inline(always)
     public init(ipv4 packet: RawSpan) {
