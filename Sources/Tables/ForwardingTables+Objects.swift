@@ -181,8 +181,8 @@ extension ForwardingTables {
                     + (holder >> 31 == 1 ? "several paths" : "session \(holder - 1)"))
         }
         let ways = [(session.up, Direction.up), (session.down, .down)]
-        for way in [session.up, session.down] {
-            guard let userLabel = way.userLabel, userLabels.lookup(userLabel.key) != 0 else { continue }
+        for (way, direction) in ways {
+            guard let userLabel = way.userLabel, !isFree(userLabel, for: session, direction) else { continue }
             throw TableError(key, "user label \(userLabel.label) is taken")
         }
         if let label = session.up.userLabel, label == session.down.userLabel {
@@ -201,11 +201,7 @@ extension ForwardingTables {
             let index = ConversionIndex(session.slot, direction)
             conversions[Int(index.rawValue)] = conversion(
                 way, session, treatment(way, direction, session, range))
-            guard let userLabel = way.userLabel else { continue }
-            userLabels.insert(userLabel.key, value: index.rawValue + 1)
-            let label = Int(userLabel.label.rawValue)
-            userLabelUses[label] += 1
-            if userLabelUses[label] == 1 { boundUserLabels[label / 64] |= 1 << UInt64(label % 64) }
+            if let userLabel = way.userLabel { bind(userLabel, to: index) }
         }
         if !session.isGrouped { admissions.insert(admission, value: session.slot.rawValue + 1) }
     }
@@ -215,18 +211,15 @@ extension ForwardingTables {
             admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
         }
         for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
-            let record = conversions[Int(ConversionIndex(session.slot, direction).rawValue)]
+            let index = ConversionIndex(session.slot, direction)
+            let record = conversions[Int(index.rawValue)]
             adjacencyRegister.release(record.adjacency)
             let treatment = treatments.table[Int(record.treatment.rawValue)]
             if direction == .up, treatment.ruleCount > 0 { rules.release(treatment.firstRule) }
             policers.release(treatment.policer.rawValue)
             classMaps.release(treatment.classMap)
             treatments.release(record.treatment.rawValue)
-            guard let userLabel = way.userLabel else { continue }
-            userLabels.remove(userLabel.key)
-            let label = Int(userLabel.label.rawValue)
-            userLabelUses[label] -= 1
-            if userLabelUses[label] == 0 { boundUserLabels[label / 64] &= ~(1 << UInt64(label % 64)) }
+            if let userLabel = way.userLabel { unbind(userLabel, from: index) }
         }
     }
 
@@ -270,6 +263,7 @@ extension ForwardingTables {
                 outerSource: source, outerDestination: destination, hopLimit: ttl, dscp: dscp, flags)
         case .outer: preconditionFailure("outer addresses of two versions were not refused")
         }
+        conversion.isGrouped = session.isGrouped
         return conversion
     }
 
