@@ -177,8 +177,8 @@ extension ForwardingTables {
         guard holder == 0 else {
             throw TableError(
                 key,
-                "subscriber \(session.subscriber.rawValue) uses service \(session.service.rawValue) in session "
-                    + "\(holder - 1)")
+                "subscriber \(session.subscriber.rawValue) uses service \(session.service.rawValue) in "
+                    + (holder >> 31 == 1 ? "several paths" : "session \(holder - 1)"))
         }
         let ways = [(session.up, Direction.up), (session.down, .down)]
         for way in [session.up, session.down] {

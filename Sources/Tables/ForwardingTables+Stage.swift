@@ -252,7 +252,7 @@ extension ForwardingTables {
     private func carryOut(_ edits: [[Edit]], _ object: (Edit) -> TableObject?) throws(TableError) {
         var old: [TableObjects.Entry] = []
         var renewed: [TableObjects.Entry] = []
-        for edit in edits.reversed().joined() {
+        for edit in edits.joined().reversed() {
             guard let entry = withdraw(edit.key) else { continue }
             old.append(entry)
             if edit.change == Edit.renewal { renewed.append(entry) }

@@ -21,7 +21,7 @@ public struct PathGroupEntry: BitwiseCopyable, Sendable {
     @usableFromInline package var keys: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
 
     /// - Parameter paths: two to eight.
-    init(_ paths: [(index: SessionIndex, session: UInt64, leg: UInt32)]) {
+    package init(_ paths: [(index: SessionIndex, session: UInt64, leg: UInt32)]) {
         precondition(paths.count <= PathGroupObject.capacity)
         func padded(_ values: [UInt32]) -> [UInt32] {
             values + Array(repeating: .max, count: PathGroupObject.capacity - values.count)

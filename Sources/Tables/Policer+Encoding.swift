@@ -34,17 +34,17 @@ extension Policer {
     private static func action(_ reader: inout ByteReader) throws(ByteReaderError) -> Action {
         let kind = try reader.read(UInt8.self)
         let number = try reader.read(UInt8.self)
-        switch kind {
-        case 0: return .pass
-        case 1: return .drop
-        case 2: return .dscp(number)
-        case 3: return .trafficClass(number)
-        default: throw reader.fault("a policer's action of kind \(kind)", back: 2)
+        switch (kind, number) {
+        case (0, 0): return .pass
+        case (1, 0): return .drop
+        case (2, _): return .dscp(number)
+        case (3, _): return .trafficClass(number)
+        default: throw reader.fault("a policer's action of kind \(kind) with number \(number)", back: 2)
         }
     }
 
     /// What can't be; nil: nothing.
-    var fault: String? {
+    package var fault: String? {
         if committedBitsPerSecond == 0 || peakBitsPerSecond > 1_000_000_000_000 {
             return "rates go from 1 to 10^12 bits a second"
         }

@@ -18,17 +18,17 @@ public struct PolicerEntry: BitwiseCopyable, Sendable {
     /// Units in a byte.
     @inlinable static var unitsPerByte: UInt64 { 8_000_000_000 }
 
-    @usableFromInline let committedRate: UInt64
-    @usableFromInline let peakRate: UInt64
-    @usableFromInline let committedBurst: UInt64
-    @usableFromInline let peakBurst: UInt64
+    @usableFromInline package let committedRate: UInt64
+    @usableFromInline package let peakRate: UInt64
+    @usableFromInline package let committedBurst: UInt64
+    @usableFromInline package let peakBurst: UInt64
     /// Tells this policer from those that had its place before.
-    @usableFromInline let generation: UInt32
+    @usableFromInline package let generation: UInt32
     /// By colour: the kind of action in the high 2 bits, its number below.
-    @usableFromInline let actions: (UInt8, UInt8, UInt8)
+    @usableFromInline package let actions: (UInt8, UInt8, UInt8)
 
     /// - Parameter policer: one without a fault.
-    init(_ policer: Policer, generation: UInt32) {
+    package init(_ policer: Policer, generation: UInt32) {
         committedRate = policer.committedBitsPerSecond
         peakRate = policer.peakBitsPerSecond
         committedBurst = UInt64(policer.committedBurstByteCount) * Self.unitsPerByte
@@ -65,11 +65,11 @@ public struct PolicerEntry: BitwiseCopyable, Sendable {
 /// What has been taken out of a policer's two buckets. All zeros: they are full. 32 bytes.
 public struct PolicerState: BitwiseCopyable, Sendable {
     /// In the units of `PolicerEntry`.
-    @usableFromInline var committed: UInt64 = 0
-    @usableFromInline var peak: UInt64 = 0
+    @usableFromInline package var committed: UInt64 = 0
+    @usableFromInline package var peak: UInt64 = 0
     /// When the buckets were last filled up, in nanoseconds.
-    @usableFromInline var time: UInt64 = 0
-    @usableFromInline var generation: UInt32 = 0
+    @usableFromInline package var time: UInt64 = 0
+    @usableFromInline package var generation: UInt32 = 0
 
     @inlinable public init() {}
 
@@ -80,7 +80,9 @@ public struct PolicerState: BitwiseCopyable, Sendable {
     /// The colour of a packet (RFC 2698 §3, colour-blind), whose bytes are taken out of the buckets that it goes by.
     /// Before it they are filled up for the time since the packet before; time that goes backwards is no time.
     @inlinable @inline(always)
-    mutating func meter(_ byteCount: UInt32, at now: UInt64, by policer: PolicerEntry) -> Policer.Colour {
+    public mutating func meter(_ byteCount: UInt32, at now: UInt64, by policer: PolicerEntry)
+        -> Policer.Colour
+    {
         if generation != policer.generation {
             self = PolicerState()
             generation = policer.generation

@@ -51,7 +51,7 @@ extension TablesView {
         unsafe UnsafeRawPointer(classMaps + Int(map)).load(fromByteOffset: Int(dscp & 63), as: UInt8.self)
     }
 
-    @inlinable @inline(always) func policer(_ index: PolicerIndex) -> UnsafePointer<PolicerEntry> {
+    @inlinable @inline(always) package func policer(_ index: PolicerIndex) -> UnsafePointer<PolicerEntry> {
         unsafe UnsafePointer(policers + Int(index.rawValue))
     }
 

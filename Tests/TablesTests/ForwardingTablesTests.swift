@@ -32,7 +32,7 @@ import Wire
         let tables = ForwardingTables()
         var model = TableModel()
         var facts: [UInt16: (MACAddress, UInt16)] = [:]
-        var (taken, refused) = (0, 0)
+        var (taken, refused, grouped) = (0, 0, 0)
         for number in 1...2500 as ClosedRange<UInt64> {
             let isReset = objects.generator.once(in: 40)
             var changes: [Transaction.Change] = []
@@ -73,6 +73,7 @@ import Wire
                 #expect(
                     model.objects.count + added(model, accepted) - staged.removed == accepted.objects.count)
                 model = accepted
+                grouped += model.objects.keys.count { if case .group = $0 { true } else { false } }
             } catch {
                 refused += 1
                 #expect(next?.isSound != true, "\(error): \(transaction)")
@@ -91,6 +92,7 @@ import Wire
             }
         }
         #expect(taken > 300 && refused > 300, "\(taken) taken, \(refused) refused")
+        #expect(grouped > 20, "a path group stood after \(grouped) transactions")
         #expect(Set(tables.contents.changes.map(\.key)) == Set(model.objects.keys))
     }
 
@@ -207,7 +209,7 @@ import Wire
         let destination = IPv4Address(rawValue: 0xc633_6401)
         #expect(before.view.session(subscriber, service) == SessionIndex(rawValue: 0))
         #expect(before.view.service(of: destination).isIndex)
-        #expect(before.view.conversion(ConversionIndex(rawValue: 0)).pointee.ruleCount == 1)
+        #expect(before.view.treatment(ConversionIndex(rawValue: 0)).pointee.ruleCount == 1)
         guard case .tunnel = before.view.incomingLabel(Label(unchecked: 17001)).action else {
             Issue.record("the path label is gone before its time")
             return
@@ -234,8 +236,8 @@ import Wire
             let published = tables.publish()
             let added = published.addedAdjacencies.map { Int($0.rawValue) }
             highestAdjacency = max(highestAdjacency, added.max() ?? 0)
-            let record = published.view.conversion(ConversionIndex(rawValue: 0)).pointee
-            highestRule = max(highestRule, record.firstRule + record.ruleCount)
+            let treatment = published.view.treatment(ConversionIndex(rawValue: 0)).pointee
+            highestRule = max(highestRule, treatment.rules.upperBound)
             tables.settle()
         }
         #expect(highestAdjacency < 6)
@@ -355,8 +357,8 @@ import Wire
             Refusal(
                 change: transit(50, 0, pops: false, hop), sentence: "label 50: neither popped nor replaced"),
             Refusal(
-                change: transit(50, 4, pops: false, hop),
-                sentence: "label 50: 4 labels to send; 3 are possible"),
+                change: transit(50, 9, pops: false, hop),
+                sentence: "label 50: 9 labels to send; 8 are possible"),
             Refusal(
                 change: transit(50, 1, pops: true, NextHop(port: 5)), sentence: "label 50: there is no port 5"
             ),

@@ -13,12 +13,28 @@ struct LookupSurvey: Equatable {
             return
                 "\(record.port) \(record.state) \(record.headerBytes) \(record.nextHop?.description ?? "-")"
         }
+        func policer(_ index: PolicerIndex) -> String {
+            guard index != .none else { return "unpoliced" }
+            let entry = view.policer(index).pointee
+            return "\(entry.committedRate) \(entry.peakRate) \(entry.committedBurst) \(entry.peakBurst) "
+                + "\(entry.actions)"
+        }
         func conversion(_ index: ConversionIndex) -> String {
             let record = view.conversion(index).pointee
-            let rules = (record.firstRule..<record.firstRule + record.ruleCount).map { view.rule($0) }
+            let treatment = view.treatment(index).pointee
+            let rules = treatment.rules.map { view.rule($0) }
+            let classes =
+                treatment.classMap == 0 ? [] : (0..<64).map { view.mappedClass(treatment.classMap, $0) }
             return "\(record.arrival) \(record.subscriber) \(record.service) \(record.header) "
                 + "\(record.headerByteCount) \(record.kind) \(record.maximumInnerByteCount) \(rules) "
+                + "\(policer(treatment.policer)) \(policer(treatment.tunnelPolicer)) \(treatment.tunnel as Any) "
+                + "\(treatment.segmentLimit) \(treatment.concernsConversion) \(classes) "
                 + adjacency(record.adjacency)
+        }
+        func tunnel(_ index: TunnelIndex) -> String {
+            let entry = view.tunnel(index)
+            return "\(index) \(entry.port) \(entry.handsOnTTL) \(entry.tags) \(entry.remote) \(entry.local) "
+                + "\(entry.innerClass) \(policer(entry.policer))"
         }
         for slot in 0..<UInt16(RandomObjects.portCount) {
             guard let port = tables.ports[Int(slot)] else {
@@ -32,7 +48,7 @@ struct LookupSurvey: Equatable {
         for label in RandomObjects.labels {
             switch view.incomingLabel(label).action {
             case .none: answers.append("no label \(label)")
-            case .tunnel(let tunnel): answers.append("label \(label) \(tunnel) \(view.tunnel(tunnel))")
+            case .tunnel(let index): answers.append("label \(label) \(tunnel(index))")
             case .transit(let index):
                 let nhlfe = view.nhlfe(index).pointee
                 answers.append(
@@ -50,8 +66,14 @@ struct LookupSurvey: Equatable {
         }
         for remote in RandomObjects.addresses4 {
             for local in RandomObjects.addresses4 {
-                guard let tunnel = view.tunnel(from: remote, to: local) else { continue }
-                answers.append("\(remote) to \(local): \(tunnel) \(view.tunnel(tunnel))")
+                guard let index = view.tunnel(from: remote, to: local) else { continue }
+                answers.append("\(remote) to \(local): \(tunnel(index))")
+            }
+        }
+        for remote in RandomObjects.addresses6 {
+            for local in RandomObjects.addresses6 {
+                guard let index = view.tunnel(from: remote, to: local) else { continue }
+                answers.append("\(remote) to \(local): \(tunnel(index))")
             }
         }
         for address in 0x09ff_fffe...0x0a00_0009 as ClosedRange<UInt32> {
@@ -67,10 +89,19 @@ struct LookupSurvey: Equatable {
         for subscriber in 0..<UInt32(RandomObjects.subscriberCount) {
             let index = SubscriberIndex(rawValue: subscriber)
             for service in 0..<UInt32(RandomObjects.serviceCount) {
-                guard let session = view.session(index, ServiceIndex(rawValue: service)) else { continue }
-                answers.append("\(subscriber) uses \(service): \(session)")
-                answers.append(conversion(ConversionIndex(session, .up)))
-                answers.append(conversion(ConversionIndex(session, .down)))
+                let admission = view.admission(index, ServiceIndex(rawValue: service))
+                let ungrouped = view.session(index, ServiceIndex(rawValue: service))
+                answers.append("\(subscriber) uses \(service): \(admission) \(ungrouped as Any)")
+                var sessions: [SessionIndex] = ungrouped.map { [$0] } ?? []
+                if case .group(let group) = admission {
+                    sessions = (0..<100).map { view.path(group, flowHash: $0 &* 0x9e37_79b9) }
+                    answers.append("paths \(sessions)")
+                    sessions = Set(sessions).sorted { $0.rawValue < $1.rawValue }
+                }
+                for session in sessions {
+                    answers.append(conversion(ConversionIndex(session, .up)))
+                    answers.append(conversion(ConversionIndex(session, .down)))
+                }
             }
         }
     }

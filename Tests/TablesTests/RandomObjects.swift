@@ -22,12 +22,13 @@ struct RandomObjects {
     init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
     mutating func key() -> TableKey {
-        switch generator.number(0...11) {
+        switch generator.number(0...13) {
         case 0: .port(UInt16(generator.number(0...Self.portCount - 1)))
         case 1, 2: .tunnel(tunnel())
         case 3, 4: .subscriber(subscriber())
         case 5: .service(service())
         case 6...9: .session(SessionIndex(rawValue: UInt32(generator.number(0...Self.sessionCount - 1))))
+        case 10, 11: .group(SessionIndex(rawValue: UInt32(generator.number(0...Self.sessionCount - 1))))
         default: .label(generator.element(Self.labels))
         }
     }
@@ -35,7 +36,11 @@ struct RandomObjects {
     mutating func object(_ key: TableKey) -> TableObject {
         switch key {
         case .port(let slot): .port(port(slot))
-        case .tunnel(let slot): .tunnel(TunnelObject(slot: slot, port: portSlot(), end: end()))
+        case .tunnel(let slot):
+            .tunnel(
+                TunnelObject(
+                    slot: slot, port: portSlot(), tags: tags(), end: end(), innerClass: innerClass(),
+                    policer: policer()))
         case .subscriber(let slot):
             .subscriber(
                 SubscriberObject(
@@ -43,6 +48,7 @@ struct RandomObjects {
                     prefixes: prefixes()))
         case .service(let slot): .service(ServiceObject(slot: slot, prefixes: prefixes()))
         case .session(let slot): .session(session(slot))
+        case .group(let slot): .group(group(slot))
         case .label(let label): .label(transit(label))
         }
     }
@@ -88,6 +94,8 @@ struct RandomObjects {
             let address = address()
             return InterfaceAddress(address, bitCount: generator.number(0...32))
         }
+        port.answersDenied = generator.once(in: 2)
+        port.sendsErrors = generator.once(in: 2)
         port.mac = generator.once(in: 2) ? mac() : nil
         port.mtu = generator.once(in: 2) ? UInt16(generator.number(1300...1500)) : nil
         port.routes = generator.element(routes)
@@ -101,10 +109,33 @@ struct RandomObjects {
         switch generator.number(0...3) {
         case 0: .mpls(receive: nil, handsOnTTL: generator.once(in: 2))
         case 1: .mpls(receive: generator.element(Self.labels), handsOnTTL: generator.once(in: 2))
+        case 2:
+            .ipip(
+                remote: .v6(generator.element(Self.addresses6)),
+                local: .v6(generator.element(Self.addresses6)))
         default:
             .ipip(
-                remote: .v4(generator.element(Self.addresses4)), local: .v4(generator.element(Self.addresses4)))
+                remote: .v4(generator.element(Self.addresses4)),
+                local: .v4(generator.element(Self.addresses4)))
         }
+    }
+
+    private mutating func innerClass() -> TunnelObject.InnerClass {
+        switch generator.number(0...2) {
+        case 0: .keep
+        case 1: .outer
+        default: .map((0..<8).map { _ in UInt8(generator.number(0...64)) })
+        }
+    }
+
+    /// One of few, so that equal ones meet.
+    private mutating func policer() -> Policer? {
+        guard generator.once(in: 2) else { return nil }
+        let rate = UInt64(generator.number(1...2)) * 1_000_000
+        let actions: [Policer.Action] = [.pass, .drop, .dscp(10), .trafficClass(3)]
+        return Policer(
+            committedBitsPerSecond: rate, peakBitsPerSecond: 2 * rate, committedBurstByteCount: 3000,
+            peakBurstByteCount: 6000, yellow: generator.element(actions))
     }
 
     private mutating func nextHop() -> NextHop {
@@ -114,6 +145,11 @@ struct RandomObjects {
     private mutating func rules() -> [Rule] {
         (0..<generator.number(0...3)).map { _ in
             if generator.once(in: 4) { return .any }
+            if generator.once(in: 4) {
+                return Rule(
+                    icmpTypes: Rule.ICMPTypes(v4Up: 8, v4Down: 0, v6Up: 128, v6Down: 129),
+                    dscps: generator.next())
+            }
             let low = UInt16(generator.number(1...2))
             return Rule(
                 ipv4Protocol: .udp, ipv6Protocol: .udp, ports: generator.once(in: 2) ? low...low + 1 : nil)
@@ -129,30 +165,64 @@ struct RandomObjects {
             case 0: .nothing
             case 1:
                 .labels(
-                    (0...generator.number(0...1)).map { _ in
+                    (0...generator.number(0...7)).map { _ in
                         LabelStackEntry(rawValue: UInt32(truncatingIfNeeded: generator.next()))
                     }, Conversion.Flags(rawValue: UInt8(generator.number(0...3))))
-            default:
-                .ipv4(
-                    source: generator.element(Self.addresses4),
-                    destination: generator.element(Self.addresses4), ttl: generator.octet(),
-                    dscp: UInt8(generator.number(0...63)),
-                    Conversion.Flags(rawValue: UInt8(generator.number(0...7))))
+            default: outer()
             }
         return SessionWay(
             arrival: arrival, userLabel: generator.once(in: 2) ? label : nil, nextHop: nextHop(), push: push,
-            maximumInnerByteCount: generator.once(in: 2) ? UInt16(generator.number(1280...1500)) : nil)
+            tunnel: generator.once(in: 2) ? tunnel() : nil,
+            maximumInnerByteCount: generator.once(in: 2) ? UInt16(generator.number(1280...1500)) : nil,
+            segmentLimit: generator.once(in: 4) ? UInt16(generator.number(1280...1300)) : nil,
+            classMap: generator.once(in: 4)
+                ? Array(repeating: UInt8(generator.number(0...1)), count: 64) : nil,
+            policer: policer())
+    }
+
+    private mutating func outer() -> SessionWay.Push {
+        let isIPv4 = generator.once(in: 2)
+        func address(_ generator: inout SeededGenerator) -> IPAddress {
+            isIPv4 ? .v4(generator.element(Self.addresses4)) : .v6(generator.element(Self.addresses6))
+        }
+        return .outer(
+            source: address(&generator), destination: address(&generator), ttl: generator.octet(),
+            dscp: UInt8(generator.number(0...63)),
+            Conversion.Flags(rawValue: UInt8(generator.number(0...15))))
     }
 
     private mutating func session(_ slot: SessionIndex) -> SessionObject {
-        SessionObject(
-            slot: slot, session: generator.next(), leg: UInt32(truncatingIfNeeded: generator.next()),
-            subscriber: subscriber(), service: service(), rules: rules(), up: way(), down: way())
+        var session = SessionObject(
+            slot: slot, session: UInt64(generator.number(0...20)), leg: UInt32(generator.number(0...20)),
+            subscriber: subscriber(), service: service(), rules: rules(), up: way(), down: way(),
+            isGrouped: generator.once(in: 2))
+        // Grouped ones mostly where a group looks for them.
+        if session.isGrouped, !generator.once(in: 8) {
+            (session.subscriber, session.service) = (Self.subscriber(ofGrouped: slot), Self.serviceOfGrouped)
+        }
+        return session
+    }
+
+    private static func subscriber(ofGrouped slot: SessionIndex) -> SubscriberIndex {
+        SubscriberIndex(rawValue: slot.rawValue % 2)
+    }
+    private static let serviceOfGrouped = ServiceIndex(rawValue: 0)
+
+    private mutating func group(_ slot: SessionIndex) -> PathGroupObject {
+        let all = stride(from: slot.rawValue % 2, to: UInt32(Self.sessionCount), by: 2).map {
+            SessionIndex(rawValue: $0)
+        }
+        let count = generator.once(in: 10) ? generator.number(0...9) : 2
+        return PathGroupObject(
+            slot: slot, subscriber: Self.subscriber(ofGrouped: slot), service: Self.serviceOfGrouped,
+            sessions: count == 2
+                ? Array(all.shuffled(using: &generator).prefix(2))
+                : (0..<count).map { _ in generator.element(all) })
     }
 
     private mutating func transit(_ label: Label) -> LabelObject {
         LabelObject(
-            label: label, labels: (0..<generator.number(0...3)).map { _ in generator.element(Self.labels) },
+            label: label, labels: (0..<generator.number(0...8)).map { _ in generator.element(Self.labels) },
             pops: generator.once(in: 2), nextHop: nextHop(), mtu: UInt16(generator.number(1300...1500)))
     }
 }

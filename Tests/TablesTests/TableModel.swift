@@ -24,12 +24,13 @@ struct TableModel {
         var labels: [Label] = []
         var userLabels: [SessionWay.UserLabel] = []
         var admissions: [[UInt32]] = []
-        var endpoints: [[UInt32]] = []
+        var endpoints: [[IPAddress]] = []
         var subscriberPrefixes: [IPPrefix] = []
         var servicePrefixes: [IPPrefix] = []
         func exists(_ keys: TableKey?...) -> Bool {
             keys.allSatisfy { $0.map { objects[$0] != nil } ?? true }
         }
+        func areDistinct<Element: Hashable>(_ list: [Element]) -> Bool { Set(list).count == list.count }
         for object in objects.values {
             switch object {
             case .port: break
@@ -37,7 +38,7 @@ struct TableModel {
                 guard exists(.port(tunnel.port)) else { return false }
                 switch tunnel.end {
                 case .mpls(let receive, _): if let receive { labels.append(receive) }
-                case .ipip(let remote, let local): endpoints.append([remote.rawValue, local.rawValue])
+                case .ipip(let remote, let local): endpoints.append([remote, local])
                 }
             case .subscriber(let subscriber):
                 guard exists(subscriber.port.map { .port($0) }) else { return false }
@@ -45,7 +46,9 @@ struct TableModel {
             case .service(let service): servicePrefixes += service.prefixes
             case .session(let session):
                 guard exists(.subscriber(session.subscriber), .service(session.service)) else { return false }
-                admissions.append([session.subscriber.rawValue, session.service.rawValue])
+                if !session.isGrouped {
+                    admissions.append([session.subscriber.rawValue, session.service.rawValue])
+                }
                 for way in [session.up, session.down] {
                     let arrival: TableKey =
                         way.arrival.isTunnel
@@ -56,8 +59,19 @@ struct TableModel {
                         case .port(let port): .port(port)
                         case nil: nil
                         }
-                    guard exists(arrival, context, .port(way.nextHop.port)) else { return false }
+                    guard exists(arrival, context, .port(way.nextHop.port), way.tunnel.map { .tunnel($0) })
+                    else { return false }
                     if let label = way.userLabel { userLabels.append(label) }
+                }
+            case .group(let group):
+                guard exists(.subscriber(group.subscriber), .service(group.service)),
+                    (2...8).contains(group.sessions.count), areDistinct(group.sessions)
+                else { return false }
+                admissions.append([group.subscriber.rawValue, group.service.rawValue])
+                for path in group.sessions {
+                    guard case .session(let session) = objects[.session(path)], session.isGrouped,
+                        session.subscriber == group.subscriber, session.service == group.service
+                    else { return false }
                 }
             case .label(let label):
                 guard exists(.port(label.nextHop.port)), label.pops || !label.labels.isEmpty else {
@@ -66,7 +80,6 @@ struct TableModel {
                 labels.append(label.label)
             }
         }
-        func areDistinct<Element: Hashable>(_ list: [Element]) -> Bool { Set(list).count == list.count }
         return areDistinct(labels) && areDistinct(userLabels) && areDistinct(admissions)
             && areDistinct(endpoints) && areDistinct(subscriberPrefixes) && areDistinct(servicePrefixes)
     }
