@@ -8,6 +8,8 @@ import Wire
 
 @Suite("RFC 2003 §5: what is said of our packets in an IP-in-IP tunnel") struct PathMTUTests {
     private static let second: UInt64 = 1_000_000_000
+    /// Of beta-west, by which alice has her music.
+    private static let tunnel = TunnelIndex(rawValue: 2)
     private let node = Node()
 
     /// Alice's packet to the music service.
@@ -75,7 +77,7 @@ import Wire
     func falls() {
         for (mtu, expected) in [(UInt16(1100), 1100), (1150, 1100), (900, 900), (0, 900)] {
             node.pass([error(3, 4, mtu: mtu, about: music(byteCount: 1200))], "core0", to: "access0")
-            #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)).map(Int.init) == expected)
+            #expect(node.worker.tables.pathMTU(of: Self.tunnel).map(Int.init) == expected)
         }
     }
 
@@ -116,7 +118,7 @@ import Wire
         ]
         #expect(node.pass(frames, "core0", to: "access0").isEmpty)
         #expect(node.report.consumed == 5)
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1000)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
     }
 
     @Test("forged: other ends, another port, no tunnel in the quote, a wrong checksum")
@@ -148,18 +150,18 @@ import Wire
     func otherTunnel() throws {
         let packet = music(byteCount: 1200)
         node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0")
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1000)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
         let tunnel = try #require(
             node.tables.contents.changes.compactMap { change -> TunnelObject? in
-                if case .set(.tunnel(let tunnel)) = change, tunnel.slot.rawValue == 2 { tunnel } else { nil }
+                if case .set(.tunnel(let tunnel)) = change, tunnel.slot == Self.tunnel { tunnel } else { nil }
             }.first)
         var changed = tunnel
         changed.innerClass = .outer
         try node.tables.stage(
             Transaction(number: node.tables.number + 1, changes: [.set(.tunnel(changed))]))
         node.publish()
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == nil)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == nil)
         node.pass([error(3, 4, mtu: 1100, about: packet)], "core0", to: "access0")
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1100)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1100)
     }
 }
