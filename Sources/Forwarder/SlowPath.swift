@@ -14,7 +14,8 @@ final class SlowPath {
     let tables: WorkerTables
     /// Frames of our own, ready to be sent.
     private(set) var originated: PacketVector
-    /// Bare IP packets of our own that are yet to go through a session's conversion, as the second pass takes them.
+    /// Packets of our own, without link headers, that are yet to go through the second pass: by a session's conversion or
+    /// a transit label's entry.
     private(set) var derived: PacketVector
     private(set) var fragments: PacketVector
     var neighbours: NeighbourResolver
@@ -97,19 +98,27 @@ final class SlowPath {
         return true
     }
 
-    /// Writes one IP packet of our own that is to leave as those of a session do. `write` returns its length, or nil to
-    /// send nothing.
-    func derive(
-        _ conversion: ConversionIndex, timestamp: UInt64, write: (inout MutableRawSpan) -> Int?
-    ) {
+    /// By which way of others a packet of our own leaves.
+    enum Way {
+        /// As those of a session in one direction do.
+        case session(ConversionIndex)
+        /// Under a transit label: the packet begins with the stack as it would have come in.
+        case path(NHLFEIndex)
+    }
+
+    /// Writes one packet of our own that leaves by a way of others. `write` returns its length, or nil to send nothing.
+    func derive(_ way: Way, timestamp: UInt64, write: (inout MutableRawSpan) -> Int?) {
         guard !derived.isFull else { return }
         var packet = unsafe MutableRawSpan(_unsafeBytes: derived.nextFrame)
         guard let byteCount = write(&packet) else { return }
         derived.append(byteCount: byteCount, timestamp: timestamp)
         let index = derived.count - 1
         derived[index].disposition = .transmit
-        derived[index].counter = conversion.rawValue
         derived[index].meteredByteCount = UInt32(byteCount)
+        switch way {
+        case .session(let conversion): derived[index].counter = conversion.rawValue
+        case .path(let nhlfe): derived[index].adjacency = nhlfe.rawValue
+        }
     }
 
     func macAddress(_ port: Int) -> MACAddress { tables.view.port(UInt16(port)).macAddress }

@@ -196,7 +196,7 @@ import Trace
         return true
     }
 
-    /// Sends what the slow path has written. What goes by a session is on nobody's bill: it is ours.
+    /// Sends what the slow path has written.
     private func sendOriginated() {
         sendWritten()
         let derived = slowPath.derived
@@ -204,9 +204,10 @@ import Trace
         var recorder = NoRecorder()
         unsafe convert(
             derived.packets, count: derived.count, arena: derived.arena,
-            arenaByteCount: derived.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
+            arenaByteCount: derived.arenaByteCount, tables: tables.view, isOriginated: true, state: &state,
+            recorder: &recorder)
+        // What is ours doesn't wait: errors are no use when they come late, and another packet will cause the next.
         for index in 0..<derived.count {
-            derived[index].counter = Packet.noCounter
             guard derived[index].disposition == .punt, derived[index].punt == .resolve,
                 let nextHop = slowPath.nextHop(derived, index)
             else { continue }

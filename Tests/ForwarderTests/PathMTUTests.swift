@@ -12,6 +12,18 @@ import Wire
     private static let tunnel = TunnelIndex(rawValue: 2)
     private let node = Node()
 
+    init() throws {
+        // The way up goes into the tunnel.
+        let sessions = node.tables.contents.changes.compactMap { change -> SessionObject? in
+            if case .set(.session(let session)) = change { session } else { nil }
+        }
+        var session = try #require(sessions.first { $0.down.arrival == Arrival(tunnel: Self.tunnel) })
+        session.up.tunnel = Self.tunnel
+        try node.tables.stage(
+            Transaction(number: node.tables.number + 1, changes: [.set(.session(session))]))
+        node.publish()
+    }
+
     /// Alice's packet to the music service.
     private func music(byteCount: Int, dontFragment: Bool = true) -> Datagram {
         var datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: byteCount - 28)
@@ -68,7 +80,8 @@ import Wire
         let start = 5 * Self.second
         node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start)
         #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 599 * Self.second).isEmpty)
-        node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start + 300 * Self.second)
+        node.pass(
+            [error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start + 300 * Self.second)
         #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 899 * Self.second).isEmpty)
         #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 900 * Self.second).count == 1)
     }

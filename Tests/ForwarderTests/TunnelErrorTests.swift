@@ -51,7 +51,8 @@ import Wire
         // The label's TTL is for labels: of this one the packet's own is used up.
         let node = Node(
             Edges.subscriberEdge.replacing(
-                "mpls: { send: 16001, receive: 17001 }", with: "mpls: { send: 16001, receive: 17001, ttl: pipe }"))
+                "mpls: { send: 16001, receive: 17001 }",
+                with: "mpls: { send: 16001, receive: 17001, ttl: pipe }"))
         let sent = node.pass([video { $0.ttl = ttl }], "core0", to: "core0")
         let frame = try firstFrame(sent)
         #expect(sent.count == 1 && node.dropCount(.ttlExpired) == 1)
@@ -84,7 +85,8 @@ import Wire
         slow.handle(vector, 0, from: PortIndex(rawValue: 2))
         #expect(vector[0].disposition == .dropped && vector[0].dropReason == .ttlExpired)
         #expect(slow.derived.count == 1)
-        #expect(slow.derived[0].counter == ConversionIndex(SessionIndex(rawValue: UInt32(place)), .up).rawValue)
+        #expect(
+            slow.derived[0].counter == ConversionIndex(SessionIndex(rawValue: UInt32(place)), .up).rawValue)
         let datagram = try #require(Datagram(unsafe Array(slow.derived.frame(0))))
         #expect(datagram.destination.description == "198.51.100.7")
         #expect(toldStack(datagram).map(\.ttl) == [1, 1])
@@ -132,7 +134,9 @@ import Wire
 
     @Test(
         "RFC 1812 §5.2.7.1, RFC 4443 §3.1: who is denied is told so",
-        arguments: [("10.1.0.5", "192.0.2.9", UInt8(3), UInt8(13)), ("2001:db8:1:5::9", "2001:db8:f::1", 1, 1)])
+        arguments: [
+            ("10.1.0.5", "192.0.2.9", UInt8(3), UInt8(13)), ("2001:db8:1:5::9", "2001:db8:f::1", 1, 1),
+        ])
     func prohibited(source: String, destination: String, type: UInt8, code: UInt8) throws {
         let slow = node.worker.slowPath
         let vector = PacketVector(capacity: 1)
@@ -175,7 +179,8 @@ import Wire
             #expect(datagram.source.description == "10.0.0.1")
             #expect(datagram.destination.description == "192.0.2.7")
             #expect(try message(datagram).type == 11)
-            #expect(toldStack(datagram).map { $0.label.rawValue } == [label] + below.map { $0.label.rawValue })
+            #expect(
+                toldStack(datagram).map { $0.label.rawValue } == [label] + below.map { $0.label.rawValue })
             #expect(toldStack(datagram).map(\.ttl) == [1] + below.map(\.ttl))
         }
         #expect(node.dropCount(.ttlExpired) == 5 && node.report.originated == 5)
