@@ -35,13 +35,7 @@ extension SlowPath {
     /// Tells a packet's sender why it went no further, the way back that it came: out of the port that it came by; into
     /// the tunnel, as its session's packets of the other direction go; or, about a transit label, along the LSP to its
     /// end, from where the error finds its way (RFC 3032 §2.3.2).
-    ///
-    /// Cost: beyond the limit of the port, one comparison.
     func report(_ error: PacketError, _ packet: Packet, _ frame: RawSpan, _ arrived: ArrivedFrame) {
-        // Whether the denied are told is for their port to say by itself.
-        guard error == .prohibited || tables.view.port(UInt16(arrived.port)).sendsErrors,
-            mayReport(port: arrived.port, at: arrived.timestamp)
-        else { return }
         guard let conversion = tunnelConversion(of: packet) else {
             if packet.punt == .labelTTLExpired || packet.punt == .labelTooBig {
                 return reportAlongPath(error, packet, frame, arrived)

@@ -63,16 +63,27 @@ final class SlowPath {
         case .resolve: outcome = .neighbourUnresolved
         case .fragment: outcome = .tooBig
         case .ttlExpired, .labelTTLExpired:
-            report(.timeExceeded, packet, frame, arrived)
+            if mayReport(packet, arrived) { report(.timeExceeded, packet, frame, arrived) }
             outcome = .ttlExpired
         case .tooBig, .labelTooBig:
-            report(.tooBig(byteCount: room(for: packet, frame)), packet, frame, arrived)
+            if mayReport(packet, arrived) {
+                report(.tooBig(byteCount: room(for: packet, frame)), packet, frame, arrived)
+            }
             outcome = .tooBig
         case .prohibited:
-            report(.prohibited, packet, frame, arrived)
+            if mayReport(packet, arrived) { report(.prohibited, packet, frame, arrived) }
             outcome = packet.denial
         }
         if let outcome { vector[index].drop(outcome) } else { vector[index].disposition = .consumed }
+    }
+
+    /// Whether a packet's sender may be told of it: as its port says, and as often as an error may be sent. Whether the
+    /// denied are told is for their port to say by itself.
+    private func mayReport(_ packet: Packet, _ arrived: ArrivedFrame) -> Bool {
+        guard packet.punt == .prohibited || tables.view.port(UInt16(arrived.port)).sendsErrors else {
+            return false
+        }
+        return mayReport(port: arrived.port, at: arrived.timestamp)
     }
 
     /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it

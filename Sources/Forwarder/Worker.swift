@@ -122,18 +122,19 @@ import Trace
         return count
     }
 
-    /// Takes in what has come by a port.
+    /// Takes in what has come by a port. What has grown old by the time of these packets goes first.
     func receive(from port: PortIndex) -> Int {
         vector.removeAll()
-        return ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
+        let count = ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
+        if count > 0 {
+            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
+            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
+        }
+        return count
     }
 
     /// Everything behind the loop: answers, sends, counts.
     func finish<R: Recorder>(from port: PortIndex, _ recorder: inout R) {
-        if vector.count > 0 {
-            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
-            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
-        }
         finish(vector, 0..<vector.count, from: port, &recorder)
     }
 
