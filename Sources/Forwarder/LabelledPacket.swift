@@ -46,26 +46,4 @@ struct LabelledPacket {
     func outgoingByteCount(_ nhlfe: NHLFE) -> Int {
         stack.count + (Int(nhlfe.labelCount) - 1) * LabelStackEntry.byteCount
     }
-
-    /// The stack under which an NHLFE sends something of our own to the same end: TTL 255, the top entry's traffic class
-    /// in what takes its place. Nil where an NHLFE pops the last label and pushes others, which leaves no bottom.
-    func outgoingStack(_ frame: RawSpan, _ nhlfe: NHLFE) -> [LabelStackEntry]? {
-        let top = Self.entry(frame, at: stack.lowerBound)
-        guard !(nhlfe.pops && nhlfe.labelCount > 0 && top.isBottomOfStack) else { return nil }
-        var entries = (0..<Int(nhlfe.labelCount)).reversed().map {
-            LabelStackEntry(
-                label: Label(unchecked: nhlfe.label(fromBottom: $0)), trafficClass: top.trafficClass,
-                isBottomOfStack: false, ttl: .max)
-        }
-        for offset in stride(
-            from: stack.lowerBound + LabelStackEntry.byteCount, to: stack.upperBound,
-            by: LabelStackEntry.byteCount)
-        {
-            var entry = Self.entry(frame, at: offset)
-            entry.ttl = .max
-            entries.append(entry)
-        }
-        if !entries.isEmpty { entries[entries.count - 1].isBottomOfStack = true }
-        return entries
-    }
 }

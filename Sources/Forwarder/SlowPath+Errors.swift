@@ -35,12 +35,7 @@ extension SlowPath {
     /// Tells a packet's sender why it went no further, the way back that it came: out of the port that it came by; into
     /// the tunnel, as its session's packets of the other direction go; or, about a transit label, along the LSP to its
     /// end, from where the error finds its way (RFC 3032 §2.3.2).
-    ///
-    /// Cost: beyond the limit of the port, one comparison.
     func report(_ error: PacketError, _ packet: Packet, _ frame: RawSpan, _ arrived: ArrivedFrame) {
-        guard tables.view.port(UInt16(arrived.port)).sendsErrors,
-            mayReport(port: arrived.port, at: arrived.timestamp)
-        else { return }
         guard let conversion = tunnelConversion(of: packet) else {
             if packet.punt == .labelTTLExpired || packet.punt == .labelTooBig {
                 return reportAlongPath(error, packet, frame, arrived)
@@ -55,7 +50,7 @@ extension SlowPath {
         }
         let labels = labelStack(frame, isEthernet: tables.view.port(UInt16(arrived.port)).isEthernet)
         let start = packet.punt == .labelTTLExpired ? labels.upperBound : arrived.networkOffset
-        derive(conversion.reversed, timestamp: arrived.timestamp) {
+        derive(.session(conversion.reversed), timestamp: arrived.timestamp) {
             emit(
                 error, about: frame.extracting(droppingFirst: start),
                 under: error == .timeExceeded ? frame.extracting(labels) : RawSpan(),
@@ -124,28 +119,23 @@ extension SlowPath {
 // MARK: - Transit labels
 extension SlowPath {
     /// Sends an error about a packet on a transit label to the end of its LSP, under the stack that the packet would have
-    /// had. Whoever takes the last label off sends it on to the inner packet's sender.
+    /// had, with TTL 255. Whoever takes the last label off sends it on to the inner packet's sender.
     private func reportAlongPath(
         _ error: PacketError, _ packet: Packet, _ frame: RawSpan, _ arrived: ArrivedFrame
     ) {
         guard let path = LabelledPacket(frame, at: arrived.networkOffset), path.isIP(frame) else { return }
-        let nhlfe = unsafe tables.view.nhlfe(NHLFEIndex(rawValue: packet.adjacency)).pointee
-        let adjacency = tables.adjacencies[Int(nhlfe.adjacency.rawValue)]
-        guard let stack = path.outgoingStack(frame, nhlfe) else { return }
-        guard adjacency.state == .resolved || adjacency.state == .direct else {
-            guard let nextHop = adjacency.nextHop else { return }
-            return ask(NeighbourResolver.Key(adjacency, nextHop), adjacency, arrived.timestamp)
-        }
-        let inner = frame.extracting(droppingFirst: path.stack.upperBound)
-        let exposed: EtherType = inner.octet(at: 0) >> 4 == 6 ? .ipv6 : .ipv4
-        let header = LinkHeader(adjacency).carrying(stack.isEmpty ? exposed : .mpls)
-        originate(port: Int(adjacency.port), header, timestamp: arrived.timestamp) { bytes, start in
-            var end = start
-            for entry in stack { end += entry.emit(into: &bytes, at: end) }
-            let labels = error == .timeExceeded ? frame.extracting(path.stack) : RawSpan()
+        let labels = frame.extracting(path.stack)
+        derive(.path(NHLFEIndex(rawValue: packet.adjacency)), timestamp: arrived.timestamp) {
+            for offset in stride(from: 0, to: labels.byteCount, by: LabelStackEntry.byteCount) {
+                var entry = LabelStackEntry(rawValue: labels.uint32(at: offset))
+                entry.ttl = .max
+                entry.emit(into: &$0, at: offset)
+            }
             return emit(
-                error, about: inner, under: labels, speakingOn: arrived.port, into: &bytes, at: end
-            ).map { end - start + $0 }
+                error, about: frame.extracting(droppingFirst: path.stack.upperBound),
+                under: error == .timeExceeded ? labels : RawSpan(), speakingOn: arrived.port, into: &$0,
+                at: labels.byteCount
+            ).map { labels.byteCount + $0 }
         }
     }
 }

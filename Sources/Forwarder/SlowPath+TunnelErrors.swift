@@ -71,7 +71,7 @@ extension SlowPath {
             ? tables.view.tunnel(TunnelIndex(rawValue: arrival.index)).port
             : UInt16(truncatingIfNeeded: arrival.index)
         guard tables.view.port(port).sendsErrors else { return }
-        derive(conversion.reversed, timestamp: arrived.timestamp) {
+        derive(.session(conversion.reversed), timestamp: arrived.timestamp) {
             emit(error, about: inner, isCut: true, speakingOn: Int(port), into: &$0, at: 0)
         }
     }

@@ -14,7 +14,8 @@ final class SlowPath {
     let tables: WorkerTables
     /// Frames of our own, ready to be sent.
     private(set) var originated: PacketVector
-    /// Bare IP packets of our own that are yet to go through a session's conversion, as the second pass takes them.
+    /// Packets of our own, without link headers, that are yet to go through the second pass: by a session's conversion or
+    /// a transit label's entry.
     private(set) var derived: PacketVector
     private(set) var fragments: PacketVector
     var neighbours: NeighbourResolver
@@ -64,16 +65,27 @@ final class SlowPath {
         case .resolve: outcome = .neighbourUnresolved
         case .fragment: outcome = .tooBig
         case .ttlExpired, .labelTTLExpired:
-            report(.timeExceeded, packet, frame, arrived)
+            if mayReport(packet, arrived) { report(.timeExceeded, packet, frame, arrived) }
             outcome = .ttlExpired
         case .tooBig, .labelTooBig:
-            report(.tooBig(byteCount: room(for: packet, frame)), packet, frame, arrived)
+            if mayReport(packet, arrived) {
+                report(.tooBig(byteCount: room(for: packet, frame)), packet, frame, arrived)
+            }
             outcome = .tooBig
         case .prohibited:
-            report(.prohibited, packet, frame, arrived)
+            if mayReport(packet, arrived) { report(.prohibited, packet, frame, arrived) }
             outcome = packet.denial
         }
         if let outcome { vector[index].drop(outcome) } else { vector[index].disposition = .consumed }
+    }
+
+    /// Whether a packet's sender may be told of it: as its port says, and as often as an error may be sent. Whether the
+    /// denied are told is for their port to say by itself.
+    private func mayReport(_ packet: Packet, _ arrived: ArrivedFrame) -> Bool {
+        guard packet.punt == .prohibited || tables.view.port(UInt16(arrived.port)).sendsErrors else {
+            return false
+        }
+        return mayReport(port: arrived.port, at: arrived.timestamp)
     }
 
     /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it
@@ -99,19 +111,27 @@ final class SlowPath {
         return true
     }
 
-    /// Writes one IP packet of our own that is to leave as those of a session do. `write` returns its length, or nil to
-    /// send nothing.
-    func derive(
-        _ conversion: ConversionIndex, timestamp: UInt64, write: (inout MutableRawSpan) -> Int?
-    ) {
+    /// By which way of others a packet of our own leaves.
+    enum Way {
+        /// As those of a session in one direction do.
+        case session(ConversionIndex)
+        /// Under a transit label: the packet begins with the stack as it would have come in.
+        case path(NHLFEIndex)
+    }
+
+    /// Writes one packet of our own that leaves by a way of others. `write` returns its length, or nil to send nothing.
+    func derive(_ way: Way, timestamp: UInt64, write: (inout MutableRawSpan) -> Int?) {
         guard !derived.isFull else { return }
         var packet = unsafe MutableRawSpan(_unsafeBytes: derived.nextFrame)
         guard let byteCount = write(&packet) else { return }
         derived.append(byteCount: byteCount, timestamp: timestamp)
         let index = derived.count - 1
         derived[index].disposition = .transmit
-        derived[index].counter = conversion.rawValue
         derived[index].meteredByteCount = UInt32(byteCount)
+        switch way {
+        case .session(let conversion): derived[index].counter = conversion.rawValue
+        case .path(let nhlfe): derived[index].adjacency = nhlfe.rawValue
+        }
     }
 
     func macAddress(_ port: Int) -> MACAddress { tables.view.port(UInt16(port)).macAddress }

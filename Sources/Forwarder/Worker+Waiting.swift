@@ -25,7 +25,7 @@ extension Worker {
             return vector[index].drop(.neighbourUnresolved)
         }
         slowPath.ask(for: nextHop, vector[index])
-        if let displaced = slowPath.waiting.place(of: nextHop) { giveUp([displaced]) }
+        if let displaced = slowPath.waiting.place(of: nextHop) { giveUp(displaced) }
         if slowPath.waiting.hold(vector, index, from: port, for: nextHop) {
             vector[index].disposition = .waiting
         } else {
@@ -48,14 +48,16 @@ extension Worker {
 
     /// Drops packets that have waited in vain, and counts them.
     func giveUp(_ places: [Int]) {
+        for place in places { giveUp(place) }
+    }
+
+    private func giveUp(_ place: Int) {
         let frames = slowPath.waiting.frames
-        for place in places {
-            frames[place].drop(.neighbourUnresolved)
-            unsafe account(
-                frames.packets + place, count: 1, from: slowPath.waiting.port(place), counters: counters.view)
-            observer?.noteDrops(frames, place..<place + 1, from: slowPath.waiting.port(place))
-            slowPath.waiting.empty(place)
-        }
+        frames[place].drop(.neighbourUnresolved)
+        unsafe account(
+            frames.packets + place, count: 1, from: slowPath.waiting.port(place), counters: counters.view)
+        observer?.noteDrops(frames, place..<place + 1, from: slowPath.waiting.port(place))
+        slowPath.waiting.empty(place)
     }
 
     /// Forwards a packet once more, from the beginning: nothing of it has been rewritten that would not be rewritten to

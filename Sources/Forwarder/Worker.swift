@@ -142,10 +142,15 @@ import Trace
         finish(range, from: port, &recorder, &clock)
     }
 
-    /// Takes in what has come by a port.
+    /// Takes in what has come by a port. What has grown old by the time of these packets goes first.
     func receive(from port: PortIndex) -> Int {
         vector.removeAll()
-        return ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
+        let count = ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
+        if count > 0 {
+            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
+            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
+        }
+        return count
     }
 
     /// Everything behind the loop: answers, sends, counts. What stands before the range has been through it, what
@@ -153,11 +158,6 @@ import Trace
     func finish<R: Recorder>(
         _ range: Range<Int>, from port: PortIndex, _ recorder: inout R, _ clock: inout StageClock
     ) {
-        if !range.isEmpty {
-            let now = vector[range.lowerBound].timestamp
-            giveUp(slowPath.waiting.expired(at: now))
-            slowPath.pathMTUs.age(tables, at: now)
-        }
         finish(vector, range, from: port, &recorder, &clock)
     }
 
@@ -225,7 +225,7 @@ import Trace
         return true
     }
 
-    /// Sends what the slow path has written. What goes by a session is on nobody's bill: it is ours.
+    /// Sends what the slow path has written.
     private func sendOriginated() {
         sendWritten()
         let derived = slowPath.derived
@@ -233,9 +233,10 @@ import Trace
         var recorder = NoRecorder()
         unsafe convert(
             derived.packets, count: derived.count, arena: derived.arena,
-            arenaByteCount: derived.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
+            arenaByteCount: derived.arenaByteCount, tables: tables.view, isOriginated: true, state: &state,
+            recorder: &recorder)
+        // What is ours doesn't wait: errors are no use when they come late, and another packet will cause the next.
         for index in 0..<derived.count {
-            derived[index].counter = Packet.noCounter
             guard derived[index].disposition == .punt, derived[index].punt == .resolve,
                 let nextHop = slowPath.nextHop(derived, index)
             else { continue }

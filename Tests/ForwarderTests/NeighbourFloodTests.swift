@@ -174,4 +174,10 @@ import Wire
         neighbours.learn(claim(3), mac, tables, isForUs: true, at: Self.second)
         #expect(tables.hasNeighbour(claim(3).address, onLink: onLink))
     }
+
+    @Test("an adjacency's VLANs, as they are looked up", arguments: [[], [100], [4094, 7]] as [[UInt16]])
+    func packedTags(_ tags: [UInt16]) {
+        let adjacency = Adjacency(port: 3, source: mac, tags: tags, nextHop: nil, destination: nil)
+        #expect(adjacency.packedTags == tags.reduce(0) { $0 << 16 | UInt32($1) })
+    }
 }

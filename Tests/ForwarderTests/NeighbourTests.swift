@@ -38,6 +38,15 @@ import Wire
         #expect((node.report.consumed, node.report.originated) == (3, 1))
     }
 
+    @Test("ARP: an answer bears the tags of the question", arguments: [[], [100], [7, 100]] as [[UInt16]])
+    func answersUnderTags(_ tags: [UInt16]) throws {
+        let question = Station.arp(
+            .request, from: "10.0.1.9", at: Station.newsMAC, for: "10.0.1.1", to: .broadcast, tags: tags)
+        let answer = try firstFrame(node.pass([question], "core1", to: "core1"))
+        #expect(answer.tags == tags && answer.etherType == .arp && answer.destination == Station.newsMAC)
+        #expect(try arp(answer.bytes).operation == .reply)
+    }
+
     @Test("Neighbour discovery: a solicitation for our address is answered by an advertisement")
     func answersSolicitation() throws {
         let source = try #require(IPv6Address("2001:db8:ff::2"))

@@ -8,7 +8,21 @@ import Wire
 
 @Suite("RFC 2003 §5: what is said of our packets in an IP-in-IP tunnel") struct PathMTUTests {
     private static let second: UInt64 = 1_000_000_000
+    /// Of beta-west, by which alice has her music.
+    private static let tunnel = TunnelIndex(rawValue: 2)
     private let node = Node()
+
+    init() throws {
+        // The way up goes into the tunnel.
+        let sessions = node.tables.contents.changes.compactMap { change -> SessionObject? in
+            if case .set(.session(let session)) = change { session } else { nil }
+        }
+        var session = try #require(sessions.first { $0.down.arrival == Arrival(tunnel: Self.tunnel) })
+        session.up.tunnel = Self.tunnel
+        try node.tables.stage(
+            Transaction(number: node.tables.number + 1, changes: [.set(.session(session))]))
+        node.publish()
+    }
 
     /// Alice's packet to the music service.
     private func music(byteCount: Int, dontFragment: Bool = true) -> Datagram {
@@ -66,7 +80,8 @@ import Wire
         let start = 5 * Self.second
         node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start)
         #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 599 * Self.second).isEmpty)
-        node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start + 300 * Self.second)
+        node.pass(
+            [error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: start + 300 * Self.second)
         #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 899 * Self.second).isEmpty)
         #expect(node.pass([packet.bytes], "access0", to: "core0", at: start + 900 * Self.second).count == 1)
     }
@@ -75,7 +90,7 @@ import Wire
     func falls() {
         for (mtu, expected) in [(UInt16(1100), 1100), (1150, 1100), (900, 900), (0, 900)] {
             node.pass([error(3, 4, mtu: mtu, about: music(byteCount: 1200))], "core0", to: "access0")
-            #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)).map(Int.init) == expected)
+            #expect(node.worker.tables.pathMTU(of: Self.tunnel).map(Int.init) == expected)
         }
     }
 
@@ -116,7 +131,7 @@ import Wire
         ]
         #expect(node.pass(frames, "core0", to: "access0").isEmpty)
         #expect(node.report.consumed == 5)
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1000)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
     }
 
     @Test("forged: other ends, another port, no tunnel in the quote, a wrong checksum")
@@ -148,18 +163,95 @@ import Wire
     func otherTunnel() throws {
         let packet = music(byteCount: 1200)
         node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0")
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1000)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
         let tunnel = try #require(
             node.tables.contents.changes.compactMap { change -> TunnelObject? in
-                if case .set(.tunnel(let tunnel)) = change, tunnel.slot.rawValue == 2 { tunnel } else { nil }
+                if case .set(.tunnel(let tunnel)) = change, tunnel.slot == Self.tunnel { tunnel } else { nil }
             }.first)
         var changed = tunnel
         changed.innerClass = .outer
         try node.tables.stage(
             Transaction(number: node.tables.number + 1, changes: [.set(.tunnel(changed))]))
         node.publish()
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == nil)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == nil)
         node.pass([error(3, 4, mtu: 1100, about: packet)], "core0", to: "access0")
-        #expect(node.worker.tables.pathMTU(of: TunnelIndex(rawValue: 2)) == 1100)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1100)
+    }
+
+    @Test("RFC 2473 §8: the same of a tunnel under IPv6, about IPv6 within")
+    func underIPv6() throws {
+        let (local, remote) = (IPAddress("2001:db8:ff::1")!, IPAddress("2001:db8:ff::2")!)
+        var changes: [Transaction.Change] = []
+        for case .set(let object) in node.tables.contents.changes {
+            if case .tunnel(var tunnel) = object, tunnel.slot == Self.tunnel {
+                tunnel.end = .ipip(remote: remote, local: local)
+                changes.append(.set(.tunnel(tunnel)))
+            }
+            if case .session(var session) = object, session.up.tunnel == Self.tunnel {
+                session.up.push = .outer(
+                    source: local, destination: remote, ttl: 64, dscp: 0, Conversion.Flags(rawValue: 0))
+                session.up.maximumInnerByteCount = 1460
+                changes.append(.set(.session(session)))
+            }
+        }
+        try node.tables.stage(Transaction(number: node.tables.number + 1, changes: changes))
+        node.publish()
+        let packet = Datagram.udp("2001:db8:1:5::9", "2001:db8:b::9", byteCount: 1400 - 48)
+        let sent = try firstFrame(node.pass([packet.bytes], "access0", to: "core0"))
+        let outer = try #require(sent.datagram)
+        #expect(outer.destination == remote && outer.protocol == .ipv6 && outer.byteCount == 1440)
+
+        func error(_ type: UInt8, mtu: UInt32) -> [UInt8] {
+            guard case .v6(let router) = IPAddress("2001:db8:9::9")!, case .v6(let to) = local else {
+                return []
+            }
+            var message = [type, 0, 0, 0] + octets(mtu) + outer.bytes.prefix(600)
+            let pseudo = TransportChecksum.pseudoHeaderSum(
+                source: router, destination: to, protocol: .icmpv6, byteCount: message.count)
+            let checksum = InternetChecksum.field(pseudo &+ InternetChecksum.sum(message.span.bytes))
+            (message[2], message[3]) = (UInt8(checksum & 0xff), UInt8(checksum >> 8))
+            let packet = Datagram(.v6(router), local, .icmpv6, message)
+            return Frame(to: Edges.subscriberMAC, from: Edges.providerMAC, packet).bytes
+        }
+        func told(_ frames: [[UInt8]]) throws -> [Int] {
+            let answer = try #require(frames.first.flatMap { Datagram($0) })
+            #expect(answer.source.description == "2001:db8:1::1" && answer.destination == packet.source)
+            let mtu = answer.payload[4..<8].reduce(0) { $0 << 8 | Int($1) }
+            return [Int(answer.payload[0]), Int(answer.payload[1]), mtu]
+        }
+        #expect(try told(node.pass([error(3, mtu: 0)], "core0", to: "access0")) == [1, 3, 0])
+        #expect(try told(node.pass([error(2, mtu: 1400)], "core0", to: "access0")) == [2, 0, 1360])
+        #expect(try told(node.pass([packet.bytes], "access0", to: "access0")) == [2, 0, 1360])
+        // Less than IPv6 must always get, nobody can make us say.
+        #expect(try told(node.pass([error(2, mtu: 100)], "core0", to: "access0")) == [2, 0, 1280])
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1280)
+        #expect(node.report.balances)
+    }
+
+    @Test("the service's side is told as well: the inner sender is wherever the session's other way leads")
+    func serviceSide() throws {
+        let node = Node(Edges.providerEdge)
+        var changes: [Transaction.Change] = []
+        for case .set(.session(var session)) in node.tables.contents.changes
+        where session.up.arrival == Arrival(tunnel: Self.tunnel) {
+            session.down.tunnel = Self.tunnel
+            changes.append(.set(.session(session)))
+        }
+        #expect(changes.count == 1)
+        try node.tables.stage(Transaction(number: node.tables.number + 1, changes: changes))
+        node.publish()
+        var packet = Datagram.udp("203.0.113.9", "10.1.0.5", byteCount: 1200)
+        packet.dontFragment = true
+        let outer = try firstFrame(node.pass([packet.bytes], "server0", to: "core0")).payload
+        var message = [3, 4, 0, 0, 0, 0] + octets(UInt16(1000)) + outer.prefix(64)
+        let checksum = InternetChecksum.field(InternetChecksum.sum(message.span.bytes))
+        (message[2], message[3]) = (UInt8(checksum & 0xff), UInt8(checksum >> 8))
+        let error = Datagram(IPAddress("10.9.9.9")!, IPAddress("10.0.0.2")!, .icmp, message)
+        let frame = Frame(to: Edges.providerMAC, from: Edges.subscriberMAC, error).bytes
+        let answer = try #require(Datagram(try node.first([frame], "core0", to: "server0")))
+        #expect(answer.destination.description == "203.0.113.9")
+        #expect(Array(answer.payload[..<2]) == [3, 4] && Array(answer.payload[6..<8]) == octets(UInt16(980)))
+        #expect(node.report.sessions.allSatisfy { $0.up.packets == 0 })
+        #expect(node.report.balances)
     }
 }

@@ -33,9 +33,13 @@ import Wire
 
     // MARK: Sessions
 
+    /// An edge whose video tunnel keeps the labels' TTL to itself, so that it is the packet's own that is used up.
+    private static let pipe = Edges.subscriberEdge.replacing(
+        "mpls: { send: 16001, receive: 17001 }", with: "mpls: { send: 16001, receive: 17001, ttl: pipe }")
+
     /// From the video service to alice, as it comes in the tunnel.
     private func video(_ change: (inout Datagram) -> Void = { _ in }, label ttl: UInt8 = 9) -> [UInt8] {
-        var datagram = Datagram.udp("198.51.100.7", "10.1.0.5")
+        var datagram = Datagram.udp("198.51.100.7", "10.1.0.5", ports: (5004, 40_000))
         change(&datagram)
         return Frame(
             to: Edges.subscriberMAC, from: Edges.providerMAC, .mpls,
@@ -48,10 +52,7 @@ import Wire
         "RFC 3443, RFC 4950: a hop used up behind a tunnel is told through the tunnel, with the stack as it came",
         arguments: [UInt8(1), 0])
     func timeExceeded(ttl: UInt8) throws {
-        // The label's TTL is for labels: of this one the packet's own is used up.
-        let node = Node(
-            Edges.subscriberEdge.replacing(
-                "mpls: { send: 16001, receive: 17001 }", with: "mpls: { send: 16001, receive: 17001, ttl: pipe }"))
+        let node = Node(Self.pipe)
         let sent = node.pass([video { $0.ttl = ttl }], "core0", to: "core0")
         let frame = try firstFrame(sent)
         #expect(sent.count == 1 && node.dropCount(.ttlExpired) == 1)
@@ -84,7 +85,8 @@ import Wire
         slow.handle(vector, 0, from: PortIndex(rawValue: 2))
         #expect(vector[0].disposition == .dropped && vector[0].dropReason == .ttlExpired)
         #expect(slow.derived.count == 1)
-        #expect(slow.derived[0].counter == ConversionIndex(SessionIndex(rawValue: UInt32(place)), .up).rawValue)
+        #expect(
+            slow.derived[0].counter == ConversionIndex(SessionIndex(rawValue: UInt32(place)), .up).rawValue)
         let datagram = try #require(Datagram(unsafe Array(slow.derived.frame(0))))
         #expect(datagram.destination.description == "198.51.100.7")
         #expect(toldStack(datagram).map(\.ttl) == [1, 1])
@@ -93,14 +95,15 @@ import Wire
 
     @Test("about an ICMP error that came by a tunnel there is no other, nor one beyond a thousand a second")
     func restraint() throws {
+        let node = Node(Self.pipe)
         let error = video {
             $0.ttl = 1
             $0.protocol = .icmp
             $0.payload = [11, 0, 0xf4, 0xff, 0, 0, 0, 0]
         }
         #expect(node.pass([error], "core0", to: "core0").isEmpty)
-        let frames = Array(repeating: video({ $0.ttl = 1 }, label: 2), count: 1200)
-        #expect(node.pass(frames, "core0", to: "core0").count == 1000)
+        let frames = Array(repeating: video { $0.ttl = 1 }, count: 1200)
+        #expect(node.pass(frames, "core0", to: "core0", at: Self.second).count == 1000)
         #expect(node.report.balances)
     }
 
@@ -132,7 +135,9 @@ import Wire
 
     @Test(
         "RFC 1812 §5.2.7.1, RFC 4443 §3.1: who is denied is told so",
-        arguments: [("10.1.0.5", "192.0.2.9", UInt8(3), UInt8(13)), ("2001:db8:1:5::9", "2001:db8:f::1", 1, 1)])
+        arguments: [
+            ("10.1.0.5", "192.0.2.9", UInt8(3), UInt8(13)), ("2001:db8:1:5::9", "2001:db8:f::1", 1, 1),
+        ])
     func prohibited(source: String, destination: String, type: UInt8, code: UInt8) throws {
         let slow = node.worker.slowPath
         let vector = PacketVector(capacity: 1)
@@ -175,7 +180,8 @@ import Wire
             #expect(datagram.source.description == "10.0.0.1")
             #expect(datagram.destination.description == "192.0.2.7")
             #expect(try message(datagram).type == 11)
-            #expect(toldStack(datagram).map { $0.label.rawValue } == [label] + below.map { $0.label.rawValue })
+            #expect(
+                toldStack(datagram).map { $0.label.rawValue } == [label] + below.map { $0.label.rawValue })
             #expect(toldStack(datagram).map(\.ttl) == [1] + below.map(\.ttl))
         }
         #expect(node.dropCount(.ttlExpired) == 5 && node.report.originated == 5)

@@ -123,7 +123,8 @@ import Wire
         #expect(node.report.balances)
     }
 
-    @Test("a packet goes by the tables of the time of the answer: CD-7 a session that is gone carries nothing")
+    @Test(
+        "a packet goes by the tables of the time of the answer: CD-7 a session that is gone carries nothing")
     func sessionGone() throws {
         node.pass([Station.news(news)], "access0", to: "core1")
         let place = try #require(node.report.sessions.firstIndex { $0.name == "alice-news" })

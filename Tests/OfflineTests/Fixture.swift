@@ -126,6 +126,8 @@ struct Edge {
         let index = try #require(ports.firstIndex { $0.name == name })
         ports[index].offer(packet)
         #expect(worker.serve(PortIndex(rawValue: UInt16(index))) == 1)
+        // Nobody answers here.
+        worker.giveUpWaiting()
         return report
     }
 

@@ -23,7 +23,8 @@ import Wire
         (message[2], message[3]) = (UInt8(checksum & 0xff), UInt8(checksum >> 8))
         return Datagram(IPAddress("10.9.9.9")!, IPAddress("10.0.0.1")!, .icmp, message)
     }
-    private static func error6(_ type: UInt8, _ code: UInt8, rest: UInt32 = 0, about quote: [UInt8]) -> Datagram
+    private static func error6(_ type: UInt8, _ code: UInt8, rest: UInt32 = 0, about quote: [UInt8])
+        -> Datagram
     {
         let (from, to) = (IPv6Address("2001:db8:9::9")!, IPv6Address("2001:db8:ff::1")!)
         var message = [type, code, 0, 0] + octets(rest) + quote
