@@ -27,7 +27,8 @@ public final class RunningForwarder: Sendable {
     /// - Parameter report: takes a line for people.
     public init(
         _ configuration: LinkThread.Configuration, counters: CounterFile,
-        open: (@Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort)? = nil,
+        open: (@Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort)? =
+            nil,
         report: @escaping @Sendable (String) -> Void
     ) {
         let watch = Self.watch(report)
@@ -48,13 +49,14 @@ public final class RunningForwarder: Sendable {
         let workerEnded = workerEnded
         worker = NativeThread("worker-0") {
             let worker = Worker(first, counters: unsafe Counters(words: counters.words(worker: 0)))
-            LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(until: stop)
+            LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(
+                until: stop)
             workerEnded.raise()
         }
         kernel = watch.map {
-            KernelThread($0, stop: stop) {
+            KernelThread($0, stop: stop) { hasChanged in
                 publisher.wakeAll()
-                link.noteKernelChange()
+                if hasChanged { link.noteKernelChange() }
             }
         }
     }

@@ -92,7 +92,9 @@ extension SlowPath {
         let port = Int(adjacency.port)
         let key = NeighbourResolver.Key(port: port, tags: adjacency.tags, address: address)
         guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
-        if adjacency.tags.isEmpty, neighbours.resolvedByKernel.contains(port) { return askKernel(port, address) }
+        if adjacency.tags.isEmpty, neighbours.resolvedByKernel.contains(port) {
+            return askKernel(port, address)
+        }
         let header = LinkHeader(adjacency.headerBytes)
         switch address {
         case .v4(let target):

@@ -96,7 +96,13 @@ final class SharedFilter: Sendable {
         }
         let extended = program.extended()
         let descriptor = unsafe wl_bpf_load(extended, UInt32(extended.count))
-        try check(descriptor, "give the kernel a filter for it (it takes root, or CAP_BPF and CAP_NET_ADMIN)")
+        guard descriptor != -EPERM else {
+            throw InterfaceError(
+                interface: interface, action: "share it with the kernel",
+                reason: "it may not have a filter of ours: that takes root, or CAP_BPF and CAP_NET_ADMIN",
+                isPermanent: true)
+        }
+        try check(descriptor, "give the kernel a filter for it")
         let loaded = OwnedDescriptor(descriptor)
         // The ingress first: for a moment frames that become ours may be lost, but none is seen twice.
         if let link = state.link?.value {
@@ -112,7 +118,8 @@ final class SharedFilter: Sendable {
             state.link = OwnedDescriptor(link)
         }
         try check(
-            unsafe wl_packet_filter(place.socket, &classic, UInt16(classic.count)), "put a filter on a packet socket")
+            unsafe wl_packet_filter(place.socket, &classic, UInt16(classic.count)),
+            "put a filter on a packet socket")
         state.installed = wanted
     }
 

@@ -111,7 +111,7 @@ def lives(laboratory: Laboratory) -> None:
                 return False
             try:
                 return station.received(
-                    1, 0.3, lambda frame: frame[12:14] == b"\x88\x47" and frame[14:17] == (label << 4).to_bytes(3, "big")
+                    1, 0.3, lambda frame: frame[12:17] == b"\x88\x47" + (label << 4).to_bytes(3, "big")
                 )
             finally:
                 station.close()
