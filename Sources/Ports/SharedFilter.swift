@@ -106,7 +106,10 @@ final class SharedFilter: Sendable {
         let loaded = OwnedDescriptor(descriptor)
         // The ingress first: for a moment frames that become ours may be lost, but none is seen twice.
         if let link = state.link?.value {
-            try check(wl_bpf_replace(link, loaded.value), "exchange its filter")
+            let result = wl_bpf_replace(link, loaded.value)
+            // The interface has just gone, and its link with it; whoever opens the next one installs all anew.
+            if result == -ENOLINK { return }
+            try check(result, "exchange its filter")
         } else {
             let link = wl_bpf_attach_ingress(loaded.value, place.index)
             guard link != -EINVAL else {
