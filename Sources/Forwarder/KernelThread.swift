@@ -13,14 +13,16 @@ final class KernelThread: Sendable {
 
     /// Starts the thread.
     /// - Parameter stop: ends it, when `join` is called.
-    /// - Parameter notify: is told that something has changed.
-    init(_ watch: KernelWatch, stop: StopFlag, notify: @escaping @Sendable () -> Void) {
+    /// - Parameter notify: is told that there is news, and whether it is of interfaces or addresses.
+    init(_ watch: KernelWatch, stop: StopFlag, notify: @escaping @Sendable (Bool) -> Void) {
         self.watch = watch
         thread = NativeThread("kernel") {
+            var serial = watch.serial
             while !stop.isRaised {
                 watch.wait(milliseconds: 1000)
                 if watch.readEvents() {
-                    notify()
+                    notify(watch.serial != serial)
+                    serial = watch.serial
                     if !stop.isRaised { usleep(Self.pauseMicroseconds) }
                 }
             }

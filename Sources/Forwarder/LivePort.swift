@@ -63,7 +63,8 @@ struct LivePort {
             }
         lastReport = report
         mtu = report.mtu
-        become(state, detail)
+        // What failed here the worker may know nothing of.
+        if !hasFailed || state != .up { become(state, detail) }
         status.mac = report.mac
         status.mtu = UInt32(report.mtu)
         status.offloads = PortStatus.Offloads(rawValue: report.offloads.rawValue)
@@ -87,6 +88,14 @@ struct LivePort {
         status.counters.receiveDrops = statistics.receiveDrops
         status.counters.transmitErrors = statistics.transmitErrors
         status.counters.transmitDrops = statistics.transmitDrops
+    }
+
+    /// Goes on from another try to open the same port: what it has found out, and since when it is so.
+    mutating func follow(_ former: LivePort) {
+        if status.state == former.status.state { status.since = former.status.since }
+        formerStatistics = former.formerStatistics
+        interface = former.interface
+        take(former.interface)
     }
 
     private mutating func become(_ state: PortStatus.State, _ detail: String) {

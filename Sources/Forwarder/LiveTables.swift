@@ -122,7 +122,8 @@ public final class LiveTables {
         var changesTables = false
         for (slot, live) in ports.sorted(by: { $0.key < $1.key }) {
             guard let time = live.nextAttempt, time <= now else { continue }
-            let another = open(live.object)
+            var another = open(live.object)
+            another.follow(live)
             if another.words != live.words { report(another.words) }
             ports[slot] = another
             share(slot)

@@ -60,9 +60,9 @@ public final class RunningForwarder: Sendable {
             workerEnded.raise()
         }
         kernel = watch.map {
-            KernelThread($0, stop: stop) {
+            KernelThread($0, stop: stop) { hasChanged in
                 publisher.wakeAll()
-                link.noteKernelChange()
+                if hasChanged { link.noteKernelChange() }
             }
         }
     }

@@ -197,7 +197,8 @@ extension FilterProgram {
         let (move, moveImmediate) = (Self.alu64 | Self.move | BPF_X, Self.alu64 | Self.move | BPF_K)
         func condition(_ comparison: Int32, _ value: UInt32, _ label: Label) {
             emit(
-                Self.jump32 | comparison | BPF_K, Self.a, offset: distance(label), immediate: Int32(bitPattern: value))
+                Self.jump32 | comparison | BPF_K, Self.a, offset: distance(label),
+                immediate: Int32(bitPattern: value))
         }
         emit(move, Self.context, 1)
         for step in steps {
@@ -224,10 +225,15 @@ extension FilterProgram {
                     emit(BPF_ALU | Self.toBigEndian, Self.a, immediate: Int32(8 * width.rawValue))
                 }
             case .loadHasTag:
-                emit(BPF_LDX | BPF_MEM | BPF_W, Self.a, Self.context, offset: Int(wl_bpf_offset_of_tag_presence()))
+                emit(
+                    BPF_LDX | BPF_MEM | BPF_W, Self.a, Self.context,
+                    offset: Int(wl_bpf_offset_of_tag_presence()))
             case .loadTag:
-                emit(BPF_LDX | BPF_MEM | BPF_W, Self.a, Self.context, offset: Int(wl_bpf_offset_of_tag_control()))
-            case .set(let value): emit(BPF_ALU | Self.move | BPF_K, Self.a, immediate: Int32(bitPattern: value))
+                emit(
+                    BPF_LDX | BPF_MEM | BPF_W, Self.a, Self.context,
+                    offset: Int(wl_bpf_offset_of_tag_control()))
+            case .set(let value):
+                emit(BPF_ALU | Self.move | BPF_K, Self.a, immediate: Int32(bitPattern: value))
             case .and(let mask): emit(BPF_ALU | BPF_AND | BPF_K, Self.a, immediate: Int32(bitPattern: mask))
             case .add(let term): emit(BPF_ALU | BPF_ADD | BPF_K, Self.a, immediate: Int32(bitPattern: term))
             case .shiftLeft(let count): emit(BPF_ALU | BPF_LSH | BPF_K, Self.a, immediate: Int32(count))

@@ -96,11 +96,20 @@ final class SharedFilter: Sendable {
         }
         let extended = program.extended()
         let descriptor = unsafe wl_bpf_load(extended, UInt32(extended.count))
-        try check(descriptor, "give the kernel a filter for it (it takes root, or CAP_BPF and CAP_NET_ADMIN)")
+        guard descriptor != -EPERM else {
+            throw InterfaceError(
+                interface: interface, action: "share it with the kernel",
+                reason: "it may not have a filter of ours: that takes root, or CAP_BPF and CAP_NET_ADMIN",
+                isPermanent: true)
+        }
+        try check(descriptor, "give the kernel a filter for it")
         let loaded = OwnedDescriptor(descriptor)
         // The ingress first: for a moment frames that become ours may be lost, but none is seen twice.
         if let link = state.link?.value {
-            try check(wl_bpf_replace(link, loaded.value), "exchange its filter")
+            let result = wl_bpf_replace(link, loaded.value)
+            // The interface has just gone, and its link with it; whoever opens the next one installs all anew.
+            if result == -ENOLINK { return }
+            try check(result, "exchange its filter")
         } else {
             let link = wl_bpf_attach_ingress(loaded.value, place.index)
             guard link != -EINVAL else {
@@ -112,7 +121,8 @@ final class SharedFilter: Sendable {
             state.link = OwnedDescriptor(link)
         }
         try check(
-            unsafe wl_packet_filter(place.socket, &classic, UInt16(classic.count)), "put a filter on a packet socket")
+            unsafe wl_packet_filter(place.socket, &classic, UInt16(classic.count)),
+            "put a filter on a packet socket")
         state.installed = wanted
     }
 

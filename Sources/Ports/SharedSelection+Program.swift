@@ -89,7 +89,8 @@ private struct SharedFilterCompiler {
         program.add(
             .place(label),
             // Only a packet's first fragment has the type.
-            .load(.half, at: Self.start + IPv4Field.flagsAndFragmentOffset), .and(0x1fff), .ifUnequal(0, kernels),
+            .load(.half, at: Self.start + IPv4Field.flagsAndFragmentOffset), .and(0x1fff),
+            .ifUnequal(0, kernels),
             .load(.byte, at: Self.start), .and(0x0f), .shiftLeft(2), .setIndex,
             .load(.byte, at: Self.start, indexed: true), .ifEqual(3, isError), .ifUnequal(11, kernels),
             .place(isError),
@@ -115,7 +116,8 @@ private struct SharedFilterCompiler {
 
     /// Goes to `label` where the address at this offset is one of these.
     private mutating func jump(
-        to label: FilterProgram.Label, ifAddressAt offset: Int, indexed: Bool = false, isOneOf addresses: [[UInt32]]
+        to label: FilterProgram.Label, ifAddressAt offset: Int, indexed: Bool = false,
+        isOneOf addresses: [[UInt32]]
     ) {
         for words in addresses {
             let next = program.label()

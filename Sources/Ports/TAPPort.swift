@@ -34,7 +34,8 @@ public final class TAPPort: PacketPort {
     public init(_ configuration: Configuration, watch: KernelWatch? = nil) throws(InterfaceError) {
         name = configuration.name
         configuredMACAddress = configuration.macAddress
-        tap = try TunInterface(interface: configuration.interface, kind: .tap, mtu: configuration.mtu,
+        tap = try TunInterface(
+            interface: configuration.interface, kind: .tap, mtu: configuration.mtu,
             watch: watch)
     }
 

@@ -12,6 +12,26 @@ enum Samples {
     static let tables = TableVersion(journal: 7, number: 41, hash: 0xfeed)
     static let hello = hello()
 
+    /// With everything that can be said of a port.
+    private static var seen: PortStatus {
+        var status = PortStatus(slot: 5, state: .up, mtu: 1500)
+        status.kind = "AF_PACKET on veth"
+        status.since = 1_700_000_000_000_000_001
+        (status.receiveQueues, status.transmitQueues) = (2, 3)
+        status.offloads = [.checksum, .segmentation]
+        status.counters.receiveErrors = 1
+        status.counters.receiveDrops = 2
+        status.counters.transmitErrors = 3
+        status.counters.transmitDrops = 4
+        status.counters.kernelDrops = 5
+        status.counters.superframes = 6
+        status.sendFailures = [
+            PortStatus.SendFailure(reason: "No buffer space available", count: 7),
+            PortStatus.SendFailure(reason: "Message too long", count: .max),
+        ]
+        return status
+    }
+
     static func hello(_ name: String = "main", versions: ClosedRange<UInt16> = LinkProtocol.versions) -> Hello
     {
         Hello(
@@ -31,6 +51,7 @@ enum Samples {
             PortStatus(slot: 0, state: .up, mac: MACAddress(rawValue: 0x0200_0000_0001), mtu: 1500),
             PortStatus(slot: 255, state: .absent, detail: "there is no interface wl0", mtu: 0),
             PortStatus(slot: 3, state: .down, mtu: 9000), PortStatus(slot: 4, state: .finished, mtu: 1),
+            seen,
         ]),
         .ping, .pong,
     ]

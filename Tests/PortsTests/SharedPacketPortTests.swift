@@ -29,9 +29,13 @@ private final class SharedLink: Sendable {
         peer.ip("addr add 2001:db8:8::2/64 dev far nodad")
         host.execute("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
         // Where the kernel goes on with what has passed the ingress programs.
-        host.execute(
-            "nft 'table netdev judge { counter seen { }; chain ingress { type filter hook ingress device shared "
-                + "priority 0; ether saddr \(Self.station) counter name seen } }'")
+        for command in [
+            "add table netdev judge", "add counter netdev judge seen",
+            "add chain netdev judge ingress { type filter hook ingress device shared priority 0; }",
+            "add rule netdev judge ingress ether saddr \(Self.station) counter name seen",
+        ] {
+            host.execute("nft '\(command)'")
+        }
         let text = host.execute("cat /sys/class/net/shared/address").trimmed
         mac = MACAddress(
             rawValue: text.split(separator: ":").reduce(0) { $0 << 8 | (UInt64($1, radix: 16) ?? 0) })
@@ -65,7 +69,7 @@ private final class SharedLink: Sendable {
                 precondition(Glibc.send(descriptor, frame, frame.count, 0) == frame.count)
             }
         }
-        _ = eventually { seen > before && (seen > before + 1 || seen == before + 1) }
+        _ = eventually { seen > before }
         let received = port.received().compactMap { $0 }.filter { Array($0[6..<12]) == Self.station.octets }
         #expect(received.allSatisfy { $0 == frame })
         return (received.count, seen - before - 1)
@@ -233,8 +237,8 @@ struct SharedPacketPortTests {
         #expect(try await link.pass(frame, to: port) == (0, 1))
     }
 
-    @Test("An interface that is made anew, or gets another MAC address, is shared as before")
-    func anotherInterface() async throws {
+    @Test("An interface that gets another MAC address is shared as before")
+    func anotherMAC() async throws {
         let link = SharedLink()
         let port = Unchecked(try await link.open(whole))
         link.host.ip("link set shared down")

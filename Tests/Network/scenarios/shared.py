@@ -68,7 +68,10 @@ def _kernel(namespace) -> dict[str, int]:
     counters = {}
     for names, values in zip(lines[::2], lines[1::2]):
         counters |= {f"{names[0]}{name}": int(value) for name, value in zip(names[1:], values[1:])}
-    return {name: counters[name] for name in ("Ip:ForwDatagrams", "Icmp:OutDestUnreachs", "Icmp:OutTimeExcds")}
+    return {name: counters[name] for name in _WATCHED}
+
+
+_WATCHED = ("Ip:ForwDatagrams", "Icmp:OutDestUnreachs", "Icmp:OutTimeExcds")
 
 
 def one_copy(laboratory: Laboratory) -> None:
@@ -121,11 +124,17 @@ def one_copy(laboratory: Laboratory) -> None:
         said = namespace.run(f"ping -n -c 20 -i 0.01 -W 1 {address}").stdout
         check(f"pings to {address} are the kernel's to answer", " 20 received, 0% packet loss" in said, said)
     for name, namespace in (("A", a), ("B", b)):
-        equal(f"the kernel of {name} has forwarded nothing and refused nothing", _kernel(namespace), kernels[name])
+        equal(
+            f"the kernel of {name} has forwarded nothing and refused nothing", _kernel(namespace), kernels[name]
+        )
     for name, edge in (("A", edge_a), ("B", edge_b)):
         check(f"CD-6 edge {name} balances", balances(edge.counters()), edge.counters())
         ports = {port["port"]: port for port in edge.json("ports")["items"]}
-        equal(f"edge {name} says how core0 is", (ports["core0"]["state"], ports["core0"]["kind"]), ("up", "shared AF_PACKET on veth"))
+        equal(
+            f"edge {name} says how core0 is",
+            (ports["core0"]["state"], ports["core0"]["kind"]),
+            ("up", "shared AF_PACKET on veth"),
+        )
 
     # Dead, the forwarder takes nothing: the kernel forwards the first and refuses the second.
     edge_b.forwarder.kill()
@@ -148,7 +157,11 @@ def one_copy(laboratory: Laboratory) -> None:
     receiver = datagram_socket(server, BETA, 10)
     for number in range(20):
         subscriber.sendto(bytes([number]), (BETA, 10))
-    equal("and each arrives once", sorted(datagrams(receiver, 21, 0.5)), [bytes([number]) for number in range(20)])
+    equal(
+        "and each arrives once",
+        sorted(datagrams(receiver, 21, 0.5)),
+        [bytes([number]) for number in range(20)],
+    )
     equal("without the kernel", _kernel(b), before)
 
     equal("both end cleanly", (edge_a.stop(), edge_b.stop()), ((0, 0), (0, 0)))
