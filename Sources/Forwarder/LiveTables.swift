@@ -17,6 +17,7 @@ public final class LiveTables {
     private let stop: StopFlag
     private let open: Opener
     private let report: (String) -> Void
+    private let rebind: (Set<UInt32>) -> Void
     /// By slot.
     private var ports: [UInt16: LivePort] = [:]
     /// What all workers go by.
@@ -27,11 +28,13 @@ public final class LiveTables {
     ///   - tables: with nothing published.
     ///   - publisher: of which the first publication was these tables'.
     ///   - stop: raised when nobody waits for workers any more.
+    ///   - rebind: is told of counter slots that get other owners, before these are published.
     ///   - report: takes a line for people: a port that came, went or changed; a worker that is stuck.
     public init(
         _ tables: ForwardingTables, name: String = InstanceDirectory.defaultForwarder, publisher: Publisher,
         counters: CounterFile, stop: StopFlag,
-        open: @escaping Opener = PortOpener.open, report: @escaping (String) -> Void
+        open: @escaping Opener = PortOpener.open, rebind: @escaping (Set<UInt32>) -> Void = { _ in },
+        report: @escaping (String) -> Void
     ) {
         self.name = name
         self.tables = tables
@@ -40,6 +43,7 @@ public final class LiveTables {
         self.stop = stop
         self.open = open
         self.report = report
+        self.rebind = rebind
     }
 
     /// The sum of the hashes of all table objects, mod 2⁶⁴.
@@ -69,6 +73,7 @@ public final class LiveTables {
         try takeRoom(for: transaction)
         let displaced = sessionsDisplaced(by: transaction)
         guard try takeOut(displaced) else { return nil }
+        rebind(slotsTaken(by: transaction))
         let staged: StagedChange
         do throws(TableError) { staged = try tables.stage(transaction) } catch {
             putBack(displaced)
@@ -162,6 +167,16 @@ extension LiveTables {
             else { return nil }
             return present
         }
+    }
+
+    /// Slots that nobody has, and the transaction gives away.
+    private func slotsTaken(by transaction: Transaction) -> Set<UInt32> {
+        var slots: Set<UInt32> = []
+        for case .set(.session(let session)) in transaction.changes where tables.session(session.slot) == nil
+        {
+            slots.insert(session.slot.rawValue)
+        }
+        return slots
     }
 
     /// Takes sessions out and waits until no worker counts for them any more, so that nothing of theirs is counted behind
