@@ -20,6 +20,7 @@ public final class LiveTables {
     /// Nil: nothing is known of interfaces but what their ports say.
     private let watch: KernelWatch?
     private var shared = SharedPorts()
+    private let rebind: (Set<UInt32>) -> Void
     /// By slot.
     private var ports: [UInt16: LivePort] = [:]
     /// What all workers go by.
@@ -31,12 +32,14 @@ public final class LiveTables {
     ///   - publisher: of which the first publication was these tables'.
     ///   - stop: raised when nobody waits for workers any more.
     ///   - watch: what the kernel says of interfaces.
+    ///   - rebind: is told of counter slots that get other owners, before these are published.
     ///   - report: takes a line for people: a port that came, went or changed; a worker that is stuck.
     public init(
         _ tables: ForwardingTables, name: String = InstanceDirectory.defaultForwarder, publisher: Publisher,
         counters: CounterFile, stop: StopFlag,
         open: @escaping Opener = { try PortOpener.open($0, routes: $1, warn: $2) },
-        watch: KernelWatch? = nil, report: @escaping (String) -> Void
+        watch: KernelWatch? = nil, rebind: @escaping (Set<UInt32>) -> Void = { _ in },
+        report: @escaping (String) -> Void
     ) {
         self.watch = watch
         self.name = name
@@ -46,6 +49,7 @@ public final class LiveTables {
         self.stop = stop
         self.open = open
         self.report = report
+        self.rebind = rebind
     }
 
     /// The sum of the hashes of all table objects, mod 2⁶⁴.
@@ -75,6 +79,7 @@ public final class LiveTables {
         try takeRoom(for: transaction)
         let displaced = objectsDisplaced(by: transaction)
         guard try takeOut(displaced) else { return nil }
+        rebind(slotsTaken(by: transaction))
         let staged: StagedChange
         do throws(TableError) { staged = try tables.stage(restoring(displaced, in: transaction)) } catch {
             putBack(displaced)
@@ -187,6 +192,16 @@ extension LiveTables {
         var transaction = transaction
         transaction.changes += displaced.filter { !named.contains($0.key) }.map { .set($0) }
         return transaction
+    }
+
+    /// Slots that nobody has, and the transaction gives away.
+    private func slotsTaken(by transaction: Transaction) -> Set<UInt32> {
+        var slots: Set<UInt32> = []
+        for case .set(.session(let session)) in transaction.changes where tables.session(session.slot) == nil
+        {
+            slots.insert(session.slot.rawValue)
+        }
+        return slots
     }
 
     /// Takes sessions out and waits until no worker counts for them any more, so that nothing of theirs is counted behind

@@ -40,17 +40,17 @@ public final class RunningForwarder: Sendable {
         let first = Publication(tables: tables.value.publication, ports: [])
         let publisher = Publisher(workers: ["worker 0"], first: first)
         let stop = stop
+        let observer = WorkerObserver()
         let link = LinkThread(configuration, stop: stop, report: report) {
             LiveTables(
                 tables.value, name: configuration.name, publisher: publisher, counters: counters, stop: stop,
                 open: open ?? { try PortOpener.open($0, routes: $1, watch: watch, warn: $2) }, watch: watch,
-                report: report)
+                rebind: { observer.rebind($0) }, report: report)
         }
         self.publisher = publisher
         self.link = link
         self.counters = counters
         self.report = report
-        let observer = WorkerObserver()
         observation = Self.observe(observer, at: observationSocket, report)
         let workerEnded = workerEnded
         worker = NativeThread("worker-0") {

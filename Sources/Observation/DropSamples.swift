@@ -57,6 +57,18 @@ final class DropSamples: Sendable {
         words[group] = number &+ 1
     }
 
+    /// Keeps no longer whose the samples in these session slots are. The worker alone.
+    func forget(_ slots: Set<UInt32>, port: PortIndex, reason: DropReason) {
+        let group = group(port.rawValue, reason)
+        for place in 0..<Self.depth {
+            let sample = group + 8 + place * Self.sampleWordCount
+            let slot = words[sample + 2] >> 32
+            guard slot > 0, slots.contains(UInt32(slot - 1)) else { continue }
+            // One word, so that a reader sees the sample with it or without.
+            words[sample + 2] = words[sample + 2] & 0xffff_ffff
+        }
+    }
+
     /// The samples of a port and reason, oldest first.
     func samples(port: UInt16, reason: DropReason) -> [DropSample] {
         let group = group(port, reason)

@@ -12,6 +12,7 @@ public final class ObservationServer: Sendable {
 
     private let path: String
     private let stop = StopFlag()
+    private let ended = StopFlag()
     private let wakeUp = WakeUp()
     private let thread: NativeThread
 
@@ -23,18 +24,20 @@ public final class ObservationServer: Sendable {
             throw ObservationError("\(error)")
         }
         self.path = path
-        let (stop, wakeUp) = (stop, wakeUp)
+        let (stop, ended, wakeUp) = (stop, ended, wakeUp)
         thread = NativeThread("observation") {
             ObservationLoop(listener: listener, wakeUp: wakeUp, observers: observers).run(until: stop)
+            ended.raise()
         }
     }
 
-    /// Ends the thread, and tells all clients so.
+    /// Ends the thread, and tells all clients so. A thread that is looking up a host's name for a filter isn't waited for
+    /// longer than two seconds: the process is ending.
     public func end() {
         stop.raise()
         wakeUp.signal()
-        thread.join()
         unlink(path)
+        if ended.isRaised(by: .now + .seconds(2)) { thread.join() }
     }
 }
 

@@ -14,6 +14,8 @@ public final class WorkerObserver: @unchecked Sendable {
     private struct Shared {
         var taps: [Tap] = []
         var ports: [UInt16: ObservedPort] = [:]
+        /// Session slots whose drops are to be forgotten.
+        var reboundSlots: Set<UInt32> = []
     }
 
     private let meter = RuntimeMeter()
@@ -24,6 +26,9 @@ public final class WorkerObserver: @unchecked Sendable {
     @usableFromInline let tapCount = Atomic(0)
     /// Changes whenever the taps do.
     private let generation = Atomic(0)
+
+    /// Whether there are some.
+    private let hasReboundSlots = Atomic(false)
 
     // The worker's own.
     private var seats: [Seat] = []
@@ -64,6 +69,7 @@ public final class WorkerObserver: @unchecked Sendable {
     /// Counts the dropped ones of packets that are done, and keeps a sample of each.
     public func noteDrops(_ vector: PacketVector, _ range: Range<Int>, from port: PortIndex) {
         for index in range where vector.packets[index].disposition == .dropped {
+            if hasReboundSlots.load(ordering: .acquiring) { forgetReboundSlots() }
             let packet = vector.packets[index]
             let slot = packet.counter == Packet.noCounter ? nil : packet.counter >> 1
             drops.count(packet.dropReason, port: port, slot: slot)
@@ -71,6 +77,15 @@ public final class WorkerObserver: @unchecked Sendable {
                 Self.frame(of: packet, index, vector), packet.dropReason, port: port, slot: slot,
                 timestamp: packet.timestamp)
         }
+    }
+
+    private func forgetReboundSlots() {
+        hasReboundSlots.store(false, ordering: .releasing)
+        let slots = shared.withLock { shared in
+            defer { shared.reboundSlots = [] }
+            return shared.reboundSlots
+        }
+        for (port, reason) in drops.forget(slots) { samples.forget(slots, port: port, reason: reason) }
     }
 
     /// The packet's bytes in its slot of the vector. A packet that was sent in fragments, of which the first could not
@@ -161,6 +176,15 @@ public final class WorkerObserver: @unchecked Sendable {
     }
 
     func runtime(worker: Int) -> RuntimeReading { meter.reading(worker: worker) }
+
+    /// Session slots get other owners: what was dropped before is not theirs. To be called before packets can be counted
+    /// to the new ones.
+    public func rebind(_ slots: Set<UInt32>) {
+        let counted = slots.intersection(drops.countedSlots)
+        guard !counted.isEmpty else { return }
+        shared.withLock { $0.reboundSlots.formUnion(counted) }
+        hasReboundSlots.store(true, ordering: .releasing)
+    }
 
     /// From the next vector on the tap gets its packets.
     func arm(_ tap: Tap) {

@@ -59,6 +59,25 @@ import Testing
         #expect(samples.samples(port: 4, reason: .notAdmitted).isEmpty)
     }
 
+    @Test("When a session's slot becomes another's, its drops stay with their port and reason alone")
+    func rebinding() {
+        let vector = PacketVector(capacity: 4, slotByteCount: 512)
+        func drop(slot: UInt32) {
+            vector.removeAll()
+            [UInt8](repeating: 1, count: 20).withUnsafeBytes { vector.append($0, timestamp: 5) }
+            vector[0].drop(.ttlExpired)
+            vector[0].counter = 2 * slot
+            observer.noteDrops(vector, 0..<1, from: PortIndex(rawValue: 1))
+        }
+        let observer = WorkerObserver()
+        for slot: UInt32 in [7, 7, 8] { drop(slot: slot) }
+        observer.rebind([7, 9])
+        drop(slot: 7)
+        let counts = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
+        #expect(counts.map(\.slot) == [nil, 7, 8] && counts.map(\.packets) == [2, 1, 1])
+        #expect(observer.dropSamples(port: 1, reason: .ttlExpired).map(\.slot) == [nil, nil, 8, 7])
+    }
+
     @Test("A worker's drops are noted with their port and session, and nothing else is")
     func observer() {
         let vector = PacketVector(capacity: 4, slotByteCount: 512)

@@ -93,7 +93,7 @@ import Testing
         var comments: [String] = []
         for path in files.paths {
             let packets = try tshark(path)
-            #expect(packets.count > 2)
+            #expect(!packets.isEmpty)
             comments += packets.map { String($0.split(separator: "\t", omittingEmptySubsequences: false)[3]) }
         }
         // The last ones, without a gap.

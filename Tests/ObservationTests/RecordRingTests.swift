@@ -70,7 +70,9 @@ import Testing
         let done = Atomic(false)
         var generator = SeededGenerator(seed: 11)
         let lengths = (0..<1000).map { _ in Int.random(in: 0...1500, using: &generator) }
-        let (last, wrong, seen) = (Atomic(-1), Atomic(0), Atomic(0))
+        let last = Atomic(-1)
+        let wrong = Atomic(0)
+        let seen = Atomic(0)
         let reader = Thread {
             while true {
                 let wasDone = done.load(ordering: .acquiring)
