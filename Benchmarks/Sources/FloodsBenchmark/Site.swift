@@ -1,6 +1,7 @@
 import Exchange
 import ExchangeFile
 import Forwarder
+import Packets
 import Ports
 import TableCompiler
 import Tables

@@ -44,6 +44,7 @@ struct Fuzz {
 
     private static func run(_ target: FuzzTarget) -> Never {
         chosen = target
+        fuzz_refuse_huge_pages()
         // libFuzzer wants the program's name first, and then its own options.
         var count = CommandLine.argc - 1
         var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
