@@ -54,6 +54,13 @@ final class Site {
         return Double(Clock.now - begin) / Double(turns)
     }
 
+    /// What has become of most packets that were not forwarded.
+    var usualOutcome: String {
+        var outcomes = DropReason.allCases.map { (worker.counters.dropped($0), "\($0)") }
+        outcomes.append((worker.counters.consumed, "consumed"))
+        return outcomes.max { $0.0 < $1.0 }?.1 ?? ""
+    }
+
     private static let exchange: String = {
         let users = 0..<userCount
         func address(_ raw: UInt32) -> String { "\(IPv4Address(rawValue: raw))" }
