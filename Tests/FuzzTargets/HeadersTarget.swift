@@ -28,6 +28,7 @@ extension FuzzTarget {
         accepts(bytes) { span throws(WireError) in _ = try NeighbourSolicitation(try IPv6View(span)) }
         accepts(bytes) { span throws(WireError) in _ = try NeighbourAdvertisement(try IPv6View(span)) }
         bytes.read { span in
+            guard span.byteCount >= IPv6Field.byteCount else { return }
             if let upper = IPv6Upper(in: span) { _ = span.extracting(droppingFirst: upper.offset).copied }
         }
         try written(bytes)

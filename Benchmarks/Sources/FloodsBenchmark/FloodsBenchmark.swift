@@ -10,7 +10,8 @@ struct FloodsBenchmark {
 
     static func main() throws {
         let seconds = CommandLine.arguments.dropFirst().first.flatMap(Double.init) ?? 2
-        print("flood                        ns a packet   of an admitted one   slow-down   memory")
+        print(
+            "flood                        ns a packet   of an admitted one   slow-down   memory     outcome")
         var isGood = true
         for flood in Flood.all {
             let site = try Site()
@@ -37,7 +38,8 @@ struct FloodsBenchmark {
             isGood = isGood && isWithin
             print(
                 column(flood.name, 26), number(cost * alone / 256, 13), number(cost, 20),
-                number(slowDown * 100, 10) + "%", " \(growth >> 10) KiB", isWithin ? "" : "  too much")
+                number(slowDown * 100, 10) + "%", column("  \(growth >> 10) KiB", 12), site.usualOutcome,
+                isWithin ? "" : "  too much")
             fflush(nil)
         }
         exit(isGood ? 0 : 1)

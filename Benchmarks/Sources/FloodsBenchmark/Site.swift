@@ -1,6 +1,7 @@
 import Exchange
 import ExchangeFile
 import Forwarder
+import Packets
 import Ports
 import TableCompiler
 import Tables
@@ -51,6 +52,13 @@ final class Site {
         let begin = Clock.now
         for _ in 0..<turns { for port in indices { _ = worker.serve(port) } }
         return Double(Clock.now - begin) / Double(turns)
+    }
+
+    /// What has become of most packets that were not forwarded.
+    var usualOutcome: String {
+        var outcomes = DropReason.allCases.map { (worker.counters.dropped($0), "\($0)") }
+        outcomes.append((worker.counters.consumed, "consumed"))
+        return outcomes.max { $0.0 < $1.0 }?.1 ?? ""
     }
 
     private static let exchange: String = {

@@ -5,11 +5,12 @@ import Glibc
 /// Tries inputs with a target, by libFuzzer.
 ///
 /// ```
-/// Fuzz TARGET [OPTIONS OF LIBFUZZER, FOLDERS AND FILES]     until the options say otherwise
-/// Fuzz --seeds TARGET FOLDER                                writes the good inputs that others are made from
-/// Fuzz --limit TARGET                                       prints the length of the longest input worth trying
-/// Fuzz --targets                                            prints the targets
+/// FUZZ_TARGET=TARGET Fuzz [OPTIONS OF LIBFUZZER, FOLDERS AND FILES]     until the options say otherwise
+/// Fuzz --seeds TARGET FOLDER                      writes the good inputs that others are made from
+/// Fuzz --limit TARGET                             prints the length of the longest input worth trying
+/// Fuzz --targets                                  prints the targets
 /// ```
+/// The target stands in the environment because libFuzzer starts its own program anew when it merges.
 @main
 struct Fuzz {
     /// What libFuzzer's function calls, which can carry nothing along. Set once, before it is called.
@@ -21,7 +22,7 @@ struct Fuzz {
         case "--targets": for target in FuzzTarget.all { print(target.name) }
         case "--limit" where arguments.count == 2: print(target(arguments[1]).byteCountLimit)
         case "--seeds" where arguments.count == 3: writeSeeds(of: target(arguments[1]), to: arguments[2])
-        default: run(target(arguments.first ?? ""))
+        default: run(target(getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""))
         }
     }
 
@@ -44,9 +45,9 @@ struct Fuzz {
 
     private static func run(_ target: FuzzTarget) -> Never {
         chosen = target
-        // libFuzzer wants the program's name first, and then its own options.
-        var count = CommandLine.argc - 1
-        var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
+        fuzz_refuse_huge_pages()
+        var count = CommandLine.argc
+        var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
         exit(
             LLVMFuzzerRunDriver(&count, &values) { data, byteCount in
                 do throws(Finding) {
