@@ -142,7 +142,7 @@ class Edge:
         except Dropped as refusal:
             if refusal.reason not in _DENIALS:
                 raise
-            found = self._related_up(arrival, packet) or self._hairpin(arrival, packet)
+            found = self._related_up(arrival, subscriber, packet) or self._hairpin(arrival, packet)
             if found is None:
                 self._answer_denied(arrival, packet, refusal.reason)
                 raise
@@ -159,10 +159,11 @@ class Edge:
         rules.check(session.rules, "up", packet)
         return session
 
-    def _related_up(self, arrival: Arrival, packet: IPPacket) -> tuple[Session, str] | None:
-        """The session of a packet that an ICMP error of the subscriber's is about."""
+    def _related_up(self, arrival: Arrival, subscriber: Subscriber, packet: IPPacket) -> tuple[Session, str] | None:
+        """The session of a packet that an ICMP error of the subscriber's is about; for others nobody speaks."""
         session = self._quoted_session(packet, "down")
-        return (session, "up") if session and session.arrives_by("up", arrival.port, None) else None
+        is_theirs = session and session.subscriber is subscriber and session.arrives_by("up", arrival.port, None)
+        return (session, "up") if is_theirs else None
 
     def _hairpin(self, arrival: Arrival, packet: IPPacket) -> tuple[Session, str] | None:
         """A subscriber's reply to another's session, whose service is subscribers."""
