@@ -1,6 +1,6 @@
 """The cases, by theme. Each module has `cases()`."""
 
-from . import admission, classes, congestion, ip_in_ip, ip_in_ip6, label_errors, malformed, mixed, mpls, on_link
+from . import admission, classes, congestion, edges, ip_in_ip, ip_in_ip6, label_errors, malformed, mixed, mpls, on_link
 from . import path_mtu, policers, related, sizes, stacks, transit
 
 THEMES = {
@@ -10,7 +10,7 @@ THEMES = {
     "Who may": (admission, related),
     "How much": (policers,),
     "Lengths": (sizes,),
-    "Links": (on_link,),
+    "Links": (on_link, edges),
     "Bad input": (malformed, mixed),
 }
 
