@@ -37,7 +37,7 @@ class Edge:
         self._expire(time)
         outcome = self._outcome(lambda: self._decide(Arrival(port, time, data)))
         if outcome == "consumed":
-            self._release(time)
+            self._release()
         return outcome
 
     def finish(self) -> None:
@@ -78,18 +78,18 @@ class Edge:
 
     def _expire(self, time: int) -> None:
         for key, arrival in list(self._waiting.items()):
-            if time - arrival.since >= _WAITS:
+            if time - arrival.time >= _WAITS:
                 del self._waiting[key]
                 self.books.count("neighbourUnresolved")
 
-    def _release(self, time: int) -> None:
-        """Sends what waited for somebody who is known now, with the time of the answer."""
+    def _release(self) -> None:
+        """Sends what waited for somebody who is known now, with the time stamp it came with."""
         for key, arrival in list(self._waiting.items()):
             port, tags, next_hop = key
             if (tags, next_hop) in self.exchange.ports[port].learned:
                 del self._waiting[key]
-                later = Arrival(arrival.port, time, arrival.frame)
-                self._outcome(lambda: self._decide(later))
+                again = Arrival(arrival.port, arrival.time, arrival.frame)
+                self._outcome(lambda: self._decide(again))
 
     # Arriving.
 
