@@ -84,6 +84,7 @@ def run(binary: Path, case: Path, folder: Path) -> list[str]:
         counters = json.loads((folder / "counters.json").read_text())
     except (OSError, ValueError) as error:
         return differences + [f"counters: {error}"]
+    differences += unbalanced_paths(counters)
     return differences + compare_counters(expected_counters, counters) + imbalances(counters)
 
 
@@ -175,6 +176,18 @@ def dissected(path: Path, number: int) -> str:
     except (OSError, subprocess.CalledProcessError) as error:
         frame = capture.read(path)[1][number - 1].frame
         return f"{frame.hex(' ')}\n({error})"
+
+
+def unbalanced_paths(counters: dict) -> list[str]:
+    """Takes out what a session's single paths have counted; together that must be what the session has."""
+    differences = []
+    for name, session in counters.get("sessions", {}).items():
+        legs = session.pop("legs", None)
+        for way, count in session.items() if legs is not None else ():
+            total = {unit: sum(leg[way][unit] for leg in legs) for unit in count}
+            if total != count:
+                differences.append(f"counters: the paths of {name} have {total} {way}, the session {count}")
+    return differences
 
 
 def compare_counters(expected: dict, counters: dict) -> list[str]:

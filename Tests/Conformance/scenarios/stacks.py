@@ -163,7 +163,7 @@ def _transit_edge(labels: list | None = None, tunnels: dict | None = None) -> di
     return deepcopy({
         "ports": {"core0": CORE},
         "lines": {"north": NORTH},
-        "tunnels": tunnels or {},
+        **({"tunnels": tunnels} if tunnels else {}),
         "labels": labels or [
             {"in": 16100, "swap": 16200, "via": "north"},
             {"in": 16102, "pop": True, "via": "north"},
