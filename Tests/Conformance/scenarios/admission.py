@@ -164,8 +164,10 @@ def code_points() -> Case:
 
 
 def _message(source: str, destination: str, kind: int, **fields) -> bytes:
-    """An ICMP message of a type, and some bytes."""
-    return icmp_error(source, destination, payload(24), kind=kind, code=0, **fields)
+    """An ICMP message of a type, and some bytes; errors are about strangers' packets."""
+    is_error = kind < 128 if ":" in source else kind in (3, 11, 12)
+    ends = ("2001:db8:77::1", "2001:db8:77::2") if ":" in source else ("192.0.2.1", "192.0.2.2")
+    return icmp_error(source, destination, udp(*ends) if is_error else payload(24), kind=kind, code=0, **fields)
 
 
 def icmp_types() -> Case:
