@@ -274,7 +274,10 @@ class Edge:
         return self._open_session(subscriber, service)
 
     def _switch(self, arrival: Arrival) -> str:
-        """A label stack: the end of one of our tunnels, or transit. Explicit nulls on top say nothing but class and TTL."""
+        """A label stack: the end of one of our tunnels, or transit.
+
+        Explicit nulls on top say nothing but class and TTL.
+        """
         stack = arrival.payload
         arrival.stack = labels.whole(stack)
         first = entry(stack, 0)

@@ -16,8 +16,8 @@ _RULES = [{"protocol": "tcp", "ports": [80, 443]}, {"protocol": "udp", "ports": 
 
 
 def cases():
-    return [code_points(), icmp_types(), icmp_types_by_number(), conditions(), rule_kinds(), conditions_mirrored(), fragments(), spoof(), access_tunnels(), vlan(),
-            double_vlan(), ttl(), services(), default_route()]
+    return [conditions(), code_points(), icmp_types(), icmp_types_by_number(), rule_kinds(), conditions_mirrored(),
+            fragments(), spoof(), access_tunnels(), vlan(), double_vlan(), ttl(), services(), default_route()]
 
 
 def conditions() -> Case:

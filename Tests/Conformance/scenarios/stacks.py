@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from .case import Case
-from .exchanges import ACME_NORTH, CORE, MPLS_LEG, NORTH, access_edge
+from .exchanges import CORE, NORTH, access_edge
 from .packets import ALICE, ALICE6, PORT1_MAC, VIDEO, VIDEO6
 from .packets import mpls_frame, sized, udp
 
