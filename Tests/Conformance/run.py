@@ -1,17 +1,21 @@
 #!/usr/bin/python3
 """Runs `wayleave replay` over the cases and compares what it writes with what is expected.
 
-run.py BINARY [CASE…]
+run.py [--no-explain] BINARY [CASE…]
 
-Packets are compared byte for byte and by timestamp, counters exactly, and the sums must balance. A
-difference is shown with both packets as tshark reads them. Exit code 0: all cases passed.
+Packets are compared byte for byte and by timestamp, counters exactly, and the sums must balance; where the forwarder
+chooses a path, each flow must stay on one, and each path be used. Then `wayleave explain` must end each packet as
+stated for it alone, with the reason. A difference is shown with both packets as tshark reads them. Exit code 0: all
+cases passed.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
@@ -27,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", type=Path)
+    parser.add_argument("--no-explain", action="store_true", help="replay only")
     parser.add_argument("case", nargs="*", help="names of cases; all, if none is given")
     options = parser.parse_args()
     available = sorted(folder.name for folder in CASES.iterdir() if folder.is_dir())
@@ -39,6 +44,8 @@ def main() -> int:
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             differences = run(options.binary.resolve(), CASES / name, Path(folder))
+        if not options.no_explain:
+            differences += disagreements(options.binary.resolve(), CASES / name)
         failed += bool(differences)
         print(f"{'FAILED' if differences else 'passed'} {name}", flush=True)
         for difference in differences:
@@ -67,12 +74,17 @@ def run(binary: Path, case: Path, folder: Path) -> list[str]:
         return [f"exit code {result.returncode}: {(result.stderr or result.stdout).strip()}"]
 
     differences = []
+    paths = json.loads((case / "paths.json").read_text()) if (case / "paths.json").exists() else {"port": None}
     for port in ports:
-        differences += compare_packets(f"{port}.out.pcap", case, folder)
+        if port == paths["port"]:
+            differences += compare_spread(paths, case, folder)
+        else:
+            differences += compare_packets(f"{port}.out.pcap", case, folder)
     try:
         counters = json.loads((folder / "counters.json").read_text())
     except (OSError, ValueError) as error:
         return differences + [f"counters: {error}"]
+    differences += unbalanced_paths(counters)
     return differences + compare_counters(expected_counters, counters) + imbalances(counters)
 
 
@@ -101,6 +113,49 @@ def compare_packets(name: str, case: Path, folder: Path) -> list[str]:
     return differences
 
 
+def compare_spread(paths: dict, case: Path, folder: Path) -> list[str]:
+    """The packets behind their heads, in order and time; each flow under one head; no head unused."""
+    name = f"{paths['port']}.out.pcap"
+    heads = [bytes.fromhex(head) for head in paths["heads"]]
+    length = len(heads[0])
+    _, expected = capture.read(case / name)
+    try:
+        _, records = capture.read(folder / name)
+    except (OSError, ValueError) as error:
+        return [f"{name}: {error}"]
+    if [(r.time, r.frame[length:]) for r in records] != [(r.time, r.frame[length:]) for r in expected]:
+        return [f"{name}: not the packets, or not the times, that are expected behind the first {length} bytes"]
+    used: dict[str, set[bytes]] = {}
+    for flow, record in zip(paths["flows"], records, strict=True):
+        used.setdefault(flow, set()).add(record.frame[:length])
+    differences = [f"{name}: flow {flow} is on {len(some)} paths" for flow, some in used.items() if len(some) > 1]
+    taken = set().union(*used.values())
+    differences += [f"{name}: no path begins {head.hex()}" for head in taken - set(heads)]
+    return differences + [f"{name}: the path {head.hex()} is not used" for head in set(heads) - taken]
+
+
+def disagreements(binary: Path, case: Path) -> list[str]:
+    """What `explain` makes of each packet alone, as the first of all, where that isn't what is stated."""
+    stated = json.loads((case / "explained.json").read_text())
+    packets = [(port, index, outcome) for port, outcomes in stated.items()
+               for index, outcome in enumerate(outcomes, start=1)]
+
+    def explained(packet: tuple[str, int, str]) -> str | None:
+        port, index, outcome = packet
+        command = [str(binary), "explain", "--json", "--exchange", str(case / "exchange.yaml"), "--port", port,
+                   "--pcap", str(case / f"{port}.in.pcap"), "--index", str(index)]
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
+            answer = json.loads(result.stdout)
+        except (subprocess.SubprocessError, OSError, ValueError) as error:
+            return f"explain {port} {index}: {getattr(error, 'stderr', None) or error}"
+        got = answer.get("reason") or answer.get("outcome")
+        return None if got == outcome else f"explain {port} {index}: {got}, expected {outcome}"
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [line for line in pool.map(explained, packets) if line]
+
+
 def nature(wanted: capture.Record | None, got: capture.Record | None) -> str:
     if wanted is None:
         return "not expected"
@@ -121,6 +176,18 @@ def dissected(path: Path, number: int) -> str:
     except (OSError, subprocess.CalledProcessError) as error:
         frame = capture.read(path)[1][number - 1].frame
         return f"{frame.hex(' ')}\n({error})"
+
+
+def unbalanced_paths(counters: dict) -> list[str]:
+    """Takes out what a session's single paths have counted; together that must be what the session has."""
+    differences = []
+    for name, session in counters.get("sessions", {}).items():
+        legs = session.pop("legs", None)
+        for way, count in session.items() if legs is not None else ():
+            total = {unit: sum(leg[way][unit] for leg in legs) for unit in count}
+            if total != count:
+                differences.append(f"counters: the paths of {name} have {total} {way}, the session {count}")
+    return differences
 
 
 def compare_counters(expected: dict, counters: dict) -> list[str]:

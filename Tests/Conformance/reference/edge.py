@@ -37,7 +37,7 @@ class Edge:
         self._expire(time)
         outcome = self._outcome(lambda: self._decide(Arrival(port, time, data)))
         if outcome == "consumed":
-            self._release(time)
+            self._release()
         return outcome
 
     def finish(self) -> None:
@@ -78,18 +78,18 @@ class Edge:
 
     def _expire(self, time: int) -> None:
         for key, arrival in list(self._waiting.items()):
-            if time - arrival.since >= _WAITS:
+            if time - arrival.time >= _WAITS:
                 del self._waiting[key]
                 self.books.count("neighbourUnresolved")
 
-    def _release(self, time: int) -> None:
-        """Sends what waited for somebody who is known now, with the time of the answer."""
+    def _release(self) -> None:
+        """Sends what waited for somebody who is known now, with the time stamp it came with."""
         for key, arrival in list(self._waiting.items()):
             port, tags, next_hop = key
             if (tags, next_hop) in self.exchange.ports[port].learned:
                 del self._waiting[key]
-                later = Arrival(arrival.port, time, arrival.frame)
-                self._outcome(lambda: self._decide(later))
+                again = Arrival(arrival.port, arrival.time, arrival.frame)
+                self._outcome(lambda: self._decide(again))
 
     # Arriving.
 
@@ -142,7 +142,7 @@ class Edge:
         except Dropped as refusal:
             if refusal.reason not in _DENIALS:
                 raise
-            found = self._related_up(arrival, packet) or self._hairpin(arrival, packet)
+            found = self._related_up(arrival, subscriber, packet) or self._hairpin(arrival, packet)
             if found is None:
                 self._answer_denied(arrival, packet, refusal.reason)
                 raise
@@ -159,10 +159,11 @@ class Edge:
         rules.check(session.rules, "up", packet)
         return session
 
-    def _related_up(self, arrival: Arrival, packet: IPPacket) -> tuple[Session, str] | None:
-        """The session of a packet that an ICMP error of the subscriber's is about."""
+    def _related_up(self, arrival: Arrival, subscriber: Subscriber, packet: IPPacket) -> tuple[Session, str] | None:
+        """The session of a packet that an ICMP error of the subscriber's is about; for others nobody speaks."""
         session = self._quoted_session(packet, "down")
-        return (session, "up") if session and session.arrives_by("up", arrival.port, None) else None
+        is_theirs = session and session.subscriber is subscriber and session.arrives_by("up", arrival.port, None)
+        return (session, "up") if is_theirs else None
 
     def _hairpin(self, arrival: Arrival, packet: IPPacket) -> tuple[Session, str] | None:
         """A subscriber's reply to another's session, whose service is subscribers."""
@@ -273,7 +274,10 @@ class Edge:
         return self._open_session(subscriber, service)
 
     def _switch(self, arrival: Arrival) -> str:
-        """A label stack: the end of one of our tunnels, or transit. Explicit nulls on top say nothing but class and TTL."""
+        """A label stack: the end of one of our tunnels, or transit.
+
+        Explicit nulls on top say nothing but class and TTL.
+        """
         stack = arrival.payload
         arrival.stack = labels.whole(stack)
         first = entry(stack, 0)

@@ -21,7 +21,6 @@ class Arrival:
 
     def __init__(self, port: Port, time: int, frame: bytes):
         self.port, self.time, self.frame, self.payload = port, time, frame, frame
-        self.since = time
         self.tags: tuple[int, ...] = ()
         self.ethertype = 0
         self.stack: list = []

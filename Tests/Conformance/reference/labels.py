@@ -7,7 +7,7 @@ from scapy.contrib.mpls import MPLS
 
 from .ip import Dropped
 
-ALERT, IMPLICIT_NULL, GENERIC_ASSOCIATED_CHANNEL = 1, 3, 13
+GENERIC_ASSOCIATED_CHANNEL = 13
 EXPLICIT_NULL = {4: 0, 6: 2}
 LAST_RESERVED = 15
 FOLLOWED = 8  # entries at most

@@ -6,7 +6,7 @@ from . import ip
 from .ip import Dropped, IPPacket
 
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
-_PAD1, _ENCAPSULATION_LIMIT = 0, 4  # RFC 8200 §4.2, RFC 2473 §5.1
+_PAD1 = 0  # RFC 8200 §4.2
 
 
 def carried(outer: IPPacket) -> tuple[int, bytes, bool] | None:

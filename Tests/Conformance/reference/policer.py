@@ -43,8 +43,9 @@ class Policer:
 
     def action(self, time: int, size: int):
         """What becomes of a packet of `size` bytes at `time`, in microseconds: RFC 2698 §3."""
-        seconds = Fraction(time - (time if self._last is None else self._last), 1_000_000)
-        self._last = time
+        last = time if self._last is None else self._last
+        self._last = max(time, last)
+        seconds = Fraction(self._last - last, 1_000_000)
         self.committed.fill(seconds)
         self.peak.fill(seconds)
         if not self.peak.holds(size):

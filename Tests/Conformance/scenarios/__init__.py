@@ -1,15 +1,16 @@
 """The cases, by theme. Each module has `cases()`."""
 
-from . import admission, classes, congestion, ip_in_ip, ip_in_ip6, label_errors, malformed, mixed, mpls, on_link
-from . import path_mtu, sizes, stacks, transit
+from . import admission, classes, congestion, edges, ip_in_ip, ip_in_ip6, label_errors, malformed, mixed, mpls, on_link
+from . import path_mtu, policers, related, sizes, stacks, transit
 
 THEMES = {
     "MPLS": (mpls, stacks, classes, label_errors),
     "IP-in-IP": (ip_in_ip, ip_in_ip6, congestion, path_mtu),
     "Transit": (transit,),
-    "Who may": (admission,),
+    "Who may": (admission, related),
+    "How much": (policers,),
     "Lengths": (sizes,),
-    "Links": (on_link,),
+    "Links": (on_link, edges),
     "Bad input": (malformed, mixed),
 }
 

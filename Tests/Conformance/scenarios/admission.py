@@ -10,14 +10,14 @@ from scapy.packet import Raw
 from .case import Case
 from .exchanges import ALICE_VIDEO, CORE, NORTH, PROVIDERS, SERVICES, access_edge, ip_in_ip_edge
 from .packets import ALICE, ALICE6, BOB, CAROL, HOST_MAC, MUSIC, PORT1_MAC, PORT2_MAC, VIDEO, VIDEO6
-from .packets import echo, ethernet, fragment6, in_ip, ip, mpls_frame, payload, tcp, udp
+from .packets import echo, ethernet, fragment6, icmp_error, in_ip, ip, mpls_frame, payload, tcp, udp
 
 _RULES = [{"protocol": "tcp", "ports": [80, 443]}, {"protocol": "udp", "ports": [5004]}, {"protocol": "icmp"}]
 
 
 def cases():
-    return [conditions(), rule_kinds(), conditions_mirrored(), fragments(), spoof(), access_tunnels(), vlan(),
-            double_vlan(), ttl(), services(), default_route()]
+    return [conditions(), code_points(), icmp_types(), icmp_types_by_number(), rule_kinds(), conditions_mirrored(),
+            fragments(), spoof(), access_tunnels(), vlan(), double_vlan(), ttl(), services(), default_route()]
 
 
 def conditions() -> Case:
@@ -133,6 +133,84 @@ def fragments() -> Case:
               "on the way back")
     case.send("core0", mpls_frame(17001, 200042, inner=piece(VIDEO, ALICE, 96, True, protocol=1)),
               "forwarded", "on the way back, ICMP")
+    return case
+
+
+def code_points() -> Case:
+    rules = [{"protocol": "udp", "ports": [5004], "dscp": ["ef", 34]}, {"dscp": ["cs1"]}]
+    case = Case(
+        "condition-dscp", "Rules by DSCP, with and without a protocol", access_edge(allow=rules),
+        rfc="RFC 2474 §3, RFC 2475 §2.3.1", ids="PX-4",
+    )
+    for data, outcome, note in [
+        (udp(ALICE, VIDEO, tos=0xB8), "forwarded", "EF, UDP 5004"),
+        (udp(ALICE, VIDEO, tos=0xB8 | 3), "forwarded", "EF with CE: ECN is no part of it"),
+        (udp(ALICE6, VIDEO6, tos=34 << 2), "forwarded", "AF41, UDP 5004, IPv6"),
+        (udp(ALICE, VIDEO, tos=0x28), "notAdmitted", "AF11"),
+        (udp(ALICE, VIDEO), "notAdmitted", "DSCP 0"),
+        (udp(ALICE, VIDEO, ports=(5004, 1), tos=0xB8), "notAdmitted", "EF, another port"),
+        (tcp(ALICE, VIDEO, tos=0xB8), "notAdmitted", "EF, TCP"),
+        (tcp(ALICE, VIDEO, tos=0x20), "forwarded", "CS1, TCP"),
+        (echo(ALICE6, VIDEO6, tos=0x20), "forwarded", "CS1, ICMPv6"),
+    ]:
+        case.send("access0", data, outcome, note)
+    for data, outcome, note in [
+        (udp(VIDEO, ALICE, ports=(5004, 40000), tos=0xB8), "forwarded", "back, EF, from UDP 5004"),
+        (udp(VIDEO, ALICE, ports=(5004, 40000)), "notAdmitted", "back, DSCP 0"),
+        (tcp(VIDEO6, ALICE6, tos=0x20), "forwarded", "back, CS1, IPv6"),
+    ]:
+        case.send("core0", mpls_frame(17001, 200042, inner=data), outcome, note)
+    return case
+
+
+def _message(source: str, destination: str, kind: int, **fields) -> bytes:
+    """An ICMP message of a type, and some bytes; errors are about strangers' packets."""
+    is_error = kind < 128 if ":" in source else kind in (3, 11, 12)
+    ends = ("2001:db8:77::1", "2001:db8:77::2") if ":" in source else ("192.0.2.1", "192.0.2.2")
+    return icmp_error(source, destination, udp(*ends) if is_error else payload(24), kind=kind, code=0, **fields)
+
+
+def icmp_types() -> Case:
+    rules = [{"protocol": "icmp", "types": ["echo", "timestamp"]}, {"protocol": "udp", "ports": [5004]}]
+    case = Case(
+        "condition-icmp", "Rules by ICMP type: requests up, their replies down", access_edge(allow=rules),
+        rfc="RFC 792, RFC 4443 §4", ids="PX-3 PX-4",
+    )
+    for kind, outcome in [(8, "forwarded"), (0, "notAdmitted"), (13, "forwarded"), (14, "notAdmitted"),
+                          (17, "notAdmitted"), (5, "notAdmitted")]:
+        case.send("access0", _message(ALICE, VIDEO, kind), outcome, f"type {kind} up")
+    for kind, outcome in [(128, "forwarded"), (129, "notAdmitted"), (8, "notAdmitted"), (13, "notAdmitted")]:
+        case.send("access0", _message(ALICE6, VIDEO6, kind), outcome, f"ICMPv6 type {kind} up")
+    for kind, outcome in [(0, "forwarded"), (8, "notAdmitted"), (14, "forwarded"), (13, "notAdmitted")]:
+        case.send("core0", mpls_frame(17001, 200042, inner=_message(VIDEO, ALICE, kind)), outcome, f"type {kind} down")
+    for kind, outcome in [(129, "forwarded"), (128, "notAdmitted"), (14, "notAdmitted")]:
+        case.send("core0", mpls_frame(17001, 200042, inner=_message(VIDEO6, ALICE6, kind)), outcome,
+                  f"ICMPv6 type {kind} down")
+    first = ip(ALICE, VIDEO, Raw(b"\x08" + payload(63)), proto=1, flags="MF")
+    later = ip(ALICE, VIDEO, Raw(b"\x08" + payload(63)), proto=1, frag=8, flags=0)
+    case.send("access0", first, "forwarded", "a first fragment has its type")
+    case.send("access0", later, "fragmentWithoutPorts", "a later fragment has none")
+    case.send("access0", ip(ALICE, VIDEO, Raw(b""), proto=1), "truncatedTransport", "nothing behind the IP header")
+    return case
+
+
+def icmp_types_by_number() -> Case:
+    rules = [{"protocol": 1, "types": [17]}, {"protocol": 58, "types": [139]},
+             {"protocol": "icmp", "types": ["too-big", "unreachable", "time-exceeded", "parameter-problem"]}]
+    case = Case(
+        "condition-icmp-numbers", "ICMP types by number are of one version; one without a reply stands for itself",
+        access_edge(allow=rules),
+        rfc="RFC 792, RFC 4443 §2.1", ids="PX-4",
+    )
+    for kind, outcome in [(17, "forwarded"), (139, "notAdmitted"), (3, "forwarded"), (11, "forwarded"),
+                          (12, "forwarded"), (2, "notAdmitted"), (8, "notAdmitted")]:
+        case.send("access0", _message(ALICE, VIDEO, kind), outcome, f"type {kind} up")
+        case.send("core0", mpls_frame(17001, 200042, inner=_message(VIDEO, ALICE, kind)), outcome, f"type {kind} down")
+    for kind, outcome in [(139, "forwarded"), (17, "notAdmitted"), (1, "forwarded"), (2, "forwarded"),
+                          (3, "forwarded"), (4, "forwarded"), (128, "notAdmitted")]:
+        case.send("access0", _message(ALICE6, VIDEO6, kind), outcome, f"ICMPv6 type {kind} up")
+        case.send("core0", mpls_frame(17001, 200042, inner=_message(VIDEO6, ALICE6, kind)), outcome,
+                  f"ICMPv6 type {kind} down")
     return case
 
 

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from .case import Case
-from .exchanges import ACME_NORTH, CORE, MPLS_LEG, NORTH, access_edge
+from .exchanges import CORE, NORTH, access_edge
 from .packets import ALICE, ALICE6, PORT1_MAC, VIDEO, VIDEO6
 from .packets import mpls_frame, sized, udp
 
@@ -163,7 +163,7 @@ def _transit_edge(labels: list | None = None, tunnels: dict | None = None) -> di
     return deepcopy({
         "ports": {"core0": CORE},
         "lines": {"north": NORTH},
-        "tunnels": tunnels or {},
+        **({"tunnels": tunnels} if tunnels else {}),
         "labels": labels or [
             {"in": 16100, "swap": 16200, "via": "north"},
             {"in": 16102, "pop": True, "via": "north"},

@@ -2,8 +2,8 @@
 
 from .case import Case
 from .exchanges import ALICE_VIDEO, CORE, NORTH, PROVIDERS, SERVICES
-from .packets import ALICE, ALICE6, BOB, PORT1_MAC, PORT2_MAC, REMOTE, VIDEO, VIDEO6, WEST_PEER_MAC
-from .packets import ethernet, in_ip, mpls_frame, sized, udp
+from .packets import ALICE, ALICE6, BOB, PORT1_MAC, PORT2_MAC, REMOTE, REMOTE6, VIDEO, VIDEO6, WEST_PEER_MAC
+from .packets import ethernet, icmp_error, in_ip, in_ip6, mpls_frame, sized, udp
 
 _WEST0 = {
     "packet": "veth-west",
@@ -15,7 +15,7 @@ _WEST = {"port": "west0", "nextHop": "10.0.1.2", "mtu": 1500, "capacity": "1Gbit
 
 
 def cases():
-    return [switch(), join()]
+    return [switch(), join(), join_ipv6()]
 
 
 def switch() -> Case:
@@ -76,15 +76,15 @@ def switch() -> Case:
     return case
 
 
-def join() -> Case:
-    exchange = {
+def _joined(mpls: dict, ipip: dict) -> dict:
+    return {
         "ports": {"core0": CORE, "west0": _WEST0},
         "lines": {"north": NORTH, "west": _WEST},
         "providers": PROVIDERS,
         "services": SERVICES,
         "tunnels": {
-            "acme-north": {"line": "north", "mpls": {"send": 16001, "receive": 17001}},
-            "beta-west": {"line": "west", "ipip": {"local": "10.0.1.1", "remote": REMOTE}},
+            "acme-north": {"line": "north", "mpls": mpls},
+            "beta-west": {"line": "west", "ipip": ipip},
         },
         "subscribers": {"alice": {"addresses": [ALICE, "2001:db8:1:5::/64"]}},
         "conditions": [ALICE_VIDEO],
@@ -96,6 +96,10 @@ def join() -> Case:
             }
         },
     }
+
+
+def join() -> Case:
+    exchange = _joined({"send": 16001, "receive": 17001}, {"local": "10.0.1.1", "remote": REMOTE})
     case = Case(
         "transit-join", "Transit: a session with an MPLS leg and an IP-in-IP leg", exchange,
         rfc="RFC 3031 §3.9, RFC 2003 §3", ids="PX-1",
@@ -133,4 +137,43 @@ def join() -> Case:
     up("another's source", 17001, 100042, inner=udp(BOB, VIDEO), outcome="innerSourceMismatch")
     down("from a stranger", in_ip(udp(VIDEO, ALICE), source="192.0.2.11", **back),
          outcome="unknownTunnelEndpoint")
+    return case
+
+
+def join_ipv6() -> Case:
+    mpls = {"send": [16001, 16002], "receive": 17001, "innerDSCP": {5: "ef"}, "trafficClass": {"ef": 4, "default": 0}}
+    ipip = {"local": "2001:db8:fd::1", "remote": REMOTE6, "ttl": "copy", "dscp": {"ef": "cs5", "default": 0},
+            "innerDSCP": "outer"}
+    exchange = _joined(mpls, ipip)
+    exchange["ports"]["west0"] = {**_WEST0, "addresses": ["10.0.1.1/30", "2001:db8:fd::1/64"]}
+    case = Case(
+        "transit-join-ipv6", "Transit: MPLS to IP-in-IPv6 and back, classes and TTL handed on by maps", exchange,
+        rfc="RFC 3031 §3.9, RFC 2473 §3, RFC 2983 §4", ids="PX-1 PX-2 PX-3",
+    )
+
+    def up(note, inner, outcome="forwarded", top=None, **more):
+        data = mpls_frame({"label": 17001, **(top or {})}, 100042, inner=inner, destination=PORT1_MAC)
+        case.send("core0", data, outcome, note, **more)
+
+    def down(note, data, outcome="forwarded", **more):
+        data = in_ip6(data, destination="2001:db8:fd::1", tc=more.pop("tc", 0))
+        case.send("west0", ethernet(data, destination=PORT2_MAC, source=WEST_PEER_MAC), outcome, note, **more)
+
+    up("class 5 is EF inside, and CS5 outside", udp(ALICE, VIDEO, tos=2), top={"cos": 5, "ttl": 40},
+       shows={"ip.dsfield": "0xba", "ipv6.tclass": "0x000000a2", "ipv6.hlim": "39", "ip.ttl": "39"})
+    up("another class, IPv6", udp(ALICE6, VIDEO6, tos=0x28), top={"cos": 1},
+       shows={"ipv6.tclass": "0x00000000,0x00000028", "ipv6.hlim": "60,60"})
+    down("outer EF is inner EF, and class 4", udp(VIDEO, ALICE, ttl=9), tc=0xB8,
+         shows={"mpls.label": "16001,16002,200042", "mpls.exp": "4,4,4", "mpls.ttl": "8,8,8", "ip.dsfield": "0xb8"})
+    down("6-in-6", udp(VIDEO6, ALICE6, tos=0xB8), shows={"mpls.exp": "0,0,0", "ipv6.tclass": "0x00000000"})
+    up("too long by the outer header: told through MPLS", sized(ALICE, VIDEO, 1461), "tooBig", originates=1,
+       shows={"mpls.label": "16001,16002,200042", "mpls.ttl": "64,64,64", "icmp.mtu": "1460"})
+    down("too long by three labels: told through IP-in-IP", sized(VIDEO6, ALICE6, 1490), "tooBig", originates=1,
+         shows={"ipv6.dst": f"{REMOTE6},{VIDEO6},{ALICE6}", "icmpv6.mtu": "1488"})
+    down("inner TTL 1", udp(VIDEO, ALICE, ttl=1), "ttlExpired", originates=1,
+         shows={"ipv6.hlim": "64", "icmp.type": "11"})
+    up("a router's error about what came down", icmp_error("10.9.0.1", VIDEO, udp(VIDEO, ALICE), kind=11, code=0),
+       shows={"ipv6.nxt": "4", "icmp.type": "11"})
+    up("an error turned back", icmp_error("10.9.0.1", ALICE, udp(ALICE, VIDEO), kind=11, code=0),
+       shows={"mpls.label": "16001,16002,200042", "icmp.type": "11"})
     return case
