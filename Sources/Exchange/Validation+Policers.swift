@@ -10,7 +10,8 @@ extension Validation {
         } else if policer.peakRate < policer.committedBitsPerSecond {
             reject(
                 "\(user): its peak rate \(Capacity.text(policer.peakRate)) is below the committed rate "
-                    + "\(Capacity.text(policer.committedBitsPerSecond)); raise it, or leave it out", at: location)
+                    + "\(Capacity.text(policer.committedBitsPerSecond)); raise it, or leave it out",
+                at: location)
         }
         for (key, burst) in [("burst", policer.committedBurst), ("peakBurst", policer.peakBurst)]
         where !Policer.bursts.contains(burst) {
@@ -23,7 +24,8 @@ extension Validation {
         ] {
             switch action {
             case .dscp(let number) where number >= ClassMap.dscpCount:
-                reject("\(user): \(colour): DSCP \(number) has more than six bits; give 0 to 63", at: location)
+                reject(
+                    "\(user): \(colour): DSCP \(number) has more than six bits; give 0 to 63", at: location)
             case .trafficClass(let number) where number >= ClassMap.trafficClassCount:
                 reject(
                     "\(user): \(colour): trafficClass \(number) has more than three bits; give 0 to 7",

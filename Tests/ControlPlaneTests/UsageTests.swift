@@ -171,10 +171,14 @@ import Wire
                 bytes += count
                 if generator.once(in: 2) { await running.plane.collectUsage() }
             }
-            #expect(await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes, "seed \(seed)")
+            #expect(
+                await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes,
+                "seed \(seed)")
             if generator.once(in: 2) { await running.crash() } else { try await running.stop() }
             running = try await RunningPlane(site)
-            #expect(await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes, "seed \(seed)")
+            #expect(
+                await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes,
+                "seed \(seed)")
         }
         await running.plane.collectUsage()
         #expect(total(try await running.plane.usage()).upBytes == bytes, "seed \(seed)")

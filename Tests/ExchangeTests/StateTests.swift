@@ -247,8 +247,10 @@ import Wire
         session.network = .plain(port: "core1", nextHop: nil)
         let effects = apply([put(.session(session))], to: &state, at: 200)
         let record = try #require(state.sessionRecord("bob-video"))
-        #expect(record == SessionRecord(
-                number: 3, leg: 2, paths: [.init(leg: 2, slot: 4)], openedAt: 100, traffic: Traffic()))
+        #expect(
+            record
+                == SessionRecord(
+                    number: 3, leg: 2, paths: [.init(leg: 2, slot: 4)], openedAt: 100, traffic: Traffic()))
         #expect(effects.touched.contains(.leg(2)) && effects.touched.contains(.leg(4)))
         #expect(state.drainingSlots == [2])
         let old = try #require(state.leg(inSlot: 2))
