@@ -1,7 +1,10 @@
 extension Validation {
-    /// - Parameter user: whose policer it is, to begin the sentence with.
-    mutating func check(_ policer: Policer?, of user: String, at location: SourceLocation?) {
+    /// - Parameter owner: whose policer it is, to begin the sentence with.
+    mutating func check(
+        _ policer: Policer?, of owner: @autoclosure () -> String, at location: SourceLocation?
+    ) {
         guard let policer else { return }
+        let user = owner()
         let rates = 1...Policer.maximumRate
         if !rates.contains(policer.committedBitsPerSecond) || !rates.contains(policer.peakRate) {
             reject(
@@ -48,12 +51,14 @@ extension Validation {
     }
 
     /// VLAN tags of a line or subscriber.
-    mutating func checkVLAN(_ vlan: [UInt16], of user: String, at location: SourceLocation?) {
+    mutating func checkVLAN(
+        _ vlan: [UInt16], of user: @autoclosure () -> String, at location: SourceLocation?
+    ) {
         if vlan.count > Limits.vlanTags {
-            reject("\(user): a frame has at most two VLAN tags; give [outer, inner]", at: location)
+            reject("\(user()): a frame has at most two VLAN tags; give [outer, inner]", at: location)
         }
         for id in vlan where !Limits.vlanIDs.contains(id) {
-            reject("\(user): vlan \(id) is out of range; give 1 to 4094", at: location)
+            reject("\(user()): vlan \(id) is out of range; give 1 to 4094", at: location)
         }
     }
 }

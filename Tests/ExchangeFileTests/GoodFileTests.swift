@@ -1,5 +1,6 @@
 import Exchange
 import ExchangeFile
+import Testbed
 import Testing
 import Wire
 
@@ -185,6 +186,16 @@ import Wire
             return
         }
         #expect(mpls.ttl == ttl)
+    }
+
+    @Test(
+        "the demonstration's files are taken as they stand",
+        arguments: ["edge-a.yaml", "edge-b.yaml"])
+    func demonstration(name: String) throws {
+        let exchange = try ExchangeFile.load(path: "\(repositoryRoot())/deploy/quickstart.d/\(name)")
+        #expect(!exchange.sessions.isEmpty)
+        let text = ExchangeFile.text(of: exchange)
+        #expect(try ExchangeFile.parse(text: text, fileName: name) == exchange)
     }
 
     @Test("a small access edge decodes as it stands, and is taken once its missing line is there")

@@ -127,7 +127,8 @@ import Wire
             : [
                 Rejection(
                     "the conditions of subscriber `alice` for service `acme-video` make 256 rules, a port range "
-                        + "each, and at most 255 are allowed; join ranges", at: wanted.conditions[0].location)
+                        + "or ICMP type each, and at most 255 are allowed; join ranges",
+                    at: wanted.conditions[0].location)
             ]
         #expect(wanted.validate() == expected)
         #expect(rejections(begun, begun.changes(to: wanted)) == expected)
