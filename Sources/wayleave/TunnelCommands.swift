@@ -55,7 +55,12 @@ struct TunnelFields: ObjectFields {
         edits.text("capacity", capacity)
         edits.text("mssClamp", mssClamp)
         policer.add(to: &edits)
-        edits.list("mpls.send", mplsSend)
+        let path = mplsSend.flatMap { $0.split(separator: ",") }
+        if path.count > 1 {
+            edits.list("mpls.send", mplsSend)
+        } else {
+            edits.text("mpls.send", mplsSend.first)
+        }
         edits.text("mpls.receive", mplsReceive)
         edits.text("mpls.null", mplsNull)
         edits.text("mpls.php", mplsPhp)
