@@ -19,7 +19,6 @@ extension Schemas {
     ])
     private static let interface: DocumentValue = ["type": "string", "minLength": 1, "maxLength": 15]
 
-    private static let vlan = any(of: [integer(1...4094), list(integer(1...4094))])
     private static let dscp = any(of: [
         integer(0...63),
         [
@@ -61,7 +60,8 @@ extension Schemas {
     }
 
     private static let mpls = object([
-        "send": any(of: [label, list(label)]), "receive": label, "null": choice(["explicit", "implicit"]), "php": ["type": "boolean"],
+        "send": any(of: [label, list(label)]), "receive": label, "null": choice(["explicit", "implicit"]),
+        "php": ["type": "boolean"],
         "ttl": any(of: [choice(["uniform", "pipe"]), integer(1...255)]),
         "trafficClass": any(of: [choice(["copy"]), integer(0...7), dscpMap(integer(0...7))]),
         "innerDSCP": any(of: [
@@ -90,7 +90,8 @@ extension Schemas {
     ])
 
     private static let port: DocumentValue = [
-        "tun": interface, "tap": interface, "packet": interface, "shared": ["type": "boolean"], "capture": interface,
+        "tun": interface, "tap": interface, "packet": interface, "shared": ["type": "boolean"],
+        "capture": interface,
         "file": object(["read": text, "write": text]), "link": choice(["ethernet", "ip"]),
         "role": choice(["access", "network"]), "addresses": list(interfaceAddress), "mac": mac, "mtu": mtu,
         "routes": any(of: [choice(["automatic"]), list(prefix)]), "neighbours": map(mac),
@@ -114,7 +115,10 @@ extension Schemas {
         case .ports: (port, ["role"])
         case .lines:
             (
-                ["port": name, "nextHop": address, "vlan": vlan, "mtu": mtu, "capacity": capacity],
+                [
+                    "port": name, "nextHop": address, "vlan": list(integer(1...4094)), "mtu": mtu,
+                    "capacity": capacity,
+                ],
                 ["port"]
             )
         case .providers: (["name": text], [])

@@ -6,7 +6,8 @@ extension Engine {
     func counterSnapshot() -> CounterSnapshot {
         let sources = counterSources()
         var snapshot = CounterSnapshot()
-        let live = unjournaled(in: 0..<(sources.map(\.reader.capacity).max() ?? 0), of: state.groupedSlots, sources)
+        let live = unjournaled(
+            in: 0..<(sources.map(\.reader.capacity).max() ?? 0), of: state.groupedSlots, sources)
         snapshot.sessions = state.sessions.all.map { _, entry in
             guard let record = state.sessionRecord(entry.key) else {
                 return CounterSnapshot.SessionTraffic(name: entry.key, traffic: Traffic())

@@ -83,7 +83,8 @@ public enum PortMedium: Equatable, Sendable {
     /// The kernel interface it stands on.
     public var interface: String? {
         switch self {
-        case .tun(let name), .tap(let name), .packet(let name), .sharedPacket(let name), .capture(let name): name
+        case .tun(let name), .tap(let name), .packet(let name), .sharedPacket(let name), .capture(let name):
+            name
         case .file: nil
         }
     }

@@ -54,11 +54,19 @@ public struct Session: Equatable, Sendable {
 
 /// One side of a session: a leg, or several tunnels, each flow being in one of them (RFC 2991).
 public struct Legs: Hashable, Sendable {
-    /// One, or two to eight tunnels. In their order.
-    public var each: [Leg]
+    /// The only leg, or the first of several.
+    public private(set) var first: Leg?
+    /// Apart from the first: nearly all sessions have one, and there are a million.
+    private var further: [Leg]
 
     /// Takes every leg as it is; `ExchangeDescription.validate()` judges them.
-    public init(_ each: [Leg]) { self.each = each }
+    public init(_ each: [Leg]) {
+        first = each.first
+        further = Array(each.dropFirst())
+    }
+
+    /// One, or two to eight tunnels. In their order.
+    public var each: [Leg] { (first.map { [$0] } ?? []) + further }
 
     /// A single plain leg.
     public static func plain(port: String, nextHop: IPAddress?) -> Self {
@@ -69,9 +77,6 @@ public struct Legs: Hashable, Sendable {
     public static func tunnel(name: String, send: Label?, receive: Label?) -> Self {
         Self([.tunnel(name: name, send: send, receive: receive)])
     }
-
-    /// The only leg, or the first of several.
-    public var first: Leg? { each.first }
 }
 
 /// One leg of a session.

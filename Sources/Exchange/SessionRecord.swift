@@ -5,12 +5,30 @@ public struct SessionRecord: Equatable, Sendable {
     public var number: UInt64
     /// The number of its youngest leg, from 1.
     public var leg: UInt32
-    /// The present leg of each of its paths, in the order of `Session.paths`.
-    public var paths: [PresentLeg]
+    /// The first path's, which is the only one of nearly all sessions.
+    private var firstPath: PresentLeg?
+    private var furtherPaths: [PresentLeg] = []
     /// When it was opened, in nanoseconds since the Unix epoch.
     public var openedAt: UInt64
     /// What has been counted on all its legs.
     public var traffic: Traffic
+
+    init(number: UInt64, leg: UInt32, paths: [PresentLeg], openedAt: UInt64, traffic: Traffic) {
+        self.number = number
+        self.leg = leg
+        self.openedAt = openedAt
+        self.traffic = traffic
+        self.paths = paths
+    }
+
+    /// The present leg of each of its paths, in the order of `Session.paths`.
+    public internal(set) var paths: [PresentLeg] {
+        get { (firstPath.map { [$0] } ?? []) + furtherPaths }
+        set {
+            firstPath = newValue.first
+            furtherPaths = Array(newValue.dropFirst())
+        }
+    }
 
     /// A path's leg.
     public struct PresentLeg: Equatable, Sendable {
@@ -26,5 +44,5 @@ public struct SessionRecord: Equatable, Sendable {
     }
 
     /// Where the forwarder's tables have its paths together: the slot of the first one. Nil where there is only one.
-    public var groupSlot: Int? { paths.count > 1 ? paths[0].slot : nil }
+    public var groupSlot: Int? { furtherPaths.isEmpty ? nil : firstPath?.slot }
 }

@@ -53,7 +53,9 @@ extension State {
         try indexAll(reader)
     }
 
-    private mutating func decodeObjects(from reader: inout ByteReader, _ format: UInt16) throws(ByteReaderError) {
+    private mutating func decodeObjects(from reader: inout ByteReader, _ format: UInt16)
+        throws(ByteReaderError)
+    {
         ports = try reader.readRegister(\.name, atMost: Limits.ports) { reader throws(ByteReaderError) in
             try reader.readPort(format)
         }

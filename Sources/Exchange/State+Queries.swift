@@ -27,8 +27,9 @@ extension State {
 
     /// Which session is counted in a slot now, and on which of its paths. Nil where nobody is, or the leg only drains.
     public func path(inSlot slot: Int) -> (session: Session, place: Int)? {
-        guard let leg = legs[slot], !leg.isDraining, let session = sessions[leg.sessionName],
-            let place = sessionRecord(leg.sessionName)?.paths.firstIndex(where: { $0.slot == slot })
+        guard let leg = legs[slot], !leg.isDraining, let entry = sessions.slot(leg.sessionName),
+            let session = sessions.entry(entry)?.object,
+            let place = sessionRecords[entry]?.paths.firstIndex(where: { $0.slot == slot })
         else { return nil }
         return (session, place)
     }
@@ -52,7 +53,7 @@ extension State {
     /// The counter slots of sessions with several paths. Cost: goes through all sessions.
     public var groupedSlots: Set<Int> {
         var slots: Set<Int> = []
-        for case let record? in sessionRecords where record.paths.count > 1 {
+        for case let record? in sessionRecords where record.groupSlot != nil {
             slots.formUnion(record.paths.map(\.slot))
         }
         return slots

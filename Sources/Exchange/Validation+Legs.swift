@@ -5,16 +5,16 @@ extension Validation {
 
     /// One side of a session may be several tunnels.
     mutating func checkPaths(of session: Session) {
-        let user = "session `\(session.name)`"
-        for (side, legs) in [("access", session.access), ("network", session.network)] {
-            if legs.each.isEmpty || legs.each.count > Limits.paths {
+        for (side, legs) in [("access", session.access.each), ("network", session.network.each)]
+        where legs.count != 1 {
+            let user = "session `\(session.name)`"
+            if legs.isEmpty || legs.count > Limits.paths {
                 reject(
-                    "\(user): \(side) has \(legs.each.count) legs; give one, or a list of 2 to \(Limits.paths)",
+                    "\(user): \(side) has \(legs.count) legs; give one, or a list of 2 to \(Limits.paths)",
                     at: session.location)
             }
-            guard legs.each.count > 1 else { continue }
             var names: Set<String> = []
-            for leg in legs.each {
+            for leg in legs {
                 switch leg {
                 case .plain(let port, _):
                     reject(
@@ -30,7 +30,8 @@ extension Validation {
         }
         if session.access.each.count > 1 && session.network.each.count > 1 {
             reject(
-                "\(user): both sides are several paths; give one of them a single leg", at: session.location)
+                "session `\(session.name)`: both sides are several paths; give one of them a single leg",
+                at: session.location)
         }
     }
 
@@ -39,8 +40,9 @@ extension Validation {
     mutating func checkTunnels(of session: Session) {
         for leg in session.access.each { checkTunnel(of: leg, "access", of: session) }
         for leg in session.network.each { checkTunnel(of: leg, "network", of: session) }
-        let network = Set(session.network.each.compactMap(\.tunnelName))
-        for case let name? in session.access.each.map(\.tunnelName) where network.contains(name) {
+        let network = session.network.each
+        for case .tunnel(let name, _, _) in session.access.each
+        where network.contains(where: { $0.tunnelName == name }) {
             reject(
                 "session `\(session.name)`: both legs are in tunnel `\(name)`, so that packets would go back "
                     + "where they came from; put one leg elsewhere", at: session.location)
@@ -74,20 +76,28 @@ extension Validation {
     /// A packet to a tunnel's own end inside that tunnel would be encapsulated for ever (RFC 2003 §4). Default routes
     /// are spared, or a tunnel could not carry one: what they let in is found out packet by packet.
     mutating func checkRecursion(of session: Session, _ subscriber: Subscriber, _ service: Service) {
-        let carried =
-            subscriber.addresses.map { ($0, "subscriber `\(subscriber.name)`") }
-            + service.prefixes.map { ($0, "service `\(service.name)`") }
-        for case let name? in (session.access.each + session.network.each).map(\.tunnelName) {
-            guard let index = tunnels[name], case .ipip(let ipip) = exchange.tunnels[index].encapsulation
+        for leg in session.access.each + session.network.each {
+            guard let name = leg.tunnelName, let index = tunnels[name],
+                case .ipip(let ipip) = exchange.tunnels[index].encapsulation
             else { continue }
-            for (prefix, owner) in carried
-            where prefix.bitCount > 0 && prefix.contains(IPPrefix(ipip.remote)) {
-                reject(
-                    "session `\(session.name)`: tunnel `\(name)` ends at \(ipip.remote), inside \(prefix) of \(owner), "
-                        + "which it carries itself; take the address out of the prefix, or use another tunnel",
-                    at: session.location)
+            let end = IPPrefix(ipip.remote)
+            func isAround(_ prefix: IPPrefix) -> Bool { prefix.bitCount > 0 && prefix.contains(end) }
+            for prefix in subscriber.addresses where isAround(prefix) {
+                rejectRecursion(of: session, in: name, end, prefix, "subscriber `\(subscriber.name)`")
+            }
+            for prefix in service.prefixes where isAround(prefix) {
+                rejectRecursion(of: session, in: name, end, prefix, "service `\(service.name)`")
             }
         }
+    }
+
+    private mutating func rejectRecursion(
+        of session: Session, in tunnel: String, _ end: IPPrefix, _ prefix: IPPrefix, _ owner: String
+    ) {
+        reject(
+            "session `\(session.name)`: tunnel `\(tunnel)` ends at \(end.address), inside \(prefix) of \(owner), which "
+                + "it carries itself; take the address out of the prefix, or use another tunnel",
+            at: session.location)
     }
 
     // MARK: Plain

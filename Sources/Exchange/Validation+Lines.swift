@@ -146,7 +146,9 @@ extension Validation {
         if let map = mpls.innerDSCP {
             check(map, of: "\(user): innerDSCP", below: ClassMap.dscpCount, at: tunnel.location)
             if map.otherwise != nil {
-                reject("\(user): innerDSCP: what isn't given is kept; leave the default out", at: tunnel.location)
+                reject(
+                    "\(user): innerDSCP: what isn't given is kept; leave the default out", at: tunnel.location
+                )
             }
         }
     }
@@ -173,7 +175,9 @@ extension Validation {
                 "\(user): remote \(ipip.remote) is this edge's own address; give the other end's",
                 at: tunnel.location)
         }
-        if ipip.ttl == .fixed(0) { reject("\(user): a ttl of 0 gets nowhere; give 1 to 255", at: tunnel.location) }
+        if ipip.ttl == .fixed(0) {
+            reject("\(user): a ttl of 0 gets nowhere; give 1 to 255", at: tunnel.location)
+        }
         if case .fixed(let value) = ipip.dscp, value > 63 {
             reject(
                 "\(user): dscp \(value) has more than six bits; give 0 to 63, or copy", at: tunnel.location)

@@ -1,7 +1,10 @@
 extension Validation {
-    /// - Parameter user: whose policer it is, to begin the sentence with.
-    mutating func check(_ policer: Policer?, of user: String, at location: SourceLocation?) {
+    /// - Parameter owner: whose policer it is, to begin the sentence with.
+    mutating func check(
+        _ policer: Policer?, of owner: @autoclosure () -> String, at location: SourceLocation?
+    ) {
         guard let policer else { return }
+        let user = owner()
         let rates = 1...Policer.maximumRate
         if !rates.contains(policer.committedBitsPerSecond) || !rates.contains(policer.peakRate) {
             reject(
@@ -10,7 +13,8 @@ extension Validation {
         } else if policer.peakRate < policer.committedBitsPerSecond {
             reject(
                 "\(user): its peak rate \(Capacity.text(policer.peakRate)) is below the committed rate "
-                    + "\(Capacity.text(policer.committedBitsPerSecond)); raise it, or leave it out", at: location)
+                    + "\(Capacity.text(policer.committedBitsPerSecond)); raise it, or leave it out",
+                at: location)
         }
         for (key, burst) in [("burst", policer.committedBurst), ("peakBurst", policer.peakBurst)]
         where !Policer.bursts.contains(burst) {
@@ -23,7 +27,8 @@ extension Validation {
         ] {
             switch action {
             case .dscp(let number) where number >= ClassMap.dscpCount:
-                reject("\(user): \(colour): DSCP \(number) has more than six bits; give 0 to 63", at: location)
+                reject(
+                    "\(user): \(colour): DSCP \(number) has more than six bits; give 0 to 63", at: location)
             case .trafficClass(let number) where number >= ClassMap.trafficClassCount:
                 reject(
                     "\(user): \(colour): trafficClass \(number) has more than three bits; give 0 to 7",
@@ -46,12 +51,14 @@ extension Validation {
     }
 
     /// VLAN tags of a line or subscriber.
-    mutating func checkVLAN(_ vlan: [UInt16], of user: String, at location: SourceLocation?) {
+    mutating func checkVLAN(
+        _ vlan: [UInt16], of user: @autoclosure () -> String, at location: SourceLocation?
+    ) {
         if vlan.count > Limits.vlanTags {
-            reject("\(user): a frame has at most two VLAN tags; give [outer, inner]", at: location)
+            reject("\(user()): a frame has at most two VLAN tags; give [outer, inner]", at: location)
         }
         for id in vlan where !Limits.vlanIDs.contains(id) {
-            reject("\(user): vlan \(id) is out of range; give 1 to 4094", at: location)
+            reject("\(user()): vlan \(id) is out of range; give 1 to 4094", at: location)
         }
     }
 }

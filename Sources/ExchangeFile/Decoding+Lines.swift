@@ -39,7 +39,7 @@ extension Decoding {
 
     private mutating func decodeMPLS(_ field: Field) -> MPLSEncapsulation? {
         guard let fields = fields(field, as: .mpls) else { return nil }
-        let send = list(fields["send"]) { $0.readLabel($1) }
+        let send = fields["send"].map { decodePathLabels($0) } ?? []
         let receive = fields["receive"].flatMap { readLabel($0) }
         let null: MPLSEncapsulation.Null? = fields["null"].flatMap { readChoice($0) }
         let php = fields["php"].flatMap { readFlag($0) }
@@ -67,6 +67,12 @@ extension Decoding {
             trafficClass: trafficClass ?? .copy, innerDSCP: innerDSCP)
     }
 
+    /// A label alone, or several.
+    private mutating func decodePathLabels(_ field: Field) -> [Label] {
+        if case .scalar = field.node { return [readLabel(field)].compactMap(\.self) }
+        return list(field) { $0.readLabel($1) }
+    }
+
     private mutating func decodeIPIP(_ field: Field) -> IPIPEncapsulation? {
         guard let fields = fields(field, as: .ipip) else { return nil }
         let local = require("local", in: fields).flatMap { readAddress($0) }
@@ -80,7 +86,8 @@ extension Decoding {
             if case .mapping = field.node {
                 return .map(decodeDSCPMap(field, "a DSCP", DSCP.number))
             }
-            return readValue(field, "`copy`, a DSCP (as in `ef` or 46) or a mapping of DSCPs to DSCPs") { text in
+            return readValue(field, "`copy`, a DSCP (as in `ef` or 46) or a mapping of DSCPs to DSCPs") {
+                text in
                 text == "copy" ? .copy : DSCP.number(text).map { .fixed($0) }
             }
         }

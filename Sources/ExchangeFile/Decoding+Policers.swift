@@ -31,7 +31,8 @@ extension Decoding {
             let (key, value) = requireOne(of: ["dscp", "trafficClass"], in: fields)
         else { return nil }
         return key == "dscp"
-            ? readDSCP(value).map { .dscp($0) } : readNumber(value, in: UInt8(0)...7).map { .trafficClass($0) }
+            ? readDSCP(value).map { .dscp($0) }
+            : readNumber(value, in: UInt8(0)...7).map { .trafficClass($0) }
     }
 
     // MARK: Maps
@@ -76,7 +77,8 @@ extension Decoding {
         for (key, value) in entries(field) ?? [] {
             guard let number = Self.trafficClass(key.text) else {
                 reject(
-                    "\(field.name): `\(key.text)` is no traffic class; give a number from 0 to 7", at: key.location)
+                    "\(field.name): `\(key.text)` is no traffic class; give a number from 0 to 7",
+                    at: key.location)
                 continue
             }
             if map[Int(number)] != nil {

@@ -34,7 +34,8 @@ extension Decoding {
         }
         let types = list(fields["types"]) { decoding, field in
             decoding.readValue(
-                field, ICMPType.named.map { "`\($0.name)`" }.joined(separator: ", ") + " or an ICMP type's number",
+                field,
+                ICMPType.named.map { "`\($0.name)`" }.joined(separator: ", ") + " or an ICMP type's number",
                 Self.icmpType)
         }
         let dscps = list(fields["dscp"]) { $0.readDSCP($1) }

@@ -152,7 +152,8 @@ package struct LabelCSV {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= Limits.labelStack else {
             reject(
-                "`out`: a label, up to \(Limits.labelStack) as in `30001/30002`, or `pop` is due, not `\(text)`")
+                "`out`: a label, up to \(Limits.labelStack) as in `30001/30002`, or `pop` is due, not `\(text)`"
+            )
             return nil
         }
         var labels: [Label] = []

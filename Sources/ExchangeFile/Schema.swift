@@ -8,7 +8,8 @@ struct Schema {
         "neighbours",
     ])
     static let port = Schema(keys: [
-        "tun", "tap", "packet", "shared", "capture", "file", "link", "role", "addresses", "mac", "mtu", "routes",
+        "tun", "tap", "packet", "shared", "capture", "file", "link", "role", "addresses", "mac", "mtu",
+        "routes",
         "neighbours", "forwarder", "denied", "icmpErrors",
     ])
     static let captureFiles = Schema(keys: ["read", "write"])
@@ -40,7 +41,8 @@ struct Schema {
         ("Services", service), ("Tunnels", tunnel), ("MPLS", mpls), ("IP-in-IP", ipip),
         ("Policers", policer), ("Colours", action),
         ("Subscribers", subscriber),
-        ("Conditions", condition), ("Rules", rule), ("Sessions", session), ("Session policers", policers), ("Legs", leg), ("Labels", label),
+        ("Conditions", condition), ("Rules", rule), ("Sessions", session), ("Session policers", policers),
+        ("Legs", leg), ("Labels", label),
         ("Via", via),
     ]
 }

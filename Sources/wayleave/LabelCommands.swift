@@ -25,7 +25,8 @@ struct LabelFields: ObjectFields {
     typealias Name = LabelName
     static let example = "--swap 30001 --line north"
 
-    @Option(help: ArgumentHelp("What replaces it: one to eight labels, the top one first.", valueName: "LABELS"))
+    @Option(
+        help: ArgumentHelp("What replaces it: one to eight labels, the top one first.", valueName: "LABELS"))
     var swap: [String] = []
     @Flag(help: "Take it off.") var pop = false
     @Option(help: ArgumentHelp("Out over this line.", valueName: "LINE")) var line: String?

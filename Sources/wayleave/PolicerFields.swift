@@ -7,7 +7,8 @@ struct TunnelPolicerFields: ParsableArguments {
     var policerCommitted: String?
     @Option(help: ArgumentHelp("The rate beyond which packets are red.", valueName: "RATE"))
     var policerPeak: String?
-    @Option(help: ArgumentHelp("A burst at the committed rate.", valueName: "BYTES")) var policerBurst: String?
+    @Option(help: ArgumentHelp("A burst at the committed rate.", valueName: "BYTES")) var policerBurst:
+        String?
     @Option(help: ArgumentHelp("A burst at the peak rate.", valueName: "BYTES")) var policerPeakBurst: String?
     @Option(help: ArgumentHelp("pass, drop, dscp=NAME or trafficClass=0…7.", valueName: "ACTION"))
     var policerGreen: String?
@@ -31,11 +32,15 @@ struct TunnelPolicerFields: ParsableArguments {
 struct SessionPolicerFields: ParsableArguments {
     @Option(help: ArgumentHelp("What the subscriber sends: the rate that is held to.", valueName: "RATE"))
     var upCommitted: String?
-    @Option(help: ArgumentHelp("What the subscriber sends: the rate beyond which it is dropped.", valueName: "RATE"))
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber sends: the rate beyond which it is dropped.", valueName: "RATE"))
     var upPeak: String?
     @Option(help: ArgumentHelp("What the subscriber gets: the rate that is held to.", valueName: "RATE"))
     var downCommitted: String?
-    @Option(help: ArgumentHelp("What the subscriber gets: the rate beyond which it is dropped.", valueName: "RATE"))
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber gets: the rate beyond which it is dropped.", valueName: "RATE"))
     var downPeak: String?
 
     func add(to edits: inout FieldEdits) {

@@ -29,7 +29,9 @@ struct TunnelFields: ObjectFields {
     @Option(help: ArgumentHelp("true: TCP's segments are held to what it takes.", valueName: "FLAG"))
     var mssClamp: String?
     @OptionGroup var policer: TunnelPolicerFields
-    @Option(help: ArgumentHelp("The path label to send with, or several, the top one first.", valueName: "LABELS"))
+    @Option(
+        help: ArgumentHelp("The path label to send with, or several, the top one first.", valueName: "LABELS")
+    )
     var mplsSend: [String] = []
     @Option(help: ArgumentHelp("The path label to receive by.", valueName: "LABEL")) var mplsReceive: String?
     @Option(help: ArgumentHelp("explicit or implicit, in place of a label to send.", valueName: "NULL"))
@@ -53,7 +55,12 @@ struct TunnelFields: ObjectFields {
         edits.text("capacity", capacity)
         edits.text("mssClamp", mssClamp)
         policer.add(to: &edits)
-        edits.list("mpls.send", mplsSend)
+        let path = mplsSend.flatMap { $0.split(separator: ",") }
+        if path.count > 1 {
+            edits.list("mpls.send", mplsSend)
+        } else {
+            edits.text("mpls.send", mplsSend.first)
+        }
         edits.text("mpls.receive", mplsReceive)
         edits.text("mpls.null", mplsNull)
         edits.text("mpls.php", mplsPhp)

@@ -67,6 +67,28 @@ import Testing
                 "{ allow: [{ protocol: tcp, ports: [\"80\", 8000-8099] }, { protocol: icmp }] }\n"
             ),
             (
+                [
+                    "tunnel", "add", "t", "--mss-clamp", "true", "--policer-committed", "5Mbit",
+                    "--policer-yellow",
+                    "dscp=af12", "--policer-red", "pass", "--mpls-send", "16001,16002",
+                ],
+                "mssClamp: true\npolicer: { committed: 5Mbit, yellow: { dscp: af12 }, red: pass }\n"
+                    + "mpls: { send: [\"16001\", \"16002\"] }\n"
+            ),
+            (
+                ["session", "open", "s", "--up-committed", "1Mbit", "--down-peak", "2Mbit"],
+                "{ policer: { up: { committed: 1Mbit }, down: { peak: 2Mbit } } }\n"
+            ),
+            (["line", "add", "n", "--vlan", "100,7"], "{ vlan: [\"100\", \"7\"] }\n"),
+            (
+                ["port", "add", "p", "--packet", "eth1", "--shared", "true", "--icmp-errors", "false"],
+                "{ packet: eth1, shared: \"true\", icmpErrors: \"false\" }\n"
+            ),
+            (
+                ["condition", "add", "a", "v", "--allow", "icmp:echo,time-exceeded"],
+                "{ allow: [{ protocol: icmp, types: [echo, time-exceeded] }] }\n"
+            ),
+            (
                 ["label", "add", "20", "--swap", "30,31", "--tunnel", "t"],
                 "{ swap: [\"30\", \"31\"], via: { tunnel: t } }\n"
             ),

@@ -113,6 +113,38 @@ import Testing
         }
     }
 
+    @Test("PX-5 a session of several paths is put and read as a list, tells each leg, and can be put back")
+    func paths() async throws {
+        try await Site.run { site in
+            try await site.applySubscriberEdge()
+            let session = """
+                {"subscriber":"alice","service":"beta-music","access":{"port":"access0"},
+                 "network":[{"tunnel":"beta-west"},{"tunnel":"acme-north","send":100,"receive":200}],
+                 "policer":{"up":{"committed":"1Mbit","red":{"dscp":"af13"}},"down":{"committed":8000,"burst":3000}}}
+                """
+            let put = try await site.ask("PUT", "/sessions/alice-music", session)
+            #expect(put.status == 200, "\(put.text)")
+            let read = try await site.ask("GET", "/sessions/alice-music")
+            #expect(read.document["network"]?.items.count == 2)
+            #expect(read.document["leg"] == 2, "the first path stays, the second is a new leg")
+            let none: DocumentValue = ["packets": 0, "bytes": 0]
+            #expect(
+                read.document["legs"]
+                    == [
+                        ["leg": 1, "up": none, "down": none], ["leg": 2, "up": none, "down": none],
+                    ])
+            let again = try await site.ask("PUT", "/sessions/alice-music", read.text)
+            #expect(again.status == 200 && again.document["changeCount"] == 0, "\(again.text)")
+            let counters = try await site.ask("GET", "/counters").document["sessions"]
+            #expect(counters?["alice-music"]?["legs"]?.items.count == 2)
+            #expect(counters?["alice-video"]?["legs"] == nil)
+            let twice = session.replacing("acme-north", with: "beta-west").replacing(
+                ",\"send\":100,\"receive\":200", with: "")
+            let refused = try await site.ask("PUT", "/sessions/alice-music", twice)
+            #expect(refused.status == 422 && refused.text.contains("stands twice among the paths"))
+        }
+    }
+
     @Test("A session tells its number, its leg and its traffic")
     func session() async throws {
         try await Site.run { site in

@@ -115,6 +115,22 @@ import Wire
         #expect(await next.read { $0.sessions.count } == 4)
     }
 
+    @Test("CD-7 A journal of format 1 is recovered")
+    func firstFormat() async throws {
+        let site = Site()
+        do {
+            let journal = try Journal(path: site.configuration.journalPath)
+            // At time 258: put the provider `acme`, titled `Acme`.
+            let payload: [UInt8] =
+                [0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 2]
+                + [0, 0, 0, 4] + Array("acme".utf8) + [0, 0, 0, 4] + Array("Acme".utf8)
+            try journal.append([JournalRecord(sequence: 1, version: 1, payload: payload)])
+        }
+        let plane = try site.open()
+        #expect(await plane.read { $0.providers["acme"]?.title } == "Acme")
+        #expect(await plane.read { $0.sequence } == 1)
+    }
+
     @Test("A command or snapshot of another format is refused with both numbers")
     func otherFormat() throws {
         let site = Site()

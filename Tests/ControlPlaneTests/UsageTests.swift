@@ -61,6 +61,53 @@ import Wire
         try await running.stop()
     }
 
+    @Test("PX-5 A session of several paths is told as their sum and leg by leg; a path that stays counts on")
+    func severalPaths() async throws {
+        let (running, forwarder, slot) = try await start()
+        let plane = running.plane
+        forwarder.count(slot, up: (3, 300))
+        var session = try #require(await plane.read { $0.sessions["alice-video"] })
+        let first = try #require(session.network.first)
+        session.network = Legs([
+            first,
+            .tunnel(name: "acme-pipe", send: Label(unchecked: 100_099), receive: Label(unchecked: 200_099)),
+        ])
+        let receipt = try await plane.submit([Change(.put(.session(session)))])
+        #expect(await plane.waitUntilApplied(receipt.sequence, timeout: .seconds(10)).result == .applied)
+        let slots = try #require(await plane.read { $0.sessionRecord("alice-video")?.paths.map(\.slot) })
+        #expect(slots.count == 2 && slots[0] == slot)
+        #expect(forwarder.hasSession(inSlot: slots[0]) && forwarder.hasSession(inSlot: slots[1]))
+        await plane.collectUsage()
+        forwarder.count(slots[0], up: (1, 10))
+        forwarder.count(slots[1], up: (2, 40), down: (1, 5))
+        let counted = try #require(await plane.traffic(ofSession: "alice-video"))
+        #expect(counted.traffic == Traffic(upPackets: 6, upBytes: 350, downPackets: 1, downBytes: 5))
+        #expect(
+            counted.legs == [
+                .init(leg: 1, traffic: Traffic(upPackets: 4, upBytes: 310)),
+                .init(leg: 2, traffic: Traffic(upPackets: 2, upBytes: 40, downPackets: 1, downBytes: 5)),
+            ])
+        #expect(await plane.counters().sessions.first { $0.name == "alice-video" } == counted)
+        #expect(
+            await plane.counters().sessions.filter { $0.name != "alice-video" }.allSatisfy(\.legs.isEmpty))
+
+        // The first path goes: its count stays in the sum, and the other goes on in its slot.
+        session.network = Legs([session.network.each[1]])
+        let next = try await plane.submit([Change(.put(.session(session)))])
+        #expect(await plane.waitUntilApplied(next.sequence, timeout: .seconds(10)).result == .applied)
+        #expect(await eventually { await plane.read(\.drainingSlots).isEmpty })
+        #expect(await plane.read { $0.counterSlot(ofSession: "alice-video") } == slots[1])
+        forwarder.count(slots[1], up: (1, 1))
+        let last = try #require(await plane.traffic(ofSession: "alice-video"))
+        #expect(last.traffic == Traffic(upPackets: 7, upBytes: 351, downPackets: 1, downBytes: 5))
+        #expect(last.legs.isEmpty)
+        await plane.collectUsage()
+        let rows = try await plane.usage()
+        #expect(total(rows) == last.traffic && Set(rows.map(\.leg)) == [1, 2])
+        forwarder.disconnect()
+        try await running.stop()
+    }
+
     @Test("All counters at once, by name")
     func snapshot() async throws {
         let (running, forwarder, slot) = try await start()
@@ -171,10 +218,14 @@ import Wire
                 bytes += count
                 if generator.once(in: 2) { await running.plane.collectUsage() }
             }
-            #expect(await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes, "seed \(seed)")
+            #expect(
+                await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes,
+                "seed \(seed)")
             if generator.once(in: 2) { await running.crash() } else { try await running.stop() }
             running = try await RunningPlane(site)
-            #expect(await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes, "seed \(seed)")
+            #expect(
+                await running.plane.traffic(ofSession: "alice-video")?.traffic.upBytes == bytes,
+                "seed \(seed)")
         }
         await running.plane.collectUsage()
         #expect(total(try await running.plane.usage()).upBytes == bytes, "seed \(seed)")

@@ -44,7 +44,8 @@ let decodingFaults = [
         "mtu: 1500, capacity", "mtuu: 1500, capacity",
         "line `north`: there is no key `mtuu`; did you mean `mtu`?"),
     BadFile(
-        "mtu: 1500, capacity", "zzz: 1, capacity", "the keys here are `port`, `nextHop`, `vlan`, `mtu`, `capacity`"),
+        "mtu: 1500, capacity", "zzz: 1, capacity",
+        "the keys here are `port`, `nextHop`, `vlan`, `mtu`, `capacity`"),
     BadFile("ports:\n", "port:\n", "did you mean `ports`?"),
     BadFile("mtu: 1500", "mtu: 575", "line `north`: mtu: a number from 576 to 65535 is due here, not `575`"),
     BadFile("mtu: 1500", "mtu: 65536", "a number from 576 to 65535 is due here"),
@@ -70,7 +71,8 @@ let decodingFaults = [
     BadFile(
         "tun: wl-access0, ", "tun: wl-access0, shared: true, ",
         "only the interface of a `packet` port can be shared with the kernel"),
-    BadFile("role: access,", "role: access, denied: reject,", "`drop` or `prohibited` is due here, not `reject`"),
+    BadFile(
+        "role: access,", "role: access, denied: reject,", "`drop` or `prohibited` is due here, not `reject`"),
     BadFile("role: access,", "role: access, icmpErrors: no,", "true or false is due here, not `no`"),
     BadFile("nextHop: 192.0.2.9 }", "nextHop: 192.0.2.9, vlan: 0 }", "a number from 1 to 4094 is due here"),
     BadFile("capacity: 100Mbit", "mssClamp: 1400", "mssClamp: true or false is due here"),
@@ -78,10 +80,14 @@ let decodingFaults = [
     BadFile("capacity: 100Mbit", "policer: { committed: 1Mbit, burst: 0 }", "a number from 1 to 2147483647"),
     BadFile("capacity: 100Mbit", "policer: { committed: 1Mbit, red: mark }", "`pass`, `drop`, `{ dscp: … }`"),
     BadFile(
-        "capacity: 100Mbit", "policer: { committed: 1Mbit, red: { dscp: af14 } }", "a DSCP by name (as in `ef`"),
+        "capacity: 100Mbit", "policer: { committed: 1Mbit, red: { dscp: af14 } }",
+        "a DSCP by name (as in `ef`"),
     BadFile(
-        "capacity: 100Mbit", "policer: { committed: 1Mbit, red: { dscp: 1, trafficClass: 2 } }", "only one of"),
-    BadFile("capacity: 100Mbit", "policer: { committed: 1Mbit, red: {} }", "one of `dscp`, `trafficClass` is missing"),
+        "capacity: 100Mbit", "policer: { committed: 1Mbit, red: { dscp: 1, trafficClass: 2 } }", "only one of"
+    ),
+    BadFile(
+        "capacity: 100Mbit", "policer: { committed: 1Mbit, red: {} }",
+        "one of `dscp`, `trafficClass` is missing"),
     BadFile("trafficClass: 5", "trafficClass: 8", "`copy`, a number from 0 to 7 or a mapping of DSCPs"),
     BadFile("trafficClass: 5", "trafficClass: { ef: 8 }", "a number from 0 to 7 is due here, not `8`"),
     BadFile("trafficClass: 5", "trafficClass: { ef: copy }", "a number from 0 to 7 is due here, not `copy`"),
@@ -126,9 +132,8 @@ let decodingFaults = [
     BadFile("php: true", "php: yes", "true or false is due here, not `yes`"),
     BadFile("ttl: 64", "ttl: 256", "`uniform`, `pipe` or the pipe's TTL"),
     BadFile("ttl: 64", "ttl: 0", "`uniform`, `pipe` or the pipe's TTL"),
-    BadFile("trafficClass: 5", "trafficClass: 8", "`copy` or a number from 0 to 7"),
-    BadFile("ttl: 32", "ttl: 0", "a number from 1 to 255 is due here"),
-    BadFile("dscp: 46", "dscp: 64", "`copy` or a number from 0 to 63"),
+    BadFile("ttl: 32", "ttl: 0", "`copy` or a TTL from 1 to 255 is due here"),
+    BadFile("dscp: 46", "dscp: 64", "`copy`, a DSCP (as in `ef` or 46) or a mapping"),
     BadFile("df: set", "df: clear", "`copy` or `set` is due here"),
     BadFile("local: 192.0.2.1, ", "", "tunnel `beta-west`: ipip: `local` is missing"),
     BadFile(

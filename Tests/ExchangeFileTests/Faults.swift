@@ -16,7 +16,9 @@ let portFaults = [
         "listen:  { capture: mirror0", "listen: { file: { write: out.pcap }",
         "port `taps` writes `out.pcap` already"),
     BadFile("mtu: 9000", "mtu: 1279", "mtu 1279 is too small for its IPv6 address"),
-    BadFile("role: network, addresses: [192.0.2.1/28]", "role: network, denied: prohibited, addresses: [192.0.2.1/28]",
+    BadFile(
+        "role: network, addresses: [192.0.2.1/28]",
+        "role: network, denied: prohibited, addresses: [192.0.2.1/28]",
         "only subscribers are told what is denied to them"),
     BadFile(
         "packet: veth-west", "packet: veth-west, shared: true, mac: \"02:00:00:00:00:33\"",
@@ -70,14 +72,17 @@ let lineFaults = [
     BadFile(", receive: 17001", "", "it needs a path label to `receive` by"),
     BadFile("php: true", "php: true, receive: 99", "leave `receive` or `php` out"),
     BadFile(
-        "local: 192.0.2.1", "local: 2001:db8::1", "local 2001:db8::1 and remote 192.0.2.9 are of two IP versions"),
+        "local: 192.0.2.1", "local: 2001:db8::1",
+        "local 2001:db8::1 and remote 192.0.2.9 are of two IP versions"),
     BadFile(
         "local: 192.0.2.1, remote: 192.0.2.9", "local: 2001:db8::1, remote: 2001:db8::2",
         "IPv6 has no don't-fragment bit"),
     BadFile(
-        "west:  { port: core1, nextHop: 192.0.2.9 }\n", "west:  { port: core1, nextHop: 192.0.2.9, vlan: [1, 2, 3] }\n",
+        "west:  { port: core1, nextHop: 192.0.2.9 }\n",
+        "west:  { port: core1, nextHop: 192.0.2.9, vlan: [1, 2, 3] }\n",
         "line `west`: a frame has at most two VLAN tags"),
-    BadFile("flat:  { port: core2 }", "flat:  { port: core2, vlan: 7 }", "without VLAN tags; leave `vlan` out"),
+    BadFile(
+        "flat:  { port: core2 }", "flat:  { port: core2, vlan: 7 }", "without VLAN tags; leave `vlan` out"),
     BadFile(
         "send: 16001,", "send: [16, 17, 18, 19, 20, 21, 22, 23],",
         "8 path labels leave no room for a user label in a stack of 8; give at most 7"),
@@ -243,13 +248,16 @@ let sessionFaults = [
         "addresses: [10.9.0.0/16]", "addresses: [10.9.0.0/16, 192.0.2.9]",
         "tunnel `beta-west` ends at 192.0.2.9, inside 192.0.2.9/32 of subscriber `carol`", line: 43),
     BadFile(
-        "network: { tunnel: beta-west }", "network: { tunnel: beta-west }, policer: { down: { committed: 2Tbit } }",
+        "network: { tunnel: beta-west }",
+        "network: { tunnel: beta-west }, policer: { down: { committed: 2Tbit } }",
         "session `carol-mail`: policer: down: a policer's rates go from 1 bit to 1Tbit"),
     BadFile("allow: [{}]", "allow: [{ types: echo }]", "only icmp (or 1, or 58) has types"),
     BadFile(
-        "{ protocol: icmp }", "{ protocol: icmp, types: 8 }", "ICMP type 8 is another one for IPv4 and for IPv6"),
+        "{ protocol: icmp }", "{ protocol: icmp, types: 8 }",
+        "ICMP type 8 is another one for IPv4 and for IPv6"),
     BadFile(
-        "{ protocol: icmp }", "{ protocol: 58, types: timestamp }", "ICMPv6 has no type `timestamp`; leave it out"),
+        "{ protocol: icmp }", "{ protocol: 58, types: timestamp }",
+        "ICMPv6 has no type `timestamp`; leave it out"),
     BadFile(
         "{ protocol: icmp }", "{ protocol: 1, types: too-big }", "ICMP for IPv4 has no type `too-big`"),
     BadFile("{ protocol: icmp }", "{ protocol: 1, types: 255 }", "no ICMP message has type 255"),

@@ -1,5 +1,6 @@
 import Exchange
 import ExchangeFile
+import Testbed
 import Testing
 import Wire
 
@@ -82,20 +83,27 @@ import Wire
 
     @Test("PX-4 policers, several paths, class maps: what is given, and nothing else")
     func newerKeys() throws {
-        let text = Edit("network: { tunnel: beta-west }", """
+        let text = Edit(
+            "network: { tunnel: beta-west }",
+            """
             policer: { down: { committed: 2Mbit, peak: 4Mbit, burst: 5000, yellow: { dscp: af12 }, red: pass } },
             network: [{ tunnel: beta-west }, { tunnel: acme-php, send: 30, receive: 31 }]
-            """).apply(
-            to: Edit("dscp: 46", "dscp: { 0: le, ef: 46, default: cs1 }, ecn: compatibility, innerDSCP: outer").apply(
-                to: Edit("trafficClass: 5", "trafficClass: { ef: 5, default: copy }, innerDSCP: { 5: ef }").apply(
-                    to: Edit("send: 16001,", "send: [16001, 16002],").apply(to: wholeExchange))))
+            """
+        ).apply(
+            to: Edit(
+                "dscp: 46", "dscp: { 0: le, ef: 46, default: cs1 }, ecn: compatibility, innerDSCP: outer"
+            ).apply(
+                to: Edit("trafficClass: 5", "trafficClass: { ef: 5, default: copy }, innerDSCP: { 5: ef }")
+                    .apply(
+                        to: Edit("send: 16001,", "send: [16001, 16002],").apply(to: wholeExchange))))
         let exchange = try ExchangeFile.parse(text: text, fileName: "edge.yaml")
         let session = exchange.sessions[2]
         #expect(session.upPolicer == nil)
         #expect(
             session.downPolicer
                 == Policer(
-                    committedBitsPerSecond: 2_000_000, peakBitsPerSecond: 4_000_000, committedBurstByteCount: 5000,
+                    committedBitsPerSecond: 2_000_000, peakBitsPerSecond: 4_000_000,
+                    committedBurstByteCount: 5000,
                     yellow: .dscp(12), red: .pass))
         #expect(
             session.network.each == [
@@ -124,7 +132,8 @@ import Wire
     @Test("RFC 2474, 2597, 3246, 5865, 8622: the names of DSCPs")
     func dscpNames() {
         let names: [(String, UInt8)] = [
-            ("cs0", 0), ("be", 0), ("le", 1), ("cs1", 8), ("af11", 10), ("af12", 12), ("af13", 14), ("af21", 18),
+            ("cs0", 0), ("be", 0), ("le", 1), ("cs1", 8), ("af11", 10), ("af12", 12), ("af13", 14),
+            ("af21", 18),
             ("af33", 30), ("af43", 38), ("voice-admit", 44), ("ef", 46), ("cs6", 48), ("cs7", 56), ("63", 63),
         ]
         for (name, number) in names { #expect(DSCP.number(name) == number, "\(name)") }
@@ -177,6 +186,16 @@ import Wire
             return
         }
         #expect(mpls.ttl == ttl)
+    }
+
+    @Test(
+        "the demonstration's files are taken as they stand",
+        arguments: ["edge-a.yaml", "edge-b.yaml"])
+    func demonstration(name: String) throws {
+        let exchange = try ExchangeFile.load(path: "\(repositoryRoot())/deploy/quickstart.d/\(name)")
+        #expect(!exchange.sessions.isEmpty)
+        let text = ExchangeFile.text(of: exchange)
+        #expect(try ExchangeFile.parse(text: text, fileName: name) == exchange)
     }
 
     @Test("a small access edge decodes as it stands, and is taken once its missing line is there")

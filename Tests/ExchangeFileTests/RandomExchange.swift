@@ -62,7 +62,8 @@ struct RandomExchange {
     private mutating func line(_ name: String) -> Line {
         Line(
             name: name, port: text(), nextHop: maybe { $0.address() },
-            vlan: some { UInt16($0.random.number(1...4094)) }, mtu: once(2) ? 1500 : random.number(576...9000),
+            vlan: some { UInt16($0.random.number(1...4094)) },
+            mtu: once(2) ? 1500 : random.number(576...9000),
             capacityBitsPerSecond: capacity())
     }
 
@@ -83,7 +84,8 @@ struct RandomExchange {
                     ]), innerDSCP: maybe { $0.map(ClassMap.trafficClassCount, below: 64) }))
             : .ipip(
                 IPIPEncapsulation(
-                    local: address(), remote: address(), ttl: random.element([.fixed(64), .copy, .fixed(255)]),
+                    local: address(), remote: address(),
+                    ttl: random.element([.fixed(64), .copy, .fixed(255)]),
                     dscp: random.element([
                         .copy, .fixed(0), .fixed(46), .fixed(47), .map(map(ClassMap.dscpCount, below: 64)),
                     ]), ecn: once(2) ? .normal : .compatibility, df: once(2) ? .copy : .set,

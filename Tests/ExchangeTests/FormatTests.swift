@@ -86,7 +86,8 @@ import Wire
         #expect(rules?.count == 6 && rules?.allSatisfy { $0.types.isEmpty && $0.dscps.isEmpty } == true)
     }
 
-    @Test("PX-6 a state of format 1 that is cut short or garbled never traps", arguments: SeededGenerator.seeds)
+    @Test(
+        "PX-6 a state of format 1 that is cut short or garbled never traps", arguments: SeededGenerator.seeds)
     func garbled(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let old = try #require(try Self.bytes("state-v1.hex").first)

@@ -44,7 +44,9 @@ import Wire
     }
 
     /// Puts alice on these tunnels.
-    private func move(_ state: inout State, to tunnels: [UInt32], at time: UInt64 = 9_000) throws -> [StateSlot] {
+    private func move(_ state: inout State, to tunnels: [UInt32], at time: UInt64 = 9_000) throws
+        -> [StateSlot]
+    {
         var session = try #require(state.sessions["alice"])
         session.network = Legs(tunnels.map(leg))
         let command = Command(time: time, action: .change([Change(.put(.session(session)))]))
@@ -70,10 +72,10 @@ import Wire
     @Test("PX-5 a path that stays keeps its leg and slot, wherever it stands in the list")
     func kept() throws {
         var state = state()
-        #expect(try move(&state, to: [1, 2]) == [.leg(0), .leg(1), .leg(3), .group(0), .group(1)])
+        #expect(try move(&state, to: [1, 2]) == [.port(0), .leg(0), .leg(1), .leg(3), .group(0), .group(1)])
         #expect(state.sessionRecord("alice")?.paths == [.init(leg: 2, slot: 1), .init(leg: 3, slot: 3)])
         #expect(state.drainingSlots == [0])
-        #expect(try move(&state, to: [2, 1]) == [.leg(1), .leg(3), .group(1), .group(3)])
+        #expect(try move(&state, to: [2, 1]) == [.port(0), .leg(1), .leg(3), .group(1), .group(3)])
         #expect(state.sessionRecord("alice")?.paths == [.init(leg: 3, slot: 3), .init(leg: 2, slot: 1)])
         #expect(state.sessionRecord("alice")?.leg == 3 && state.drainingSlots == [0])
     }
@@ -81,16 +83,16 @@ import Wire
     @Test("PX-5 from several paths to one and back: the group goes and comes, the path that stays counts on")
     func oneAndSeveral() throws {
         var state = state()
-        #expect(try move(&state, to: [1]) == [.leg(0), .leg(1), .group(0)])
+        #expect(try move(&state, to: [1]) == [.port(0), .leg(0), .leg(1), .group(0)])
         #expect(state.sessionRecord("alice")?.paths == [.init(leg: 2, slot: 1)])
         #expect(state.sessionRecord("alice")?.groupSlot == nil)
-        #expect(try move(&state, to: [1, 0]) == [.leg(1), .leg(3), .group(1)])
+        #expect(try move(&state, to: [1, 0]) == [.port(0), .leg(1), .leg(3), .group(1)])
         // A path that comes again is another leg: the old one is still draining.
         #expect(state.sessionRecord("alice")?.paths == [.init(leg: 2, slot: 1), .init(leg: 3, slot: 3)])
         let touched = state.apply(
             Command(time: 9_000, action: .change([Change(.remove(.session("alice")))]))
         ).touched
-        #expect(touched == [.leg(1), .leg(3), .group(1)])
+        #expect(touched == [.port(0), .leg(1), .leg(3), .group(1)])
         #expect(state.drainingSlots == [0, 1, 3])
     }
 
@@ -102,7 +104,7 @@ import Wire
         session.upPolicer = Policer(committedBitsPerSecond: 8_000)
         let effects = state.apply(Command(time: 9_000, action: .change([Change(.put(.session(session)))])))
         #expect(state.sessionRecord("alice") == before)
-        #expect(effects.touched == [.leg(0), .leg(1), .group(0)])
+        #expect(effects.touched == [.port(0), .leg(0), .leg(1), .group(0)])
     }
 
     @Test("PX-5 the usage of a session is the sum over its legs")

@@ -221,7 +221,8 @@ struct RandomExchange {
             nil, [Rule(protocol: .tcp, ports: [80...80, 443...443])],
             [Rule(protocol: .icmp), Rule(protocol: .number(47))],
             [
-                Rule(protocol: .icmp, types: [.echo, .tooBig]), Rule(protocol: .number(58), types: [.number(135)]),
+                Rule(protocol: .icmp, types: [.echo, .tooBig]),
+                Rule(protocol: .number(58), types: [.number(135)]),
                 Rule(dscps: [46, 10]),
             ],
             [Rule(protocol: .udp, types: random.once(in: 5) ? [.echo] : [])],

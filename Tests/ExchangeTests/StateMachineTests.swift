@@ -13,6 +13,7 @@ import Wire
         var run = Run(seed: seed)
         for _ in 0..<5_000 { try run.step() }
         #expect(run.mostSessions >= 6 && run.mostLabels >= 3, "seed \(seed)")
+        #expect(run.mostGroups >= 2 && run.keptPathCount > 10, "seed \(seed)")
         #expect(run.accepted.count > 1_000, "seed \(seed)")
         #expect(run.refusedCount > 1_000, "seed \(seed)")
         #expect(run.recordCount > 500, "seed \(seed)")
@@ -43,6 +44,10 @@ import Wire
         var kinds: Set<Rejection.Kind> = []
         var mostSessions = 0
         var mostLabels = 0
+        /// Sessions with several paths at once.
+        var mostGroups = 0
+        /// Paths that stayed where others of their session came or went.
+        var keptPathCount = 0
         private var exchange: RandomExchange
         private var random: SeededGenerator
         private var forwarders = [
@@ -149,12 +154,25 @@ import Wire
 
         private mutating func accept(_ command: Command) -> Effects {
             accepted.append(command.encoded)
+            let paths = paths
             let effects = state.apply(command)
+            let groups = self.paths.filter { $0.value.count > 1 }
+            mostGroups = max(mostGroups, groups.count)
+            for (session, slots) in groups where paths[session].map({ $0 != slots }) == true {
+                keptPathCount += paths[session]?.count { slots.contains($0) } ?? 0
+            }
             mostSessions = max(mostSessions, state.sessions.count)
             mostLabels = max(mostLabels, state.labels.count)
             let again = restored.apply(command)
             #expect(again == effects, "seed \(seed), command \(state.sequence)")
             return effects
+        }
+
+        /// The counter slots of each open session, by its number.
+        private var paths: [UInt64: [Int]] {
+            Dictionary(
+                state.sessions.all.compactMap { state.sessionRecord($0.entry.key) }
+                    .map { ($0.number, $0.paths.map(\.slot)) }, uniquingKeysWith: { first, _ in first })
         }
 
         private mutating func refuse(_ rejections: [Rejection]) {

@@ -127,7 +127,8 @@ import Wire
             : [
                 Rejection(
                     "the conditions of subscriber `alice` for service `acme-video` make 256 rules, a port range "
-                        + "each, and at most 255 are allowed; join ranges", at: wanted.conditions[0].location)
+                        + "or ICMP type each, and at most 255 are allowed; join ranges",
+                    at: wanted.conditions[0].location)
             ]
         #expect(wanted.validate() == expected)
         #expect(rejections(begun, begun.changes(to: wanted)) == expected)
@@ -247,8 +248,10 @@ import Wire
         session.network = .plain(port: "core1", nextHop: nil)
         let effects = apply([put(.session(session))], to: &state, at: 200)
         let record = try #require(state.sessionRecord("bob-video"))
-        #expect(record == SessionRecord(
-                number: 3, leg: 2, paths: [.init(leg: 2, slot: 4)], openedAt: 100, traffic: Traffic()))
+        #expect(
+            record
+                == SessionRecord(
+                    number: 3, leg: 2, paths: [.init(leg: 2, slot: 4)], openedAt: 100, traffic: Traffic()))
         #expect(effects.touched.contains(.leg(2)) && effects.touched.contains(.leg(4)))
         #expect(state.drainingSlots == [2])
         let old = try #require(state.leg(inSlot: 2))

@@ -80,7 +80,8 @@ import Wire
         Fault("session `a`: network has 0 legs; give one, or a list of 2 to 8") {
             $0.sessions = [
                 Session(
-                    name: "a", subscriber: "alice", service: "s", access: .plain(port: "access", nextHop: nil),
+                    name: "a", subscriber: "alice", service: "s",
+                    access: .plain(port: "access", nextHop: nil),
                     network: Legs([]))
             ]
         },
@@ -111,7 +112,9 @@ import Wire
         return map
     }
 
-    private static func ipip(ttl: IPIPEncapsulation.TTL = .fixed(64), dscp: IPIPEncapsulation.DSCP = .copy) -> IPIPEncapsulation {
+    private static func ipip(ttl: IPIPEncapsulation.TTL = .fixed(64), dscp: IPIPEncapsulation.DSCP = .copy)
+        -> IPIPEncapsulation
+    {
         IPIPEncapsulation(local: ourAddress, remote: theirAddress, ttl: ttl, dscp: dscp)
     }
 

@@ -45,7 +45,7 @@ import Wire
         exchange.labels = (0..<count).map {
             LabelBinding(in: Label(unchecked: UInt32(16 + $0 % 1_000_000)), operation: .pop, via: .line("l0"))
         }
-        let leg = Leg.plain(port: "p0", nextHop: nil)
+        let leg = Legs.plain(port: "p0", nextHop: nil)
         exchange.sessions = (0..<count).map {
             Session(name: "a\($0)", subscriber: "u\($0)", service: "s0", access: leg, network: leg)
         }
