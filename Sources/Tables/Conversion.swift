@@ -48,7 +48,7 @@ public struct Conversion: BitwiseCopyable, Sendable {
     public var maximumInnerByteCount: UInt16
     /// Bytes of the header in use: 0, 4 to 32, 20 or 40.
     public var headerByteCount: UInt8 = 0
-    /// Encapsulation in the low 2 bits, flags above.
+    /// Encapsulation in the low 2 bits, flags in the next 4, in the highest whether it is one of several paths.
     @usableFromInline package var kind: UInt8 = 0
 
     public init(
@@ -158,7 +158,12 @@ public struct Conversion: BitwiseCopyable, Sendable {
     @inlinable @inline(always) public var prebakedSum: UInt16 {
         UInt16(truncatingIfNeeded: header.3.bigEndian)
     }
-    @inlinable @inline(always) public var flags: Flags { Flags(rawValue: kind &>> 2) }
+    @inlinable @inline(always) public var flags: Flags { Flags(rawValue: kind &>> 2 & 0xf) }
+    /// Whether it is one of several paths. What arrives by a leg that they share goes on by its flow's.
+    @inlinable @inline(always) public internal(set) var isGrouped: Bool {
+        get { kind &>> 7 == 1 }
+        set { kind = kind & 0x7f | (newValue ? 0x80 : 0) }
+    }
 }
 
 /// The leg that a packet arrives by: a plain port, or a tunnel.

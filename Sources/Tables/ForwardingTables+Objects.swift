@@ -181,8 +181,8 @@ extension ForwardingTables {
                     + (holder >> 31 == 1 ? "several paths" : "session \(holder - 1)"))
         }
         let ways = [(session.up, Direction.up), (session.down, .down)]
-        for way in [session.up, session.down] {
-            guard let userLabel = way.userLabel, userLabels.lookup(userLabel.key) != 0 else { continue }
+        for (way, direction) in ways {
+            guard let userLabel = way.userLabel, !isFree(userLabel, for: session, direction) else { continue }
             throw TableError(key, "user label \(userLabel.label) is taken")
         }
         if let label = session.up.userLabel, label == session.down.userLabel {
@@ -202,7 +202,7 @@ extension ForwardingTables {
             conversions[Int(index.rawValue)] = conversion(
                 way, session, treatment(way, direction, session, range))
             guard let userLabel = way.userLabel else { continue }
-            userLabels.insert(userLabel.key, value: index.rawValue + 1)
+            hold(userLabel, index)
             let label = Int(userLabel.label.rawValue)
             userLabelUses[label] += 1
             if userLabelUses[label] == 1 { boundUserLabels[label / 64] |= 1 << UInt64(label % 64) }
@@ -223,11 +223,31 @@ extension ForwardingTables {
             classMaps.release(treatment.classMap)
             treatments.release(record.treatment.rawValue)
             guard let userLabel = way.userLabel else { continue }
-            userLabels.remove(userLabel.key)
+            if userLabels.lookup(userLabel.key) == ConversionIndex(session.slot, direction).rawValue + 1 {
+                userLabels.remove(userLabel.key)
+            }
             let label = Int(userLabel.label.rawValue)
             userLabelUses[label] -= 1
             if userLabelUses[label] == 0 { boundUserLabels[label / 64] &= ~(1 << UInt64(label % 64)) }
         }
+    }
+
+    /// Whether a session may have a user label: nobody has it, or another path of the same use, which shares its leg.
+    private func isFree(
+        _ userLabel: SessionWay.UserLabel, for session: SessionObject, _ direction: Direction
+    ) -> Bool {
+        let held = userLabels.lookup(userLabel.key)
+        guard held != 0 else { return true }
+        let holder = conversions[Int(held - 1)]
+        return session.isGrouped && holder.isGrouped && holder.subscriber == session.subscriber
+            && holder.service == session.service && ConversionIndex(rawValue: held - 1).direction == direction
+    }
+
+    /// Has a user label lead to a conversion, unless it leads to another path already: whichever it is, what arrives goes
+    /// on by its flow's.
+    private func hold(_ userLabel: SessionWay.UserLabel, _ index: ConversionIndex) {
+        guard userLabels.lookup(userLabel.key) == 0 else { return }
+        userLabels.insert(userLabel.key, value: index.rawValue + 1)
     }
 
     private func install(_ group: PathGroupObject) throws(TableError) {
@@ -242,6 +262,13 @@ extension ForwardingTables {
             throw TableError(key, "its subscriber uses the service in another session")
         }
         admissions.insert(admission, value: 1 << 31 | group.slot.rawValue)
+        // The path that held a shared user label may have gone.
+        for path in group.sessions {
+            let session = objects.sessions[Int(path.rawValue)]!.object
+            for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
+                if let userLabel = way.userLabel { hold(userLabel, ConversionIndex(path, direction)) }
+            }
+        }
         groups[key.slot] = PathGroupEntry(
             group.sessions.map {
                 let session = objects.sessions[Int($0.rawValue)]!.object
@@ -270,6 +297,7 @@ extension ForwardingTables {
                 outerSource: source, outerDestination: destination, hopLimit: ttl, dscp: dscp, flags)
         case .outer: preconditionFailure("outer addresses of two versions were not refused")
         }
+        conversion.isGrouped = session.isGrouped
         return conversion
     }
 

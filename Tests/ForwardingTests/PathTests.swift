@@ -127,4 +127,69 @@ import Wire
             #expect(Self.slots.contains(ConversionIndex(rawValue: sent.counter).session))
         }
     }
+
+    /// Alice is behind beta-west or, under a user label, acme-pipe, and her service is in acme-north and on core1.
+    private static func shared(without missing: Int? = nil, byLabel: Bool) -> Loop {
+        Loop(Edges.subscriberEdge) { objects in
+            let model = objects.session(Slot.aliceVideo)
+            let other = objects.session(byLabel ? Slot.bobVideo : Slot.aliceMusic)
+            objects.removeAll {
+                if case .session(let session) = $0 {
+                    [Slot.aliceVideo, Slot.bobVideo, Slot.aliceMusic].contains(session.slot.rawValue)
+                } else {
+                    false
+                }
+            }
+            var paths = [model, model, model]
+            for place in paths.indices {
+                paths[place].slot = slots[place]
+                paths[place].leg = UInt32(place)
+                paths[place].rules = []
+                paths[place].up.arrival = other.down.arrival
+                paths[place].up.userLabel = other.down.userLabel
+                paths[place].down.userLabel?.label = Label(unchecked: 300_000 + UInt32(place))
+                paths[place].isGrouped = true
+            }
+            if let missing { paths.remove(at: missing) }
+            objects += paths.map { .session($0) }
+            objects.append(
+                .group(
+                    PathGroupObject(
+                        slot: paths[0].slot, subscriber: model.subscriber, service: model.service,
+                        sessions: paths.map(\.slot))))
+        }
+    }
+
+    @Test(
+        "PX-1 RFC 2991 what arrives by a tunnel that the paths share goes by its flow's, labelled or not",
+        arguments: [true, false])
+    func sharedArrival(byLabel: Bool) {
+        let loop = Self.shared(byLabel: byLabel)
+        let less = Self.shared(without: 0, byLabel: byLabel)
+        var used: Set<SessionIndex> = []
+        for number in 0..<60 {
+            let inner = flow(number)
+            let frame =
+                byLabel
+                ? Frame.toCore([LabelStackEntry(200043, bottom: true)], inner)
+                : Frame.toCore(inner.encapsulated("10.0.0.2", "10.0.0.1"))
+            let packet = loop.packet(frame, from: "core0")
+            #expect(packet.disposition == .transmit)
+            let path = ConversionIndex(rawValue: packet.counter).session
+            #expect(ConversionIndex(rawValue: packet.counter).direction == .up)
+            used.insert(path)
+            let after = ConversionIndex(rawValue: less.packet(frame, from: "core0").counter).session
+            #expect(path == Self.slots[0] ? after != path : after == path)
+        }
+        #expect(used == Set(Self.slots))
+        // The other way each path has a label of its own.
+        for (place, slot) in Self.slots.enumerated() {
+            let labels = [
+                LabelStackEntry(17001), LabelStackEntry(300_000 + UInt32(place), bottom: true),
+            ]
+            let down = loop.packet(
+                Frame.toCore(labels, .udp("198.51.100.7", "10.1.0.5", ports: (5004, 9))), from: "core0")
+            #expect(down.counter == ConversionIndex(slot, .down).rawValue)
+        }
+    }
 }
