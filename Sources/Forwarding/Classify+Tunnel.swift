@@ -170,7 +170,8 @@ extension Classifier {
             guard entry.label.rawValue >= 16 else {
                 guard entry.label.isExplicitNull else {
                     recorder.record(.unboundLabel(entry))
-                    return packet.drop(entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
+                    return packet.drop(
+                        entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
                 }
                 recorder.record(.explicitNull(entry))
                 guard !entry.isBottomOfStack else { return packet.drop(.missingUserLabel) }

@@ -6,11 +6,15 @@ import Wire
 
 /// Alice's use of acme-video by three tunnels at once (RFC 2991): acme-north, acme-pipe and beta-west.
 @Suite("Several paths") struct PathTests {
-    private static let slots = [SessionIndex(rawValue: 0), SessionIndex(rawValue: 5), SessionIndex(rawValue: 6)]
+    private static let slots = [
+        SessionIndex(rawValue: 0), SessionIndex(rawValue: 5), SessionIndex(rawValue: 6),
+    ]
 
     private static func loop(without missing: Int? = nil, rules: [Rule] = []) -> Loop {
         Loop(Edges.subscriberEdge) { objects in
-            var paths = (0..<3).map { objects.session([Slot.aliceVideo, Slot.bobVideo, Slot.aliceMusic][$0]) }
+            var paths = (0..<3).map {
+                objects.session([Slot.aliceVideo, Slot.bobVideo, Slot.aliceMusic][$0])
+            }
             let model = paths[0]
             for place in paths.indices {
                 paths[place].slot = slots[place]
@@ -51,7 +55,9 @@ import Wire
         ConversionIndex(rawValue: loop.packet(datagram.bytes, from: "access0").counter).session
     }
 
-    @Test("PX-1 RFC 2991 flows are spread, each keeps to its path, whatever else its packets have", arguments: [true, false])
+    @Test(
+        "PX-1 RFC 2991 flows are spread, each keeps to its path, whatever else its packets have",
+        arguments: [true, false])
     func spread(isIPv4: Bool) {
         let loop = Self.loop()
         var counts: [SessionIndex: Int] = [:]
@@ -128,7 +134,7 @@ import Wire
         }
     }
 
-    /// Alice is behind beta-west or, under a user label, acme-pipe, and her service is in acme-north and on core1.
+    /// Alice is behind beta-west or, under a user label, acme-pipe, with three paths to her service.
     private static func shared(without missing: Int? = nil, byLabel: Bool) -> Loop {
         Loop(Edges.subscriberEdge) { objects in
             let model = objects.session(Slot.aliceVideo)
@@ -182,14 +188,5 @@ import Wire
             #expect(path == Self.slots[0] ? after != path : after == path)
         }
         #expect(used == Set(Self.slots))
-        // The other way each path has a label of its own.
-        for (place, slot) in Self.slots.enumerated() {
-            let labels = [
-                LabelStackEntry(17001), LabelStackEntry(300_000 + UInt32(place), bottom: true),
-            ]
-            let down = loop.packet(
-                Frame.toCore(labels, .udp("198.51.100.7", "10.1.0.5", ports: (5004, 9))), from: "core0")
-            #expect(down.counter == ConversionIndex(slot, .down).rawValue)
-        }
     }
 }
