@@ -67,10 +67,10 @@ public final class LiveTables {
                     + "send everything anew")
         }
         try takeRoom(for: transaction)
-        let displaced = sessionsDisplaced(by: transaction)
+        let displaced = objectsDisplaced(by: transaction)
         guard try takeOut(displaced) else { return nil }
         let staged: StagedChange
-        do throws(TableError) { staged = try tables.stage(transaction) } catch {
+        do throws(TableError) { staged = try tables.stage(restoring(displaced, in: transaction)) } catch {
             putBack(displaced)
             throw TransactionRefusal(error.description)
         }
@@ -151,25 +151,40 @@ extension LiveTables {
         }
     }
 
-    /// Sessions whose slots the transaction gives to other legs.
+    /// Sessions whose slots the transaction gives to other legs, and the path groups that they are in.
     ///
     /// That never happens while the control plane knows who has a slot: it gives none away before all forwarders have let
     /// go of it. One whose journal was lost or restored doesn't know.
-    private func sessionsDisplaced(by transaction: Transaction) -> [SessionObject] {
-        transaction.changes.compactMap { change in
-            guard case .set(.session(let next)) = change, let present = tables.session(next.slot),
+    private func objectsDisplaced(by transaction: Transaction) -> [TableObject] {
+        var displaced: [TableObject] = []
+        var groups: Set<SessionIndex> = []
+        for case .set(.session(let next)) in transaction.changes {
+            guard let present = tables.session(next.slot),
                 present.session != next.session || present.leg != next.leg
-            else { return nil }
-            return present
+            else { continue }
+            displaced.append(.session(present))
+            if let group = tables.group(of: next.slot), groups.insert(group.slot).inserted {
+                displaced.append(.group(group))
+            }
         }
+        return displaced
+    }
+
+    /// The transaction, with those that were taken out for it and that it leaves as they were.
+    private func restoring(_ displaced: [TableObject], in transaction: Transaction) -> Transaction {
+        guard !displaced.isEmpty, !transaction.isReset else { return transaction }
+        let named = Set(transaction.changes.map(\.key))
+        var transaction = transaction
+        transaction.changes += displaced.filter { !named.contains($0.key) }.map { .set($0) }
+        return transaction
     }
 
     /// Takes sessions out and waits until no worker counts for them any more, so that nothing of theirs is counted behind
     /// the place where the next ones in their slots begin. Their packets find no session until these are published.
     /// - Returns: false if `stop` was raised before.
-    private func takeOut(_ sessions: [SessionObject]) throws(TransactionRefusal) -> Bool {
-        guard !sessions.isEmpty else { return true }
-        let removals = sessions.map { Transaction.Change.remove(.session($0.slot)) }
+    private func takeOut(_ displaced: [TableObject]) throws(TransactionRefusal) -> Bool {
+        guard !displaced.isEmpty else { return true }
+        let removals = displaced.map { Transaction.Change.remove($0.key) }
         do throws(TableError) {
             try tables.stage(Transaction(number: tables.number, changes: removals))
         } catch { throw TransactionRefusal(error.description) }
@@ -177,9 +192,9 @@ extension LiveTables {
     }
 
     /// Undoes `takeOut`, where what was to come instead is refused.
-    private func putBack(_ sessions: [SessionObject]) {
-        guard !sessions.isEmpty else { return }
-        let changes = sessions.map { Transaction.Change.set(.session($0)) }
+    private func putBack(_ displaced: [TableObject]) {
+        guard !displaced.isEmpty else { return }
+        let changes = displaced.map { Transaction.Change.set($0) }
         do throws(TableError) {
             try tables.stage(Transaction(number: tables.number, changes: changes))
         } catch { preconditionFailure("the tables don't take back what they held: \(error)") }

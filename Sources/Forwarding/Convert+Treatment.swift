@@ -20,6 +20,8 @@ extension Converter {
 
     /// Polices the packet, and if it isn't dropped for that (RFC 2698: the session's policer first, then the tunnel's,
     /// which never sees what the first has dropped), writes into it what its treatment wants.
+    ///
+    /// Only where the treatment `rewrites`.
     /// - Returns: the class that is to be pushed, where the treatment says it.
     @export(implementation)
     func treat<IP: NetworkHeader, R: Recorder>(
@@ -27,7 +29,6 @@ extension Converter {
         _ recorder: inout R
     ) -> GivenClass {
         let treatment = unsafe tables.treatment(conversion.pointee.treatment)
-        guard unsafe treatment.pointee.concernsConversion else { return .none }
         let byteCount = packet.meteredByteCount
         var window = HeaderWindow(arena, at: header)
         var marking = Marking()

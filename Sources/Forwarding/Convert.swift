@@ -69,7 +69,7 @@ public import Wire
             return packet.drop(.recursiveEncapsulation)
         }
         var given = GivenClass.none
-        if treatment != .none {
+        if treatment != .none, unsafe tables.treatment(treatment).pointee.rewrites {
             unsafe given = treat(IP.self, &packet, header, conversion, &recorder)
             guard packet.disposition == .transmit else { return }
         }

@@ -37,7 +37,8 @@ public enum Punt: UInt8, Sendable, BitwiseCopyable {
     /// The top label's TTL expired: answer "time exceeded" with the label stack (RFC 4950). `networkOffset` is that of the
     /// stack; `counter` is the session's conversion where there is a session, else `adjacency` is the NHLFE.
     case labelTTLExpired
-    /// A labelled packet on a transit label is too long for its line (RFC 3032 §3.4); fields as `labelTTLExpired`.
+    /// A labelled packet on a transit label is too long for its line (RFC 3032 §3.4); fields as `labelTTLExpired`. It may
+    /// be fragmented below its stack even where the port's senders are told of no errors.
     case labelTooBig
     /// Denied on a port that says so: answer "administratively prohibited" (RFC 1812 §5.2.7.1, RFC 4443 §3.1). The drop
     /// reason stands in `denial`.

@@ -81,6 +81,13 @@ extension ForwardingTables {
         return objects.sessions[Int(slot.rawValue)]?.object
     }
 
+    /// The path group that the session in a slot is in, as it is staged. Nil if it is in none.
+    public func group(of slot: SessionIndex) -> PathGroupObject? {
+        guard slot.rawValue < Self.sessionCapacity else { return nil }
+        let group = groupOfSession[Int(slot.rawValue)]
+        return group == 0 ? nil : objects.groups[Int(group - 1)]?.object
+    }
+
     /// The objects there are, as the transaction that would make them so.
     public var contents: Transaction {
         var changes: [Transaction.Change] = []

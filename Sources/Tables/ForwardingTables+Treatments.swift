@@ -42,13 +42,11 @@ extension ForwardingTables {
     ) -> TreatmentIndex {
         var treatment = Treatment()
         treatment.policer = acquire(way.policer, of: .session(session.session, direction))
-        if let tunnel = way.tunnel {
-            treatment.tunnelPolicer = tunnels[Int(tunnel.rawValue)].policer
-            if case .outer = way.push { treatment.pathTunnel = tunnel.rawValue + 1 }
-        }
+        if let tunnel = way.tunnel { treatment.tunnelPolicer = tunnels[Int(tunnel.rawValue)].policer }
         if let map = way.classMap { treatment.classMap = classMaps.acquire(map) { ClassMap(map) } }
         treatment.segmentLimit = way.segmentLimit ?? 0
-        treatment.concernsConversion = !treatment.isEmpty
+        treatment.rewrites = !treatment.isEmpty
+        if case .outer = way.push { treatment.pathTunnel = way.tunnel.map { $0.rawValue + 1 } ?? 0 }
         treatment.rules = rules
         guard !treatment.isEmpty else { return .none }
         return TreatmentIndex(rawValue: treatments.acquire(treatment) { treatment })

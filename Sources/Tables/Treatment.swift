@@ -29,8 +29,8 @@ public struct Treatment: BitwiseCopyable, Hashable, Sendable {
     @usableFromInline package var classMap: UInt32 = 0
     /// TCP's maximum segment sizes are held to what packets of so many bytes take; 0: they stay.
     public var segmentLimit: UInt16 = 0
-    /// Whether the second pass has something to do with it.
-    @usableFromInline package var concernsConversion = false
+    /// Whether the second pass polices or rewrites by it.
+    @usableFromInline package var rewrites = false
     private var unused: UInt8 = 0
     private var reserved: UInt64 = 0
 

@@ -183,6 +183,43 @@ private final class Bench {
         #expect(try publications() == 1 && reader.read(slot)?.upPackets == 2)
     }
 
+    @Test("CD-7 A slot of a path group that goes to another leg takes its group along, and back")
+    func displacedFromGroup() throws {
+        let bench = try Bench()
+        try bench.apply(5, isReset: true, everything)
+        var first = try #require(
+            everything.lazy.compactMap { change in
+                if case .set(.session(let session)) = change { session } else { nil }
+            }.first)
+        first.isGrouped = true
+        var second = first
+        second.slot = SessionIndex(rawValue: 40)
+        second.leg += 50
+        (second.up.userLabel, second.down.userLabel) = (nil, nil)
+        let group = PathGroupObject(
+            slot: first.slot, subscriber: first.subscriber, service: first.service,
+            sessions: [first.slot, second.slot])
+        try bench.apply(6, [.set(.session(first)), .set(.session(second)), .set(.group(group))])
+        func isAdmittedByGroup() throws -> Bool {
+            let view = try #require(bench.publication).tables.view
+            return view.admission(first.subscriber, first.service)
+                == .group(PathGroupIndex(rawValue: first.slot.rawValue))
+        }
+        #expect(try isAdmittedByGroup())
+        second.leg += 1
+        let serial = try #require(bench.publication).tables.serial
+        try bench.apply(7, [.set(.session(second))])
+        #expect(try isAdmittedByGroup() && bench.publication?.tables.serial == serial + 2)
+        second.leg += 1
+        var wrong = second
+        wrong.isGrouped = false
+        let refusal = bench.refusal { () throws(TransactionRefusal) in
+            try bench.apply(8, [.set(.session(wrong))])
+        }
+        #expect(refusal.contains("none of this group's"))
+        #expect(try isAdmittedByGroup() && bench.publication?.tables.number == 7)
+    }
+
     @Test("A port counts from where it got its slot, and goes on under its name") func portCounters() throws {
         let bench = try Bench()
         let reader = CounterReader(path: bench.counters.path)

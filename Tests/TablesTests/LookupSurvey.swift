@@ -28,7 +28,7 @@ struct LookupSurvey: Equatable {
             return "\(record.arrival) \(record.subscriber) \(record.service) \(record.header) "
                 + "\(record.headerByteCount) \(record.kind) \(record.maximumInnerByteCount) \(rules) "
                 + "\(policer(treatment.policer)) \(policer(treatment.tunnelPolicer)) \(treatment.tunnel as Any) "
-                + "\(treatment.segmentLimit) \(treatment.concernsConversion) \(classes) "
+                + "\(treatment.segmentLimit) \(treatment.rewrites) \(classes) "
                 + adjacency(record.adjacency)
         }
         func tunnel(_ index: TunnelIndex) -> String {

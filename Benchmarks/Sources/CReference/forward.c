@@ -8,20 +8,23 @@
 #endif
 
 enum disposition { UNDECIDED, TRANSMIT, FORWARDED, PUNT, CONSUMED, DROPPED };
-enum punt { PUNT_ARP, PUNT_LOCAL, PUNT_RESOLVE, PUNT_TOO_BIG, PUNT_FRAGMENT, PUNT_TTL_EXPIRED };
+enum punt { PUNT_ARP, PUNT_LOCAL, PUNT_RESOLVE, PUNT_TOO_BIG, PUNT_FRAGMENT, PUNT_TTL_EXPIRED,
+            PUNT_LABEL_TTL_EXPIRED, PUNT_LABEL_TOO_BIG };
 enum drop {
     TRUNCATED_ETHERNET = 0, NOT_OUR_MAC, WRONG_VLAN, UNKNOWN_ETHER_TYPE,
     BAD_IP_VERSION = 7, TRUNCATED_IPV4, BAD_IPV4_HEADER_LENGTH, BAD_IPV4_TOTAL_LENGTH, BAD_IPV4_CHECKSUM,
     TRUNCATED_TRANSPORT = 14, TTL_EXPIRED, NOT_UNICAST, TOO_BIG,
     UNKNOWN_SUBSCRIBER = 18, SPOOFED_SOURCE, UNKNOWN_SERVICE, UNKNOWN_DESTINATION, NOT_ADMITTED,
     FRAGMENT_WITHOUT_PORTS, WRONG_LEG,
-    TRUNCATED_LABEL_STACK = 25, UNKNOWN_LABEL, RESERVED_LABEL, LABEL_OUT_OF_CONTEXT, MISSING_USER_LABEL,
+    TRUNCATED_LABEL_STACK = 26, UNKNOWN_LABEL, RESERVED_LABEL, LABEL_OUT_OF_CONTEXT, MISSING_USER_LABEL,
     MISSING_BOTTOM_OF_STACK, EARLY_BOTTOM_OF_STACK,
-    UNKNOWN_TUNNEL_ENDPOINT = 32, OUTER_FRAGMENT, ECN_MISMATCH, INNER_SOURCE_MISMATCH, INNER_DESTINATION_MISMATCH,
+    UNKNOWN_TUNNEL_ENDPOINT = 35, OUTER_FRAGMENT, ECN_MISMATCH,
+    RECURSIVE_ENCAPSULATION = 39, INNER_SOURCE_MISMATCH, INNER_DESTINATION_MISMATCH,
 };
 enum encapsulation { PLAIN, MPLS, IPV4 };
 enum adjacency_state { DIRECT, RESOLVED, INCOMPLETE, ON_LINK };
 enum direction { UP, DOWN };
+enum match { NOTHING, PORTS, ICMP };
 
 #define COPY_TTL 1
 #define COPY_CLASS 2
@@ -140,16 +143,17 @@ static inline void set_traffic_class(uint8_t *ip, uint8_t value) {
 
 /// Why the rules of a conversion refuse the packet, or -1.
 static inline int refusal(tables *t, const struct ref_conversion *c, enum direction direction, const uint8_t *ip) {
-    unsigned count = c->rule_range >> 24;
+    uint32_t range = t->treatments[c->treatment].rule_range;
+    unsigned count = range >> 24;
     if (count == 0)
         return -1;
-    const struct ref_rule *rule = t->rules + (c->rule_range & 0xffffff);
+    const struct ref_rule *rule = t->rules + (range & 0xffffff);
     size_t byte_count = load16(ip + 2), transport = (size_t)(ip[0] & 15) * 4;
     int reason = NOT_ADMITTED;
     for (; count > 0; count--, rule++) {
         if (!rule->any_protocol && rule->protocol4 != ip[9])
             continue;
-        if (rule->has_ports) {
+        if (rule->match == PORTS) {
             if (load16(ip + 6) & 0x1fff) {
                 reason = FRAGMENT_WITHOUT_PORTS;
                 continue;
@@ -456,18 +460,18 @@ static inline void push_outer_ipv4(uint8_t *ip, const struct ref_conversion *c, 
     store16(outer + 10, (uint16_t)~fold(sum));
 }
 
-static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena) {
+static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena, uint16_t port) {
     const struct ref_nhlfe *nhlfe = &t->nhlfes[p->adjacency];
     size_t stack = p->offset + p->network_offset, end = p->offset + p->byte_count;
     uint8_t *label = arena + stack;
     uint32_t top = load32(label);
     uint8_t ttl = (uint8_t)top;
     if (ttl <= 1)
-        return drop(p, TTL_EXPIRED);
+        return t->ports[port].sends_errors ? punt(p, PUNT_LABEL_TTL_EXPIRED) : drop(p, TTL_EXPIRED);
     unsigned count = nhlfe->label_count;
     size_t start = stack + 4 - 4 * count;
     if (end - start > nhlfe->mtu)
-        return drop(p, TOO_BIG);
+        return punt(p, PUNT_LABEL_TOO_BIG);
     p->metered = (uint32_t)(end - start);
     p->adjacency = nhlfe->adjacency;
     const struct ref_adjacency *adjacency = &t->adjacencies[nhlfe->adjacency];
@@ -496,28 +500,36 @@ static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena) {
                 return drop(p, TRUNCATED_LABEL_STACK);
             label[7] = ttl - 1;
         }
-        store32(label, nhlfe->labels[count - 1] << 12 | shared | (top & 0x100));
+        store32(label, nhlfe->labels[0] << 12 | shared | (top & 0x100));
         for (unsigned k = 1; k < count; k++)
-            store32(label - 4 * k, nhlfe->labels[count - 1 - k] << 12 | shared);
+            store32(label - 4 * k, nhlfe->labels[k] << 12 | shared);
     }
     leave(p, arena, start, end - start, adjacency, ether_type);
 }
 
-static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint16_t *identification) {
+static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint16_t port,
+                           uint16_t *identification) {
     if (p->disposition != TRANSMIT)
         return;
     if (p->counter == NO_COUNTER)
-        return relabel(t, p, arena);
+        return relabel(t, p, arena, port);
     size_t header = p->offset + p->network_offset;
     uint8_t *ip = arena + header;
     const struct ref_conversion *c = &t->conversions[p->counter];
-    bool is_answerable = !(c->arrival & TUNNEL_FLAG);
+    bool sends_errors = t->ports[port].sends_errors;
     if (ip[8] <= 1)
-        return is_answerable ? punt(p, PUNT_TTL_EXPIRED) : drop(p, TTL_EXPIRED);
-    if (p->metered > c->max_inner) {
+        return sends_errors ? punt(p, PUNT_TTL_EXPIRED) : drop(p, TTL_EXPIRED);
+    uint32_t limit = c->max_inner;
+    if (c->treatment != 0 && t->treatments[c->treatment].path_tunnel != 0) {
+        uint32_t path = t->path_mtus[t->treatments[c->treatment].path_tunnel - 1];
+        uint32_t left = path < 68 + c->header_bytes ? 68 : path - c->header_bytes;
+        if (path != 0 && left < limit)
+            limit = left;
+    }
+    if (p->metered > limit) {
         if (!(ip[6] & 0x40))
             return punt(p, PUNT_FRAGMENT);
-        return is_answerable ? punt(p, PUNT_TOO_BIG) : drop(p, TOO_BIG);
+        return sends_errors ? punt(p, PUNT_TOO_BIG) : drop(p, TOO_BIG);
     }
     p->adjacency = c->adjacency;
     const struct ref_adjacency *adjacency = &t->adjacencies[c->adjacency];
@@ -530,6 +542,8 @@ static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint
     }
     if (adjacency->state == INCOMPLETE)
         return punt(p, PUNT_RESOLVE);
+    if ((c->kind & 3) == IPV4 && load32(ip + 12) == load32(c->header + 36))
+        return drop(p, RECURSIVE_ENCAPSULATION);
     decrement_ttl(ip);
     uint16_t ether_type = 0x0800;
     switch (c->kind & 3) {
@@ -552,7 +566,7 @@ void ref_forward(struct ref_packet *packets, size_t count, uint8_t *arena, uint1
     for (size_t i = 0; i < count; i++)
         classify(&local, &packets[i], arena, port);
     for (size_t i = 0; i < count; i++)
-        convert(&local, &packets[i], arena, identification);
+        convert(&local, &packets[i], arena, port, identification);
 }
 
 static inline void add(uint64_t *counter, uint64_t amount) {

@@ -18,8 +18,11 @@ extension ref_tables {
             view.conversion(ConversionIndex(rawValue: $0)).pointee
         }
         conversions = Self.copied(records)
-        rules = Self.copied(
-            (0..<(records.map { $0.firstRule + $0.ruleCount }.max() ?? 0)).map { view.rule($0) })
+        let places = 0...(records.map(\.treatment.rawValue).max() ?? 0)
+        let treatmentRecords = places.map { view.treatment(TreatmentIndex(rawValue: $0)).pointee }
+        treatments = Self.copied(treatmentRecords)
+        path_mtus = Self.allocated(ForwardingTables.tunnelCapacity)
+        rules = Self.copied((0..<(treatmentRecords.map(\.rules.upperBound).max() ?? 0)).map { view.rule($0) })
         adjacencies = Self.copied(tables.addedAdjacencies.map { tables.adjacencies[Int($0.rawValue)] })
         nhlfes = Self.copied(
             (0..<UInt32(ForwardingTables.labelCount)).map { view.nhlfe(NHLFEIndex(rawValue: $0)).pointee })
@@ -53,10 +56,10 @@ extension ref_tables {
 
         mutating func add(_ object: TableObject) {
             switch object {
-            case .port, .label: break
+            case .port, .label, .group: break
             case .tunnel(let tunnel):
                 tunnelCount += 1
-                guard case .ipip(let remote, let local) = tunnel.end else { break }
+                guard case .ipip(.v4(let remote), .v4(let local)) = tunnel.end else { break }
                 endpoints.append((Self.key(remote.rawValue, local.rawValue), tunnel.slot.rawValue))
             case .subscriber(let subscriber):
                 subscriberCount += 1

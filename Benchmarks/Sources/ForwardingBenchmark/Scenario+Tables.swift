@@ -54,9 +54,9 @@ extension Scenario {
         let tunnel = TunnelIndex(rawValue: UInt32(plan.tunnel(session)))
         let push: SessionWay.Push =
             operation.isIPIP
-            ? .ipv4(
-                source: AddressPlan.own, destination: plan.remote(plan.tunnel(session)), ttl: 64, dscp: 0,
-                [.copyClass, .copyDontFragment])
+            ? .outer(
+                source: .v4(AddressPlan.own), destination: .v4(plan.remote(plan.tunnel(session))), ttl: 64,
+                dscp: 0, [.copyClass, .copyDontFragment])
             : .labels(
                 [
                     LabelStackEntry(
@@ -76,7 +76,7 @@ extension Scenario {
                     subscriber: subscriber, service: ServiceIndex(rawValue: UInt32(plan.service(session))),
                     rules: rules,
                     up: SessionWay(
-                        arrival: Arrival(port: access), nextHop: nextHop(network), push: push,
+                        arrival: Arrival(port: access), nextHop: nextHop(network), push: push, tunnel: tunnel,
                         maximumInnerByteCount: 1480),
                     down: SessionWay(
                         arrival: Arrival(tunnel: tunnel), userLabel: userLabel, nextHop: nextHop(access),

@@ -20,7 +20,7 @@ struct ref_packet {
 
 /// `PortEntry`.
 struct ref_port {
-    uint8_t is_network, is_ethernet;
+    uint8_t is_network, is_ethernet, answers_denied, sends_errors;
     uint64_t mac;
 };
 
@@ -34,14 +34,24 @@ struct ref_subscriber {
 struct ref_tunnel {
     uint16_t port;
     uint8_t hands_on_ttl;
+    uint32_t tags, policer;
+    uint64_t inner_class, remote[2], local[2];
 };
 
 /// `Conversion`.
 struct ref_conversion {
     uint8_t header[40];
-    uint32_t arrival, adjacency, subscriber, service, rule_range;
+    uint32_t arrival, adjacency, subscriber, service, treatment;
     uint16_t max_inner;
     uint8_t header_bytes, kind;
+};
+
+/// `Treatment`. What it rewrites is not measured.
+struct ref_treatment {
+    uint32_t rule_range, path_tunnel, policer, tunnel_policer, class_map;
+    uint16_t segment_limit;
+    uint8_t rewrites, unused;
+    uint64_t reserved;
 };
 
 /// `Adjacency`.
@@ -55,7 +65,8 @@ struct ref_adjacency {
 
 /// `NHLFE`.
 struct ref_nhlfe {
-    uint32_t labels[3];
+    /// Bottom first.
+    uint32_t labels[8];
     uint8_t label_count, pops;
     uint16_t mtu;
     uint32_t adjacency;
@@ -63,8 +74,9 @@ struct ref_nhlfe {
 
 /// `Rule`.
 struct ref_rule {
-    uint8_t protocol4, protocol6, any_protocol, has_ports;
+    uint8_t protocol4, protocol6, any_protocol, match;
     uint16_t lowest, highest;
+    uint64_t dscps;
 };
 
 struct ref_slot {
@@ -106,6 +118,9 @@ struct ref_tables {
     struct ref_subscriber *subscribers;
     struct ref_tunnel *tunnels;
     struct ref_conversion *conversions;
+    struct ref_treatment *treatments;
+    /// By tunnel; 0 where none has been learned.
+    uint16_t *path_mtus;
     struct ref_adjacency *adjacencies;
     struct ref_nhlfe *nhlfes;
     struct ref_rule *rules;
