@@ -71,7 +71,7 @@ public struct Conversion: BitwiseCopyable, Sendable {
         }
         header = (word(0), word(1), word(2), word(3), word(4))
         headerByteCount = UInt8(bytes.count)
-        kind = encapsulation.rawValue | flags.rawValue << 2
+        kind = kind & 0x80 | encapsulation.rawValue | flags.rawValue << 2
     }
 
     /// Puts one to eight label stack entries before each packet, top first. The bottom-of-stack bit is set on the last

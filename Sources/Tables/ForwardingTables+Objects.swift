@@ -201,11 +201,7 @@ extension ForwardingTables {
             let index = ConversionIndex(session.slot, direction)
             conversions[Int(index.rawValue)] = conversion(
                 way, session, treatment(way, direction, session, range))
-            guard let userLabel = way.userLabel else { continue }
-            hold(userLabel, index)
-            let label = Int(userLabel.label.rawValue)
-            userLabelUses[label] += 1
-            if userLabelUses[label] == 1 { boundUserLabels[label / 64] |= 1 << UInt64(label % 64) }
+            if let userLabel = way.userLabel { bind(userLabel, to: index) }
         }
         if !session.isGrouped { admissions.insert(admission, value: session.slot.rawValue + 1) }
     }
@@ -215,39 +211,16 @@ extension ForwardingTables {
             admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
         }
         for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
-            let record = conversions[Int(ConversionIndex(session.slot, direction).rawValue)]
+            let index = ConversionIndex(session.slot, direction)
+            let record = conversions[Int(index.rawValue)]
             adjacencyRegister.release(record.adjacency)
             let treatment = treatments.table[Int(record.treatment.rawValue)]
             if direction == .up, treatment.ruleCount > 0 { rules.release(treatment.firstRule) }
             policers.release(treatment.policer.rawValue)
             classMaps.release(treatment.classMap)
             treatments.release(record.treatment.rawValue)
-            guard let userLabel = way.userLabel else { continue }
-            if userLabels.lookup(userLabel.key) == ConversionIndex(session.slot, direction).rawValue + 1 {
-                userLabels.remove(userLabel.key)
-            }
-            let label = Int(userLabel.label.rawValue)
-            userLabelUses[label] -= 1
-            if userLabelUses[label] == 0 { boundUserLabels[label / 64] &= ~(1 << UInt64(label % 64)) }
+            if let userLabel = way.userLabel { unbind(userLabel, from: index) }
         }
-    }
-
-    /// Whether a session may have a user label: nobody has it, or another path of the same use, which shares its leg.
-    private func isFree(
-        _ userLabel: SessionWay.UserLabel, for session: SessionObject, _ direction: Direction
-    ) -> Bool {
-        let held = userLabels.lookup(userLabel.key)
-        guard held != 0 else { return true }
-        let holder = conversions[Int(held - 1)]
-        return session.isGrouped && holder.isGrouped && holder.subscriber == session.subscriber
-            && holder.service == session.service && ConversionIndex(rawValue: held - 1).direction == direction
-    }
-
-    /// Has a user label lead to a conversion, unless it leads to another path already: whichever it is, what arrives goes
-    /// on by its flow's.
-    private func hold(_ userLabel: SessionWay.UserLabel, _ index: ConversionIndex) {
-        guard userLabels.lookup(userLabel.key) == 0 else { return }
-        userLabels.insert(userLabel.key, value: index.rawValue + 1)
     }
 
     private func install(_ group: PathGroupObject) throws(TableError) {
@@ -262,13 +235,6 @@ extension ForwardingTables {
             throw TableError(key, "its subscriber uses the service in another session")
         }
         admissions.insert(admission, value: 1 << 31 | group.slot.rawValue)
-        // The path that held a shared user label may have gone.
-        for path in group.sessions {
-            let session = objects.sessions[Int(path.rawValue)]!.object
-            for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
-                if let userLabel = way.userLabel { hold(userLabel, ConversionIndex(path, direction)) }
-            }
-        }
         groups[key.slot] = PathGroupEntry(
             group.sessions.map {
                 let session = objects.sessions[Int($0.rawValue)]!.object

@@ -77,7 +77,9 @@ import Wire
     /// By slot.
     var settings: [PortSettings?] = Array(repeating: nil, count: portCapacity)
     var facts: [PortFact] = Array(repeating: PortFact(), count: portCapacity)
-    /// In how many contexts a label is bound.
+    /// The conversions of each user label that several paths have, by its key.
+    var sharedUserLabels: [UInt64: [UInt32]] = [:]
+    /// How many conversions a label is bound to, in whatever context.
     let userLabelUses = Table<UInt32>(capacity: labelCount)
     /// How many objects say that the address is this node's.
     var localUses: [IPAddress: Int] = [:]

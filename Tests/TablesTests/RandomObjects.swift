@@ -199,6 +199,9 @@ struct RandomObjects {
         // Grouped ones mostly where a group looks for them.
         if session.isGrouped, !generator.once(in: 8) {
             (session.subscriber, session.service) = (Self.subscriber(ofGrouped: slot), Self.serviceOfGrouped)
+            if generator.once(in: 2) {
+                session.up.userLabel = .init(context: .port(0), label: Self.labels[Int(slot.rawValue % 2)])
+            }
         }
         return session
     }

@@ -22,7 +22,8 @@ struct TableModel {
     /// Whether every object has what it refers to, and nothing belongs to two.
     var isSound: Bool {
         var labels: [Label] = []
-        var userLabels: [SessionWay.UserLabel] = []
+        var userLabels: [SessionWay.UserLabel: Set<[UInt32]>] = [:]
+        var heldLabels: [SessionWay.UserLabel] = []
         var admissions: [[UInt32]] = []
         var endpoints: [[IPAddress]] = []
         var subscriberPrefixes: [IPPrefix] = []
@@ -49,7 +50,7 @@ struct TableModel {
                 if !session.isGrouped {
                     admissions.append([session.subscriber.rawValue, session.service.rawValue])
                 }
-                for way in [session.up, session.down] {
+                for (way, direction) in [(session.up, UInt32(0)), (session.down, 1)] {
                     let arrival: TableKey =
                         way.arrival.isTunnel
                         ? .tunnel(TunnelIndex(rawValue: way.arrival.index)) : .port(UInt16(way.arrival.index))
@@ -61,7 +62,14 @@ struct TableModel {
                         }
                     guard exists(arrival, context, .port(way.nextHop.port), way.tunnel.map { .tunnel($0) })
                     else { return false }
-                    if let label = way.userLabel { userLabels.append(label) }
+                    guard let label = way.userLabel else { continue }
+                    // Paths of one use may share one; anything else has it alone.
+                    if session.isGrouped {
+                        let use = [session.subscriber.rawValue, session.service.rawValue, direction]
+                        if userLabels[label, default: []].insert(use).inserted { heldLabels.append(label) }
+                    } else {
+                        heldLabels.append(label)
+                    }
                 }
             case .group(let group):
                 guard exists(.subscriber(group.subscriber), .service(group.service)),
@@ -80,7 +88,7 @@ struct TableModel {
                 labels.append(label.label)
             }
         }
-        return areDistinct(labels) && areDistinct(userLabels) && areDistinct(admissions)
+        return areDistinct(labels) && areDistinct(heldLabels) && areDistinct(admissions)
             && areDistinct(endpoints) && areDistinct(subscriberPrefixes) && areDistinct(servicePrefixes)
     }
 }

@@ -238,6 +238,43 @@ import Wire
         #expect(view.admission(SubscriberIndex(rawValue: 1), Self.service) == .none)
     }
 
+    @Test("Paths of one use share a user label, which leads to one of them as long as there is one")
+    func sharedUserLabel() throws {
+        let label = SessionWay.UserLabel(context: .tunnel(Self.tunnel), label: Label(unchecked: 200))
+        let labelled: (inout SessionWay) -> Void = { $0.userLabel = label }
+        let tables = try tables([
+            .session(session(3, labelled)), .session(session(2, labelled)), .session(session(4, labelled)),
+        ])
+        func found() -> ConversionIndex? {
+            tables.publication.view.userLabel(label.label, in: label.context)
+        }
+        func remove(_ slot: UInt32) throws {
+            try tables.stage(
+                Transaction(number: 9, changes: [.remove(.session(SessionIndex(rawValue: slot)))]))
+            _ = tables.publish()
+            tables.settle()
+        }
+        #expect(found() == index(2) && tables.publication.view.conversion(index(2)).pointee.isGrouped)
+        try remove(2)
+        #expect(found() == index(3))
+        // Of another use, of the other direction, and alone it can't be had.
+        var other = session(5)
+        other.down.userLabel = label
+        for refused in [
+            session(5, subscriber: SubscriberIndex(rawValue: 1), labelled), other,
+            session(5, isGrouped: false, labelled),
+        ] {
+            let error = try #require(throws: TableError.self) { try stage([.session(refused)], tables) }
+            #expect("\(error)" == "session 5: user label 200 is taken")
+        }
+        try remove(4)
+        #expect(found() == index(3) && tables.publication.view.isUserLabel(label.label))
+        try remove(3)
+        #expect(found() == nil && !tables.publication.view.isUserLabel(label.label))
+        try stage([.session(session(5, isGrouped: false, labelled))], tables)
+        #expect(found() == index(5) && !tables.publication.view.conversion(index(5)).pointee.isGrouped)
+    }
+
     @Test("From one path to several and back, in one transaction each")
     func fromOneToSeveral() throws {
         let tables = try tables([.session(session(1, isGrouped: false))])
