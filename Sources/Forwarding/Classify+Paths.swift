@@ -29,4 +29,21 @@ extension Classifier {
         recorder.record(.path(index, hash))
         return index
     }
+
+    /// The conversion by which a packet goes on that arrived under a user label of one of several paths. Where all paths
+    /// arrive by that label's tunnel, it is the flow's; else the label's own.
+    @export(implementation)
+    func sharedPath<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ labelled: ConversionIndex, _ header: Int, _ byteCount: Int, _ recorder: inout R
+    ) -> ConversionIndex {
+        let conversion = unsafe tables.conversion(labelled)
+        let admission = unsafe tables.admission(conversion.pointee.subscriber, conversion.pointee.service)
+        guard case .group(let group) = admission else { return labelled }
+        let hash = IP.flowHash(arena.bytes(at: header, byteCount: byteCount))
+        let arrival = unsafe conversion.pointee.arrival
+        guard let path = path(group, hash, arrival, labelled.direction) else { return labelled }
+        let index = ConversionIndex(path, labelled.direction)
+        if index != labelled { recorder.record(.path(index, hash)) }
+        return index
+    }
 }

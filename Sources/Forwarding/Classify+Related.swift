@@ -91,7 +91,7 @@ extension Classifier {
         guard let quote = IP.quote(arena.bytes(at: header, byteCount: byteCount)) else { return nil }
         let window = HeaderWindow(arena, at: header)
         let quoted = HeaderWindow(arena, at: header &+ quote.offset)
-        guard IP.source(quoted) == IP.destination(window),
+        guard IP.isSource(quoted, theDestinationOf: window),
             !IP.service(tables, IP.source(window)).isUnforwarded
         else { return nil }
         recorder.record(IP.quotedStep(quoted))

@@ -170,7 +170,8 @@ extension Classifier {
             guard entry.label.rawValue >= 16 else {
                 guard entry.label.isExplicitNull else {
                     recorder.record(.unboundLabel(entry))
-                    return packet.drop(entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
+                    return packet.drop(
+                        entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
                 }
                 recorder.record(.explicitNull(entry))
                 guard !entry.isBottomOfStack else { return packet.drop(.missingUserLabel) }
@@ -245,13 +246,17 @@ extension Classifier {
     @export(implementation)
     func classifyUnlabelled<IP: NetworkHeader, R: Recorder>(
         _: IP.Type, _ packet: inout Packet, _ inner: Position,
-        _ index: ConversionIndex, _ topmost: LabelStackEntry, _ recorder: inout R
+        _ labelled: ConversionIndex, _ topmost: LabelStackEntry, _ recorder: inout R
     ) {
-        tables.prefetch(index)
+        tables.prefetch(labelled)
         let window = HeaderWindow(arena, at: inner.header)
         if let fault = IP.fault(window, available: inner.available) { return packet.drop(fault) }
         recorder.record(IP.step(window))
         let byteCount = IP.totalByteCount(window)
+        var index = labelled
+        if unsafe tables.conversion(labelled).pointee.isGrouped {
+            index = sharedPath(IP.self, labelled, inner.header, byteCount, &recorder)
+        }
         let down = index.direction == .down
         let source = IP.source(window)
         let destination = IP.destination(window)

@@ -6,13 +6,17 @@ public import Wire
 /// The IP header as the stages see it, written once for both versions. Every function reads at constant offsets from
 /// the header that the window stands at.
 @usableFromInline protocol NetworkHeader {
-    associatedtype Address: BitwiseCopyable, Equatable
+    associatedtype Address: BitwiseCopyable
 
     /// What is wrong with the header, of which `available` bytes arrived; nil if nothing.
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason?
     static func totalByteCount(_ window: borrowing HeaderWindow) -> Int
     static func source(_ window: borrowing HeaderWindow) -> Address
     static func destination(_ window: borrowing HeaderWindow) -> Address
+    /// Whether one header's source is the other's destination. `Address` can't be `Equatable`: its witness table would be
+    /// asked of the runtime.
+    static func isSource(_ window: borrowing HeaderWindow, theDestinationOf other: borrowing HeaderWindow)
+        -> Bool
     static func step(_ window: borrowing HeaderWindow) -> Step
     /// The step of a header that an ICMP error quotes.
     static func quotedStep(_ window: borrowing HeaderWindow) -> Step
@@ -82,6 +86,12 @@ public import Wire
     @inlinable @inline(always)
     static func destination(_ window: borrowing HeaderWindow) -> IPv4Address {
         IPv4Address(rawValue: window.network32(IPv4Field.destination))
+    }
+    @inlinable @inline(always)
+    static func isSource(_ window: borrowing HeaderWindow, theDestinationOf other: borrowing HeaderWindow)
+        -> Bool
+    {
+        source(window) == destination(other)
     }
     @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {
@@ -180,6 +190,12 @@ public import Wire
     static func destination(_ window: borrowing HeaderWindow) -> IPv6Address {
         IPv6Address(
             high: window.network64(IPv6Field.destination), low: window.network64(IPv6Field.destination &+ 8))
+    }
+    @inlinable @inline(always)
+    static func isSource(_ window: borrowing HeaderWindow, theDestinationOf other: borrowing HeaderWindow)
+        -> Bool
+    {
+        source(window) == destination(other)
     }
     @inlinable @inline(always)
     static func step(_ window: borrowing HeaderWindow) -> Step {

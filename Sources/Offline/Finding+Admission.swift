@@ -97,7 +97,8 @@ extension Narrator {
             "The packet is a later fragment, whose \(isICMP ? "type was" : "ports were") in the first one; the conditions "
                 + "of \(session.subscriber) for \(session.service) allow \(name) by \(isICMP ? "type" : "port") only.",
             remedy:
-                "Let the sender avoid fragments, or write a rule for \(name) without `\(isICMP ? "types" : "ports")`.")
+                "Let the sender avoid fragments, or write a rule for \(name) without `\(isICMP ? "types" : "ports")`."
+        )
     }
 
     private var policed: Finding {
@@ -122,7 +123,8 @@ extension Narrator {
         return Finding(
             "To the policer of \(owner)\(rates ?? "") the packet is \(policed.colour), and what is "
                 + "\(policed.colour) is dropped.",
-            remedy: "Send less at once, raise the rates, or give `\(policed.colour)` another action than `drop`.")
+            remedy:
+                "Send less at once, raise the rates, or give `\(policed.colour)` another action than `drop`.")
     }
 
     private func wrongLeg(_ header: Trail.Header) -> Finding {

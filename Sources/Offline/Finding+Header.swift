@@ -154,8 +154,8 @@ extension Narrator {
         let link = FrameSummary.linkHeaderByteCount(run.packet, isEthernet: port.isEthernet) ?? 0
         let byteCount = run.packet.count - link - 4 + 4 * entry.labels.count
         return Finding(
-            "With its new labels the packet would have \(byteCount) bytes, and the line takes \(entry.mtu); labelled "
-                + "packets are not fragmented here.",
+            "With its new labels the packet would have \(byteCount) bytes, and the line takes \(entry.mtu); what "
+                + "stands below them is no IPv4 packet that may be fragmented (RFC 3032 §3.4).",
             remedy: "Send less, or write `mtu: \(byteCount)` into the line if it takes that.")
     }
 }

@@ -35,7 +35,8 @@ extension Narrator {
                 "Between the outer IPv6 header, from \(outer.source), and what it carries stands an extension header that "
                     + "is cut short, out of place, or has an option that who doesn't know it must not pass (RFC 8200 §4).",
                 remedy:
-                    "Let \(outer.source) encapsulate without it; a tunnel encapsulation limit (RFC 2473) is followed.")
+                    "Let \(outer.source) encapsulate without it; a tunnel encapsulation limit (RFC 2473) is followed."
+            )
         case .recursiveEncapsulation:
             let tunnel = conversionIndex.flatMap { way($0).tunnel }.map { names.tunnels[Int($0.rawValue)] }
             return Finding(

@@ -29,7 +29,8 @@ extension Narrator {
         case .truncatedLabelStack, .unknownLabel, .reservedLabel, .labelOutOfContext, .missingUserLabel,
             .missingBottomOfStack, .earlyBottomOfStack, .labelStackTooDeep, .associatedChannel:
             labelFinding(reason)
-        case .unknownTunnelEndpoint, .outerFragment, .ecnMismatch, .outerExtensionHeader, .recursiveEncapsulation,
+        case .unknownTunnelEndpoint, .outerFragment, .ecnMismatch, .outerExtensionHeader,
+            .recursiveEncapsulation,
             .innerSourceMismatch, .innerDestinationMismatch:
             tunnelFinding(reason)
         case .neighbourUnresolved, .notServedHere, .portDown, .transmitFailed: leavingFinding(reason)

@@ -42,7 +42,8 @@ extension Narrator {
             return "push \(top.label) (user) alone: tunnel \(tunnel.name) is `null: implicit`; \(sent)"
         }
         let meaning =
-            top.label.isExplicitNull ? "explicit null, tunnel \(tunnel.name)" : "path of tunnel \(tunnel.name)"
+            top.label.isExplicitNull
+            ? "explicit null, tunnel \(tunnel.name)" : "path of tunnel \(tunnel.name)"
         return "push \(path) (\(meaning)) and \(user.label) (user), \(sent)"
     }
 

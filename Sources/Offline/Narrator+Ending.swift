@@ -63,9 +63,12 @@ extension Narrator {
         guard names.ports[run.port].sendsErrors || trail.punt == .prohibited else {
             return "port \(port.name) has `icmpErrors: false`"
         }
-        guard trail.punt != .fragment else { return "the sender allows fragments, and is told nothing of them" }
+        guard trail.punt != .fragment else {
+            return "the sender allows fragments, and is told nothing of them"
+        }
         guard let header = trail.headers.last else {
-            return "what stands below the labels is no IP packet whose sender may be told, or the node has no address to "
+            return
+                "what stands below the labels is no IP packet whose sender may be told, or the node has no address to "
                 + "speak from"
         }
         let version = header.source.version

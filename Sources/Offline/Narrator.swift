@@ -38,7 +38,9 @@ struct Narrator {
         for step in run.steps {
             switch step {
             case .noRuleAdmits, .ruleAdmits, .everythingAdmitted:
-                if let line = admission(step, isAboutQuote ? "the quoted packet" : "it") { lines.append(line) }
+                if let line = admission(step, isAboutQuote ? "the quoted packet" : "it") {
+                    lines.append(line)
+                }
             case .quotedIPv4, .quotedIPv6, .related:
                 isAboutQuote = !isRelated(step)
                 if let line = error(step) { lines.append(line) }
@@ -79,7 +81,8 @@ struct Narrator {
         case .timeToLiveHandedOn(let timeToLive, let before):
             let instead = before.map { ", instead of \($0)" } ?? ""
             return Explanation.Line(
-                subject: "TTL", text: "\(timeToLive), of the label: written into what stood below it\(instead)")
+                subject: "TTL",
+                text: "\(timeToLive), of the label: written into what stood below it\(instead)")
         case .classHandedOn(let before, let after):
             let origin = trail.tunnel == nil ? "of the label's traffic class" : "of the outer header"
             return Explanation.Line(
@@ -167,7 +170,8 @@ struct Narrator {
         case .path(let index, let hash):
             Explanation.Line(
                 subject: "path",
-                text: "\(spelling(leavingLeg(index))), of the several of session \(session(index).name): by the flow's hash "
+                text:
+                    "\(spelling(leavingLeg(index))), of the several of session \(session(index).name): by the flow's hash "
                     + String(hash.rawValue, radix: 16))
         case .hairpin:
             Explanation.Line(

@@ -38,7 +38,9 @@ public struct QuotedPacket: Equatable, Sendable, BitwiseCopyable {
     /// - Parameter packet: begins with an IPv6 header and ends with the packet.
     @inlinable @inline(always)
     public init?(inIPv6 packet: RawSpan) {
-        guard let upper = IPv6Upper(in: packet), upper.protocol == .icmpv6, !upper.isFragment else { return nil }
+        guard let upper = IPv6Upper(in: packet), upper.protocol == .icmpv6, !upper.isFragment else {
+            return nil
+        }
         let quote = upper.offset &+ ICMPField.byteCount
         guard quote &+ IPv6Field.byteCount <= packet.byteCount else { return nil }
         switch packet.octet(at: upper.offset) {

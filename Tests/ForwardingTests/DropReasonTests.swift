@@ -15,7 +15,7 @@ import Wire
     /// Given by the ports, by the slow path, or by the worker after the loop.
     static let elsewhere: Set<DropReason> = [
         .oversized, .malformedARP, .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
-        .policed, .portDown, .recursiveEncapsulation, .transmitFailed,
+        .policed, .portDown, .recursiveEncapsulation, .tooBig, .transmitFailed, .ttlExpired,
     ]
 
     @Test("PX-4 each reason is given for what it names", arguments: frameCases + whoCases + tunnelCases)
@@ -121,8 +121,6 @@ import Wire
         core(.missingUserLabel, labelled([LabelStackEntry(17001, bottom: true)])),
         core(.missingBottomOfStack, labelled([LabelStackEntry(17001), LabelStackEntry(200042)])),
         core(.earlyBottomOfStack, labelled([LabelStackEntry(18008, bottom: true)])),
-        core(.ttlExpired, labelled([LabelStackEntry(18000, ttl: 1, bottom: true)])),
-        core(.tooBig, labelled([LabelStackEntry(18002, bottom: true)], long(1496))),
         core(.innerSourceMismatch, user(Datagram.udp("203.0.113.9", "10.1.0.5", ports: (5004, 9)))),
         core(.innerDestinationMismatch, user(Datagram.udp("198.51.100.7", "10.2.0.5", ports: (5004, 9)))),
         core(.unknownTunnelEndpoint, toCore(outer(musicBack, from: "10.0.0.9"))),
@@ -156,9 +154,6 @@ import Wire
     }
     private static func user(_ datagram: Datagram) -> Frame {
         labelled([LabelStackEntry(17001), LabelStackEntry(200042, bottom: true)], datagram)
-    }
-    private static func long(_ byteCount: Int) -> Datagram {
-        edited(videoBack) { $0.payload += [UInt8](repeating: 0, count: byteCount - $0.byteCount) }
     }
 }
 

@@ -42,7 +42,8 @@ import Wire
             Stack([13], .associatedChannel), Stack([0, 13], .associatedChannel),
             Stack([17001, 13], .associatedChannel), Stack([17001, 200042, 13], .associatedChannel),
             Stack([17001, 200042, 99], .missingBottomOfStack),
-        ] + ([1] + (3...12) + [14, 15]).flatMap { label in
+        ]
+        + ([1] + (3...12) + [14, 15]).flatMap { label in
             [Stack([label], .reservedLabel), Stack([17001, label], .reservedLabel)]
         }
 
@@ -82,7 +83,8 @@ import Wire
         #expect(loop.forward(Array(frame.prefix(30)), from: "core0") == .dropped(.truncatedIPv4))
     }
 
-    @Test("PX-1 the topmost label's TTL counts, be it a null's (RFC 3443 §3.4)", arguments: [UInt8(2), 9, 255])
+    @Test(
+        "PX-1 the topmost label's TTL counts, be it a null's (RFC 3443 §3.4)", arguments: [UInt8(2), 9, 255])
     func topmostTTL(ttl: UInt8) throws {
         let labels = [
             LabelStackEntry(0, ttl: ttl), LabelStackEntry(17001, ttl: 77),
@@ -179,7 +181,9 @@ import Wire
         let loop = Loop(Edges.subscriberEdge) {
             $0.editTunnel(Slot.acmeNorth) { $0.innerClass = .map([0, 64, 64, 64, 64, 46, 64, 56]) }
         }
-        for (null, path, after) in [(0, 3, 0), (1, 5, 0x2e), (5, 0, 46), (7, 5, 56)] as [(UInt8, UInt8, UInt8)] {
+        for (null, path, after) in [(0, 3, 0), (1, 5, 0x2e), (5, 0, 46), (7, 5, 56)]
+            as [(UInt8, UInt8, UInt8)]
+        {
             var datagram = video()
             datagram.trafficClass = 0x2e << 2 | 2
             let labels = [

@@ -53,7 +53,8 @@ extension Frame {
     }
     static func toCore(_ labels: [LabelStackEntry], _ datagram: Datagram, tags: [UInt16] = []) -> [UInt8] {
         Frame(
-            to: Edges.subscriberMAC, from: Edges.providerMAC, tags: tags, .mpls, labels: labels, datagram.bytes
+            to: Edges.subscriberMAC, from: Edges.providerMAC, tags: tags, .mpls, labels: labels,
+            datagram.bytes
         ).bytes
     }
     /// What arrives at the subscriber edge's core1.

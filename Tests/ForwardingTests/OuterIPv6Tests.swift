@@ -71,7 +71,8 @@ import Wire
         Chain("a fragment of options", [(44, [0, 1, 1, 2, 3, 4]), (60, pad)], .outerFragment),
     ]
 
-    @Test("CD-5 RFC 2473 §3.3, RFC 8200 §4: extension headers of the outer header", arguments: chains, [4, 6])
+    @Test(
+        "CD-5 RFC 2473 §3.3, RFC 8200 §4: extension headers of the outer header", arguments: chains, [4, 6])
     func chain(_ chain: Chain, version: Int) {
         let inner = version == 4 ? Self.music4 : Self.music6
         let loop = Self.loop()
@@ -136,7 +137,9 @@ import Wire
         }
     }
 
-    @Test("CD-5 RFC 6040 §4.2 the congestion table holds for an outer IPv6 header", arguments: CongestionTests.decapsulation)
+    @Test(
+        "CD-5 RFC 6040 §4.2 the congestion table holds for an outer IPv6 header",
+        arguments: CongestionTests.decapsulation)
     func congestion(_ row: CongestionTests.Row) {
         var inner = Self.music6
         inner.trafficClass = 0xb8 | row.inner.rawValue

@@ -6,11 +6,15 @@ import Wire
 
 /// Alice's use of acme-video by three tunnels at once (RFC 2991): acme-north, acme-pipe and beta-west.
 @Suite("Several paths") struct PathTests {
-    private static let slots = [SessionIndex(rawValue: 0), SessionIndex(rawValue: 5), SessionIndex(rawValue: 6)]
+    private static let slots = [
+        SessionIndex(rawValue: 0), SessionIndex(rawValue: 5), SessionIndex(rawValue: 6),
+    ]
 
     private static func loop(without missing: Int? = nil, rules: [Rule] = []) -> Loop {
         Loop(Edges.subscriberEdge) { objects in
-            var paths = (0..<3).map { objects.session([Slot.aliceVideo, Slot.bobVideo, Slot.aliceMusic][$0]) }
+            var paths = (0..<3).map {
+                objects.session([Slot.aliceVideo, Slot.bobVideo, Slot.aliceMusic][$0])
+            }
             let model = paths[0]
             for place in paths.indices {
                 paths[place].slot = slots[place]
@@ -51,7 +55,9 @@ import Wire
         ConversionIndex(rawValue: loop.packet(datagram.bytes, from: "access0").counter).session
     }
 
-    @Test("PX-1 RFC 2991 flows are spread, each keeps to its path, whatever else its packets have", arguments: [true, false])
+    @Test(
+        "PX-1 RFC 2991 flows are spread, each keeps to its path, whatever else its packets have",
+        arguments: [true, false])
     func spread(isIPv4: Bool) {
         let loop = Self.loop()
         var counts: [SessionIndex: Int] = [:]
@@ -126,5 +132,61 @@ import Wire
             #expect(sent.disposition == .transmit)
             #expect(Self.slots.contains(ConversionIndex(rawValue: sent.counter).session))
         }
+    }
+
+    /// Alice is behind beta-west or, under a user label, acme-pipe, with three paths to her service.
+    private static func shared(without missing: Int? = nil, byLabel: Bool) -> Loop {
+        Loop(Edges.subscriberEdge) { objects in
+            let model = objects.session(Slot.aliceVideo)
+            let other = objects.session(byLabel ? Slot.bobVideo : Slot.aliceMusic)
+            objects.removeAll {
+                if case .session(let session) = $0 {
+                    [Slot.aliceVideo, Slot.bobVideo, Slot.aliceMusic].contains(session.slot.rawValue)
+                } else {
+                    false
+                }
+            }
+            var paths = [model, model, model]
+            for place in paths.indices {
+                paths[place].slot = slots[place]
+                paths[place].leg = UInt32(place)
+                paths[place].rules = []
+                paths[place].up.arrival = other.down.arrival
+                paths[place].up.userLabel = other.down.userLabel
+                paths[place].down.userLabel?.label = Label(unchecked: 300_000 + UInt32(place))
+                paths[place].isGrouped = true
+            }
+            if let missing { paths.remove(at: missing) }
+            objects += paths.map { .session($0) }
+            objects.append(
+                .group(
+                    PathGroupObject(
+                        slot: paths[0].slot, subscriber: model.subscriber, service: model.service,
+                        sessions: paths.map(\.slot))))
+        }
+    }
+
+    @Test(
+        "PX-1 RFC 2991 what arrives by a tunnel that the paths share goes by its flow's, labelled or not",
+        arguments: [true, false])
+    func sharedArrival(byLabel: Bool) {
+        let loop = Self.shared(byLabel: byLabel)
+        let less = Self.shared(without: 0, byLabel: byLabel)
+        var used: Set<SessionIndex> = []
+        for number in 0..<60 {
+            let inner = flow(number)
+            let frame =
+                byLabel
+                ? Frame.toCore([LabelStackEntry(200043, bottom: true)], inner)
+                : Frame.toCore(inner.encapsulated("10.0.0.2", "10.0.0.1"))
+            let packet = loop.packet(frame, from: "core0")
+            #expect(packet.disposition == .transmit)
+            let path = ConversionIndex(rawValue: packet.counter).session
+            #expect(ConversionIndex(rawValue: packet.counter).direction == .up)
+            used.insert(path)
+            let after = ConversionIndex(rawValue: less.packet(frame, from: "core0").counter).session
+            #expect(path == Self.slots[0] ? after != path : after == path)
+        }
+        #expect(used == Set(Self.slots))
     }
 }

@@ -53,13 +53,15 @@ import Wire
     private static func about(_ quoted: Datagram, _ type: UInt8? = nil, quoting: Int? = nil) -> Datagram {
         let isIPv4 = quoted.source.version == .v4
         return .error(
-            from: isIPv4 ? router : router6, to: "\(quoted.source)", about: quoted, type: type, quoting: quoting)
+            from: isIPv4 ? router : router6, to: "\(quoted.source)", about: quoted, type: type,
+            quoting: quoting)
     }
 
     static let labelCases: [Case] =
         ([3, 11, 12] as [UInt8]).map {
             Case("type \($0) about what went up", "core0", labelled(about(video, $0)), "alice-video", .down)
-        } + ([1, 2, 3, 4] as [UInt8]).map {
+        }
+        + ([1, 2, 3, 4] as [UInt8]).map {
             Case("ICMPv6 type \($0)", "core0", labelled(about(video6, $0)), "alice-video", .down)
         } + [
             Case("source quench", "core0", labelled(about(video, 4)), .innerSourceMismatch),
@@ -92,7 +94,8 @@ import Wire
     static let tunnelCases: [Case] = [
         Case("out of IP-in-IP", "core0", inTunnel(about(music)), "alice-music", .down),
         Case("out of IP-in-IP, turned back", "core0", inTunnel(about(musicBack)), "alice-music", .up),
-        Case("out of another tunnel than its session's", "core0", inTunnel(about(video)), .innerSourceMismatch),
+        Case(
+            "out of another tunnel than its session's", "core0", inTunnel(about(video)), .innerSourceMismatch),
         Case(
             "out of IP-in-IP, from nobody", "core0",
             inTunnel(.error(from: "127.0.0.1", to: "10.1.0.5", about: music)), .innerSourceMismatch),
@@ -173,7 +176,9 @@ import Wire
         #expect(frame.datagram == expected)
     }
 
-    @Test("PX-4 an error that is cut off at any byte reads nothing beyond, and is nobody's without a whole header")
+    @Test(
+        "PX-4 an error that is cut off at any byte reads nothing beyond, and is nobody's without a whole header"
+    )
     func truncated() {
         let loop = Self.loop()
         for (quoted, header) in [(Self.video, 20), (Self.video6, 40)] {
@@ -181,7 +186,8 @@ import Wire
                 let error = Self.about(quoted, quoting: quoting)
                 let outcome = loop.forward(Self.labelled(error), from: "core0")
                 #expect(
-                    (outcome.frame != nil) == (quoting >= header + 4), "\(quoting) of \(quoted.byteCount) bytes")
+                    (outcome.frame != nil) == (quoting >= header + 4),
+                    "\(quoting) of \(quoted.byteCount) bytes")
             }
             // The message itself.
             let whole = Self.about(quoted)

@@ -155,6 +155,96 @@ import Wire
             """
         ),
         (
+            "an error about alice's packet",
+            """
+            frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, MPLS
+            path label  17001 of tunnel acme-north, TC 0, TTL 61
+            user label  200042 of session alice-video, TC 0, TTL 61, bottom of stack
+            inside      IPv4 192.0.2.77 → 10.1.0.5, icmp, TTL 64, 68 bytes
+            subscriber  alice
+            service     none
+            quotes      IPv4 10.1.0.5 → 198.51.100.10, tcp
+            admission   rule 2 of 3 admits the quoted packet: tcp 443
+            related     an error about a packet of session alice-video, to who sent it: goes down
+            TTL         61, of the label: written into what stood below it, instead of 64
+            conversion  bare IP, TTL 60
+            leaves      access0 (tun wl-access0), 68 bytes
+            counted     1 packet, 68 bytes of IP, to alice-video, down
+            outcome     forwarded
+            """
+        ),
+        (
+            "an error about a packet that no rule has",
+            """
+            frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, MPLS
+            path label  17001 of tunnel acme-north, TC 0, TTL 61
+            user label  200042 of session alice-video, TC 0, TTL 61, bottom of stack
+            inside      IPv4 192.0.2.77 → 10.1.0.5, icmp, TTL 64, 68 bytes
+            subscriber  alice
+            service     none
+            quotes      IPv4 10.1.0.5 → 198.51.100.10, tcp
+            admission   none of 3 rules admits the quoted packet
+            outcome     dropped: innerSourceMismatch
+            why         User label 200042 is that of session alice-video, so the source must be an address of service \
+            acme-video; 192.0.2.77 belongs to nobody in the file.
+            remedy      Send it with the label of its own session, or write the address where it belongs.
+            """
+        ),
+        (
+            "an error from inside the tunnel",
+            """
+            frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, MPLS
+            path label  17001 of tunnel acme-north, TC 0, TTL 61
+            user label  200042 of session alice-video, TC 0, TTL 61, bottom of stack
+            inside      IPv4 192.0.2.77 → 198.51.100.10, icmp, TTL 64, 68 bytes
+            subscriber  none
+            service     none
+            quotes      IPv4 198.51.100.10 → 10.1.0.5, tcp
+            admission   rule 2 of 3 admits the quoted packet: tcp 443
+            related     an error about a packet of session alice-video, from a hop inside the tunnel, turned back to who \
+            sent it: goes up
+            TTL         61, of the label: written into what stood below it, instead of 64
+            conversion  push 16001 (path of tunnel acme-north) and 100042 (user), TTL 60, TC 0
+            leaves      core0 over line north, next hop 10.0.0.2 (02:00:00:00:00:02), 90 bytes
+            counted     1 packet, 68 bytes of IP, to alice-video, up
+            outcome     forwarded
+            """
+        ),
+        (
+            "a transit label below a null",
+            """
+            frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, MPLS
+            label       0, explicit null: popped, TC 0, TTL 61
+            label       16100 in the label table, TC 0, TTL 61, bottom of stack
+            outcome     dropped: labelOutOfContext
+            why         Label 16100 is in the label table, which acts on the top of the stack only; here an explicit null \
+            stands above it.
+            remedy      Send it without the null.
+            """
+        ),
+        (
+            "the session's associated channel",
+            """
+            frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, MPLS
+            path label  17001 of tunnel acme-north, TC 0, TTL 61
+            user label  200042 of session alice-video, TC 0, TTL 61
+            label       13, without a meaning here, TC 0, TTL 61, bottom of stack
+            outcome     dropped: associatedChannel
+            why         Label 13 announces a message of the associated channel of session alice-video (RFC 5586), such as a \
+            continuity check; nobody here listens to it.
+            """
+        ),
+        (
+            "a tag on a tunnel",
+            """
+            frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, VLAN 7, MPLS
+            path label  17001 of tunnel acme-north, TC 0, TTL 61
+            outcome     dropped: wrongVLAN
+            why         Frames of tunnel acme-north come untagged (line north), and the frame came on VLAN 7.
+            remedy      If the frame is right, change the `vlan` of line north.
+            """
+        ),
+        (
             "ARP for us",
             """
             frame       02:00:00:00:00:02 → ff:ff:ff:ff:ff:ff, ARP

@@ -52,7 +52,7 @@ def solicitation(hops=255):
 
 
 def tunnelled6(*headers):
-    packet = IPv6(src="2001:db8:ff::2", dst="2001:db8:ff::1", nh=4)
+    packet = IPv6(src="2001:db8:ff::2", dst="2001:db8:ff::1")
     for header in headers:
         packet /= header
     return frame(packet / IP(src=MUSIC, dst=ALICE) / UDP())
@@ -148,7 +148,8 @@ PACKETS = [
     ("swap", "core0", labelled(16100, 300), "forwarded"),
     ("pop", "core0", labelled(16101), "forwarded"),
     ("pop and push with nothing below", "core0", labelled(16102), "earlyBottomOfStack"),
-    ("swap, and too long then", "core0", labelled(16103, inner=IP(src=VIDEO, dst=ALICE) / Raw(bytes(1476))), "tooBig"),
+    ("swap, and too long then", "core0", labelled(16103, inner=IP(src=VIDEO, dst=ALICE, flags="DF")
+     / Raw(bytes(1476))), "tooBig"),
     ("swap with TTL 1", "core0", labelled(16100, ttl=1), "ttlExpired"),
     ("music to alice", "core1", tunnelled(IP(src=MUSIC, dst=ALICE) / UDP(sport=53)), "forwarded"),
     ("music to alice, congested", "core1", tunnelled(IP(src=MUSIC, dst=ALICE, tos=2) / UDP(sport=53), tos=3),

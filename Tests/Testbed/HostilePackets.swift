@@ -35,7 +35,8 @@ public struct HostilePackets {
                     [Datagram.udp("10.1.0.5", $0).bytes, Datagram.udp("2001:db8:1:5::9", $1).bytes]
                 } + [last, fragmented, tooBig].map(\.bytes)
                 + [
-                    Self.error(about: Datagram.udp("198.51.100.7", "10.1.0.5", ports: (5004, 9)), from: "10.1.0.5"),
+                    Self.error(
+                        about: Datagram.udp("198.51.100.7", "10.1.0.5", ports: (5004, 9)), from: "10.1.0.5"),
                     Self.error(
                         about: Datagram.udp("2001:db8:a::7", "2001:db8:1:5::9", ports: (5004, 9)),
                         from: "2001:db8:1:5::9"),
