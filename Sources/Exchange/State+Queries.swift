@@ -36,7 +36,7 @@ extension State {
 
     /// Where a session is counted now, each of its ways by itself. None if it isn't open.
     public func counterSlots(ofSession name: String) -> [Int] {
-        counterSlot(ofSession: name).map { [$0] } ?? []
+        sessionRecord(name)?.paths.map(\.slot) ?? []
     }
 
     /// The names of a subscriber's sessions; none if there is no such subscriber. The cost is their number.

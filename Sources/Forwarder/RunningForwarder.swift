@@ -32,7 +32,8 @@ public final class RunningForwarder: Sendable {
     /// - Parameter report: takes a line for people.
     public init(
         _ configuration: LinkThread.Configuration, counters: CounterFile, observationSocket: String? = nil,
-        open: (@Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort)? = nil,
+        open: (@Sendable (PortObject, [IPPrefix], @escaping (String) -> Void) throws -> any PacketPort)? =
+            nil,
         report: @escaping @Sendable (String) -> Void
     ) {
         let watch = Self.watch(report)
@@ -56,7 +57,8 @@ public final class RunningForwarder: Sendable {
         worker = NativeThread("worker-0") {
             let worker = Worker(
                 first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer)
-            LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(until: stop)
+            LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(
+                until: stop)
             workerEnded.raise()
         }
         kernel = watch.map {

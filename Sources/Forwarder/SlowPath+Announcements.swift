@@ -22,7 +22,10 @@ extension SlowPath {
             guard let settings = tables.publication.ports[port], settings.isEthernet,
                 settings.mac.rawValue != 0, !settings.addresses.isEmpty
             else { continue }
-            for tags in neighbours.vlans(ofPort: port, limit: Self.announcedVLANCount) {
+            // What is the kernel's to resolve is the kernel's to announce.
+            let isKernels = neighbours.resolvedByKernel.contains(port)
+            for tags in neighbours.vlans(ofPort: port, limit: Self.announcedVLANCount)
+            where tags != 0 || !isKernels {
                 for address in settings.addresses {
                     announcements.begin(address, port: port, tags: tags, at: timestamp)
                 }

@@ -26,7 +26,8 @@ import Testing
             case .transmit: outcomes.sent += 1
             case .punt: outcomes.punted += 1
             case .dropped: outcomes.dropped += 1
-            case .undecided, .forwarded, .consumed: Issue.record("\(frame) is \(vector[place].disposition)")
+            case .undecided, .forwarded, .waiting, .consumed:
+                Issue.record("\(frame) is \(vector[place].disposition)")
             }
             if let fault = fault(vector, place, frame, before) {
                 Issue.record("\(fault): \(frame) became \(vector[place])")

@@ -100,7 +100,7 @@ final class Loop {
                 metered: packet.meteredByteCount)
         case .punt: return .punted(packet.punt)
         case .dropped: return .dropped(packet.dropReason)
-        case .undecided, .forwarded, .consumed:
+        case .undecided, .forwarded, .waiting, .consumed:
             preconditionFailure("the loop left a packet \(packet.disposition)")
         }
     }
