@@ -72,7 +72,7 @@ import Testing
                     "--policer-yellow",
                     "dscp=af12", "--policer-red", "pass", "--mpls-send", "16001,16002",
                 ],
-                "mssClamp: true\npolicer: { committed: 5Mbit, yellow: { dscp: af12 }, red: pass }\n"
+                "mssClamp: \"true\"\npolicer: { committed: 5Mbit, yellow: { dscp: af12 }, red: pass }\n"
                     + "mpls: { send: [\"16001\", \"16002\"] }\n"
             ),
             (

@@ -28,6 +28,7 @@ struct RandomExchange {
         }
         if random.once(in: 40) { return [Change(.remove(object(state).key))] }
         if random.once(in: 12) { return swap(state) }
+        if random.once(in: 8) { return rework(state) }
         let object = random.once(in: 15) ? existingKey(state).flatMap { state.object($0)?.object } : nil
         let put = object ?? self.object(state)
         return [Change(.put(put), expectedRevision: revision(put.key, state))]
@@ -36,6 +37,19 @@ struct RandomExchange {
     private mutating func revision(_ key: ExchangeKey, _ state: State) -> UInt64? {
         guard random.once(in: 5) else { return nil }
         return random.once(in: 4) ? UInt64(random.number(0...9)) : state.object(key)?.revision ?? 0
+    }
+
+    /// A session gets a path more or less, or others beside those that stay.
+    private mutating func rework(_ state: State) -> [Change] {
+        let sessions = state.sessions.all.map(\.entry.object)
+        guard !sessions.isEmpty else { return [] }
+        var session = random.element(sessions)
+        guard case .tunnel = session.network.first else { return [] }
+        var legs = session.network.each
+        if legs.count > 1, random.once(in: 2) { legs.remove(at: random.number(0...legs.count - 1)) }
+        if legs.count < 4 { legs.insert(leg(state), at: random.number(0...legs.count)) }
+        session.network = Legs(legs)
+        return [Change(.put(.session(session)))]
     }
 
     /// Two objects exchange what nobody may share.
