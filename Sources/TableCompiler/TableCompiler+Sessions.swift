@@ -168,8 +168,3 @@ extension TableCompiler {
         }
     }
 }
-
-extension Conversion.Flags {
-    /// IP-in-IP: the outer ECN field is 0 (RFC 6040 §4.1, compatibility mode).
-    fileprivate static var compatibleECN: Self { Self(rawValue: 8) }
-}

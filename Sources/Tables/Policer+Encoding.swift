@@ -60,11 +60,11 @@ extension Policer.Action {
     package init(reading reader: inout ByteReader) throws(ByteReaderError) {
         let kind = try reader.read(UInt8.self)
         let number = try reader.read(UInt8.self)
-        switch kind {
-        case 0: self = .pass
-        case 1: self = .drop
-        case 2: self = .dscp(number)
-        case 3: self = .trafficClass(number)
+        switch (kind, number) {
+        case (0, 0): self = .pass
+        case (1, 0): self = .drop
+        case (2, _): self = .dscp(number)
+        case (3, _): self = .trafficClass(number)
         default: throw reader.fault("a policer's action of kind \(kind)", back: 2)
         }
     }

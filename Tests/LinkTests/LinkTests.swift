@@ -81,7 +81,7 @@ private final class Client {
         #expect(connection.hello == Samples.hello)
         #expect(
             client.events.first { if case .connected(let welcome) = $0 { welcome } else { nil } }
-                == Welcome(version: 1, journal: 7))
+                == Welcome(version: LinkProtocol.versions.upperBound, journal: 7))
 
         let transaction = Samples.transaction(42, isReset: true, services: 50)
         #expect(connection.canSend && connection.send(transaction, tableHash: 99))
@@ -192,7 +192,7 @@ private final class Client {
         socket.send(LinkFrame(.hello, [0, 8, 0, 9, 0xff, 0xff, 0xff]).bytes)
         let answers = socket.receiveAll()
         let sentence =
-            "the forwarder speaks versions 8 to 9 of the link protocol, the control plane version 1; "
+            "the forwarder speaks versions 8 to 9 of the link protocol, the control plane version 2; "
             + "install programs of the same release"
         #expect(answers == [.refusal(sentence)])
         #expect(server.refusal() == sentence)
@@ -261,7 +261,7 @@ private final class Client {
                     socket = UnixSocket.accept(listener); return socket != nil
                 })
             let frames = ExpectedTransaction(Samples.transaction(5, services: 3), tableHash: 0).frames
-            let bytes = Message.welcome(Welcome(version: 1, journal: 7)).frame.bytes + frames[0] + frames[1]
+            let bytes = Message.welcome(Welcome(version: LinkProtocol.versions.upperBound, journal: 7)).frame.bytes + frames[0] + frames[1]
             #expect(send(try #require(socket).number, bytes, bytes.count, 0) == bytes.count)
             unlink(instance.directory.linkSocket)
         }
