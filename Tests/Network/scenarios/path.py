@@ -200,8 +200,8 @@ def path(laboratory: Laboratory) -> None:
         ("6-in-4, through a router that is narrower", NILS6, BETA6, _NARROW - 20),
     ):
         # tracepath has no source option: the subscriber's other addresses stand back for a while.
-        version = "-6 " if ":" in destination else ""
-        site.subscriber.ip(f"{version}route replace {destination} via {'2001:db8:1::1' if version else '10.1.0.1'} src {source}")
+        gateway = "2001:db8:1::1" if ":" in destination else "10.1.0.1"
+        site.subscriber.ip(f"route replace {destination} via {gateway} src {source}")
         said = site.subscriber.run(f"tracepath -n {destination}", 30).stdout
         found = re.findall(r"pmtu (\d+)", said)
         check(
