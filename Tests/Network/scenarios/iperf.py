@@ -30,9 +30,7 @@ def iperf(laboratory) -> None:
     """iperf3, and every packet accounted for"""
     check, equal = laboratory.check, laboratory.equal
     site = path.build(laboratory)
-    servers = site.server.popen(
-        ["iperf3", "--server", "--forceflush"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    servers = []
     try:
         for network, source, destination, session in (
             ("MPLS, IPv4", path.MIRA, path.ACME, "mira-acme"),
@@ -45,6 +43,16 @@ def iperf(laboratory) -> None:
                 ("TCP down", "--reverse"),
                 ("UDP up", "--udp --bitrate 20M --length 1200"),
             ):
+                # Bound, since it would answer datagrams from its first address otherwise.
+                server = site.server.popen(
+                    ["iperf3", "--server", "--one-off", "--forceflush", "--bind", destination],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+                servers.append(server)
+                while "listening" not in (server.stdout.readline() or "listening"):
+                    pass
                 before = site.counters()
                 said = site.subscriber.run(
                     f"iperf3 --json --client {destination} --bind {source} --time {_SECONDS} {options}",
@@ -79,11 +87,18 @@ def iperf(laboratory) -> None:
                         - before[edge]["sessions"][session]["up"]["packets"]
                         for edge in ("A", "B")
                     ]
-                    equal(f"PX-5 {name} by {network}: both edges have counted the same up", up[0], up[1])
+                    # Through IP-in-IP the narrower router drops what is too long until edge A has heard of it.
+                    between = 0 if network.startswith("MPLS") else 50
+                    check(
+                        f"PX-5 {name} by {network}: what edge A has counted edge B has, but for what was too long",
+                        0 <= up[0] - up[1] <= between,
+                        up,
+                    )
                 if options.startswith("--udp"):
                     equal(f"{name} by {network}: no datagram was lost", moved.get("lost_packets"), 0)
     finally:
-        servers.kill()
-        servers.wait()
+        for server in servers:
+            server.kill()
+            server.wait()
         for edge in site.edges.values():
             edge.stop()
