@@ -4,9 +4,8 @@ import Glibc
 /// Stream sockets with a path (unix(7)), which never wait.
 package enum UnixSocket {
     private static func open() throws(LinkError) -> Descriptor {
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let number = socket(AF_UNIX, type, 0)
-        guard number >= 0 else { throw LinkError("can't open a socket: \(meaning(ofErrno: errno))") }
+        let number = wl_unix_socket()
+        guard number >= 0 else { throw LinkError("can't open a socket: \(meaning(ofErrno: -number))") }
         return Descriptor(number)
     }
 

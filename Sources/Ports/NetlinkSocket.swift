@@ -1,3 +1,4 @@
+import CLinux
 import CNetlink
 import Glibc
 import Wire
@@ -26,12 +27,11 @@ enum NetlinkMessage {
     private static let bufferByteCount: Int32 = 4 << 20
 
     init() throws(InterfaceError) {
-        func failure(_ action: String) -> InterfaceError {
-            InterfaceError(interface: "*", action: action, errorNumber: errno)
+        func failure(_ action: String, _ errorNumber: Int32 = errno) -> InterfaceError {
+            InterfaceError(interface: "*", action: action, errorNumber: errorNumber)
         }
-        let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        descriptor = socket(AF_NETLINK, type, NETLINK_ROUTE)
-        guard descriptor >= 0 else { throw failure("open a netlink socket") }
+        descriptor = wl_raw_socket(AF_NETLINK, NETLINK_ROUTE)
+        guard descriptor >= 0 else { throw failure("open a netlink socket", -descriptor) }
         var size = Self.bufferByteCount
         for option in [SO_RCVBUF, SO_RCVBUFFORCE] {
             unsafe _ = setsockopt(descriptor, SOL_SOCKET, option, &size, socklen_t(MemoryLayout<Int32>.size))

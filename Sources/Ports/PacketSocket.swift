@@ -25,10 +25,9 @@ struct PacketSocket: ~Copyable {
         func check(_ result: Int32, _ action: String) throws(InterfaceError) {
             if result < 0 { throw InterfaceError(interface: interface, action: action, errorNumber: -result) }
         }
-        let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         // Protocol 0: no frame comes before the socket is bound.
-        let descriptor = Glibc.socket(AF_PACKET, type, 0)
-        try check(descriptor < 0 ? -errno : 0, "open a packet socket")
+        let descriptor = wl_raw_socket(AF_PACKET, 0)
+        try check(descriptor, "open a packet socket")
         let socket = PacketSocket(descriptor: descriptor)
         try check(wl_packet_set(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1), "ask for virtio headers")
         try check(wl_packet_set(descriptor, SOL_PACKET, PACKET_AUXDATA, 1), "ask for VLAN tags")

@@ -68,7 +68,7 @@ struct PacketSocketOffloadTests {
 struct PacketSocketMetadataTests {
     /// Sends a frame with its virtio header as another program on this host would.
     private static func sendRaw(_ fixture: Fixture, by interface: String) -> Int {
-        let descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
+        let descriptor = wl_raw_socket(AF_PACKET, 0)
         defer { close(descriptor) }
         guard wl_packet_set(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1) == 0,
             wl_packet_bind(descriptor, Int32(if_nametoindex(interface))) == 0

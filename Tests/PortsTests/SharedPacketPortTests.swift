@@ -62,7 +62,7 @@ private final class SharedLink: Sendable {
             to: .broadcast, from: Self.station, EtherType(rawValue: 0x88b5), Array("last".utf8)
         ).bytes
         try await peer.run {
-            let descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
+            let descriptor = wl_raw_socket(AF_PACKET, 0)
             defer { close(descriptor) }
             precondition(wl_packet_bind(descriptor, Int32(if_nametoindex("far"))) == 0)
             for frame in [frame, last] {

@@ -53,6 +53,13 @@ struct wl_packet_sender {
     struct iovec vectors[WL_PACKET_BATCH];
 };
 
+// A socket that gets what the kernel hasn't taken apart, and never waits: AF_PACKET, AF_NETLINK. The types of sockets are
+// an enumeration, which Swift finds in its Glibc module in one build and not in the next. Negative: an errno.
+static inline int wl_raw_socket(int family, int protocol) {
+    int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    return fd >= 0 ? fd : -errno;
+}
+
 static inline int wl_packet_set(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value) == 0 ? 0 : -errno;
 }

@@ -31,6 +31,12 @@ static inline int wl_event_open(void) {
     return fd >= 0 ? fd : -errno;
 }
 
+// A stream socket with a path that never waits. Negative: an errno.
+static inline int wl_unix_socket(void) {
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return fd >= 0 ? fd : -errno;
+}
+
 static inline int wl_unix_address(struct sockaddr_un *address, const char *path) {
     if (strlen(path) > wl_socket_path_limit()) return ENAMETOOLONG;
     memset(address, 0, sizeof *address);
