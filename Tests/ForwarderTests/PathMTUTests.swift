@@ -74,6 +74,21 @@ import Wire
         #expect(node.report.balances)
     }
 
+    @Test(
+        "RFC 4213 §3.2.2: up to 1,280 bytes IPv6 goes over a narrower path without DF, and keeps it where it fits"
+    )
+    func narrowPathForIPv6() throws {
+        func sent(_ byteCount: Int) throws -> Datagram {
+            let packet = Datagram.udp("2001:db8:1:5::9", "2001:db8:b::9", byteCount: byteCount - 48)
+            return try #require(firstFrame(node.pass([packet.bytes], "access0", to: "core0")).datagram)
+        }
+        #expect(try sent(1280).dontFragment)
+        node.pass([error(3, 4, mtu: 1000, about: music(byteCount: 1200))], "core0", to: "access0")
+        let (long, next) = (try sent(1280), try sent(981))
+        #expect(!long.dontFragment && !next.dontFragment && next.identification == long.identification + 1)
+        #expect(try sent(980).dontFragment)
+    }
+
     @Test("ten minutes without a word, and the path is believed to be what the line is")
     func ages() throws {
         let packet = music(byteCount: 1200)
