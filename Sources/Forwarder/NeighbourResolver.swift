@@ -69,10 +69,10 @@ struct NeighbourResolver {
     }
 
     /// The VLANs of a port that next hops or neighbours are reached by, packed as in `Key`; up to `limit`, the untagged
-    /// link first. Where there are many next hops, not all of them are asked: it must not hold up packets.
+    /// link first. Where there are many links or next hops, not all of them are asked: it must not hold up packets.
     func vlans(ofPort port: Int, limit: Int) -> [UInt32] {
         var vlans: Set<UInt32> = []
-        for link in links.keys where link.port == port { vlans.insert(link.tags) }
+        for link in links.keys.prefix(Self.scanCount) where link.port == port { vlans.insert(link.tags) }
         for hop in nextHops.keys.prefix(Self.scanCount) where hop.port == port { vlans.insert(hop.tags) }
         vlans.remove(0)
         return [0] + vlans.sorted().prefix(max(0, limit - 1))

@@ -139,8 +139,3 @@ extension SlowPath {
         }
     }
 }
-
-extension ConversionIndex {
-    /// The same session's other direction.
-    var reversed: ConversionIndex { ConversionIndex(rawValue: rawValue ^ 1) }
-}

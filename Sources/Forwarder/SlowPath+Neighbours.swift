@@ -66,15 +66,20 @@ extension SlowPath {
         _ address: IPAddress, _ mac: MACAddress, _ frame: RawSpan, _ arrived: ArrivedFrame, isForUs: Bool
     ) {
         guard !mac.isGroup else { return }
-        // A tag with VLAN 0 bears a priority, and says nothing of the link.
+        let key = NeighbourResolver.Key(port: arrived.port, tags: tags(frame, arrived), address: address)
+        neighbours.learn(key, mac, tables, isForUs: isForUs, at: arrived.timestamp)
+        waiting.release(key)
+    }
+
+    /// The VLAN ids that a frame came under, packed as in `NeighbourResolver.Key`. A tag with VLAN 0 bears a priority, and
+    /// says nothing of the link.
+    func tags(_ frame: RawSpan, _ arrived: ArrivedFrame) -> UInt32 {
         var tags: UInt32 = 0
         for offset in stride(from: EthernetField.byteCount, to: arrived.networkOffset, by: 4) {
             let tag = UInt32(frame.uint16(at: offset) & 0xfff)
             if tag != 0 { tags = tags << 16 | tag }
         }
-        let key = NeighbourResolver.Key(port: arrived.port, tags: tags, address: address)
-        neighbours.learn(key, mac, tables, isForUs: isForUs, at: arrived.timestamp)
-        waiting.release(key)
+        return tags
     }
 
     /// Whom a packet waits for that the second pass has punted as `.resolve`: the adjacency's next hop, or the packet's

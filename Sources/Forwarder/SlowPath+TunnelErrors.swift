@@ -7,15 +7,17 @@ extension SlowPath {
     /// Takes in an ICMP error about an outer packet of ours: learns the tunnel's path MTU, and tells the inner packet's
     /// sender (RFC 2003 §5, RFC 2473 §8, RFC 4459 §3.2).
     ///
-    /// Such an error is easily forged. It is heeded only for a tunnel of ours, by its line's port, as often as an error may
-    /// be sent; it changes that tunnel alone, and that no further than to what any path takes.
+    /// Such an error is easily forged. It is heeded only for a tunnel of ours, by its line's port and VLAN, as often as an
+    /// error may be sent; it changes that tunnel alone, and that no further than to what any path takes.
     /// - Parameter network: an IP packet to us.
+    /// - Parameter tags: VLAN ids that it came under, the outer one in the high half.
     /// - Returns: whether it was one.
-    func heed(_ network: RawSpan, _ arrived: ArrivedFrame) -> Bool {
+    func heed(_ network: RawSpan, under tags: UInt32, _ arrived: ArrivedFrame) -> Bool {
         guard isICMPError(network), mayReport(port: arrived.port, at: arrived.timestamp),
-            let said = ICMPTunnelError(network), let tunnel = tunnel(said),
-            Int(tables.view.tunnel(tunnel).port) == arrived.port
+            let said = ICMPTunnelError(network), let tunnel = tunnel(said)
         else { return false }
+        let entry = tables.view.tunnel(tunnel)
+        guard Int(entry.port) == arrived.port, entry.tags == tags else { return false }
         if case .tooBig(let mtu) = said.finding {
             let report = PathMTUs.Report(
                 mtu: Int(clamping: mtu), byteCount: said.outerByteCount,

@@ -157,7 +157,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv4(in: &$0, at: $1)
         }
-        return wasPing || heed(network, arrived) ? nil : .notServedHere
+        return wasPing || heed(network, under: tags(frame, arrived), arrived) ? nil : .notServedHere
     }
 
     private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason?
@@ -184,7 +184,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv6(in: &$0, at: $1)
         }
-        return wasPing || heed(network, arrived) ? nil : .notServedHere
+        return wasPing || heed(network, under: tags(frame, arrived), arrived) ? nil : .notServedHere
     }
 
     /// Whether the address is the port's own, or the link-local one that its MAC address makes: what the port says on

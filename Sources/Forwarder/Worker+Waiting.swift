@@ -25,6 +25,7 @@ extension Worker {
             return vector[index].drop(.neighbourUnresolved)
         }
         slowPath.ask(for: nextHop, vector[index])
+        restoreClass(vector, index)
         if let displaced = slowPath.waiting.place(of: nextHop) { giveUp(displaced) }
         if slowPath.waiting.hold(vector, index, from: port, for: nextHop) {
             vector[index].disposition = .waiting
@@ -60,16 +61,22 @@ extension Worker {
         slowPath.waiting.empty(place)
     }
 
-    /// Forwards a packet once more, from the beginning: nothing of it has been rewritten that would not be rewritten to
-    /// the same again, and the tables may be others.
+    /// Forwards a packet once more, from the beginning, by what the tables say now. A label's TTL that has been handed on
+    /// is handed on to the same again.
     private func forwardAgain<R: Recorder>(
         _ vector: PacketVector, _ index: Int, from port: PortIndex, _ recorder: inout R
     ) {
+        restoreClass(vector, index)
         let packet = vector[index]
         vector[index] = Packet(
             offset: packet.offset, byteCount: packet.byteCount, timestamp: packet.timestamp)
         unsafe forward(
             vector.packets + index, count: 1, arena: vector.arena, arenaByteCount: vector.arenaByteCount,
             from: port, tables: tables.view, state: &state, recorder: &recorder)
+    }
+
+    private func restoreClass(_ vector: PacketVector, _ index: Int) {
+        unsafe restoreArrivalClass(
+            &vector.packets[index], arena: vector.arena, arenaByteCount: vector.arenaByteCount)
     }
 }

@@ -212,8 +212,8 @@ import Trace
             arenaByteCount: fragments.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
         if fragments[0].disposition == .punt {
             // They all go the same way: none can, and the packet waits whole, if it may.
-            vector[index].adjacency = fragments[0].adjacency
             guard fragments[0].punt == .resolve else { return false }
+            vector[index].adjacency = fragments[0].adjacency
             wait(vector, index, from: port)
             return true
         }

@@ -54,9 +54,11 @@ extension Classifier {
         }
         let index = ConversionIndex(session, back)
         let isOrdinary = unsafe tables.conversion(index).pointee.arrival == arrival
-        let isTurnedBack = unsafe arrival.isTunnel && tables.conversion(index.back).pointee.arrival == arrival
+        let isTurnedBack =
+            unsafe arrival.isTunnel && tables.conversion(index.reversed).pointee.arrival == arrival
         guard isOrdinary || isTurnedBack else { return nil }
-        guard refusal(IP.self, index.back, header &+ quote.offset, quote.byteCount, &recorder) == nil else {
+        guard refusal(IP.self, index.reversed, header &+ quote.offset, quote.byteCount, &recorder) == nil
+        else {
             return nil
         }
         recorder.record(.related(index, isTurnedBack: !isOrdinary))
@@ -73,14 +75,14 @@ extension Classifier {
     ) -> ConversionIndex? {
         guard let quote = quote(IP.self, header, byteCount, &recorder) else { return nil }
         let quoted = HeaderWindow(arena, at: header &+ quote.offset)
-        let isOrdinary = fits(IP.self, quoted, index.back)
+        let isOrdinary = fits(IP.self, quoted, index.reversed)
         guard isOrdinary || fits(IP.self, quoted, index) else { return nil }
-        let there = isOrdinary ? index.back : index
+        let there = isOrdinary ? index.reversed : index
         guard refusal(IP.self, there, header &+ quote.offset, quote.byteCount, &recorder) == nil else {
             return nil
         }
-        recorder.record(.related(there.back, isTurnedBack: !isOrdinary))
-        return there.back
+        recorder.record(.related(there.reversed, isTurnedBack: !isOrdinary))
+        return there.reversed
     }
 
     /// What an ICMP error quotes, if it goes to whom the quoted packet came from, and comes from where somebody can be.
@@ -110,9 +112,4 @@ extension Classifier {
         return unsafe subscriber.isIndex && subscriber.asSubscriber == conversion.pointee.subscriber
             && service.isIndex && service.asService == conversion.pointee.service
     }
-}
-
-extension ConversionIndex {
-    /// The session's other direction.
-    @inlinable @inline(always) var back: Self { Self(rawValue: rawValue ^ 1) }
 }

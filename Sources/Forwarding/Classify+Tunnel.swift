@@ -54,15 +54,19 @@ extension Classifier {
         var after = before & 0xfc | ecn
         // RFC 2983 §3, uniform model.
         if tables.innerClass(tunnel).isOuter { after = outerClass & 0xfc | ecn }
-        if after != before { handOn(IP.self, inner.header, class: after, instead: before, &recorder) }
+        if after != before {
+            handOn(IP.self, &packet, inner.header, class: after, instead: before, &recorder)
+        }
         accept(&packet, index, innerAt: inner.header, byteCount: byteCount)
     }
 
-    /// Writes DSCP and ECN that a tunnel has brought into the inner header.
+    /// Writes DSCP and ECN that a tunnel has brought into the inner header, and keeps what stood there.
     @export(implementation) @inline(always)
     func handOn<IP: NetworkHeader, R: Recorder>(
-        _: IP.Type, _ header: Int, class after: UInt8, instead before: UInt8, _ recorder: inout R
+        _: IP.Type, _ packet: inout Packet, _ header: Int, class after: UInt8, instead before: UInt8,
+        _ recorder: inout R
     ) {
+        packet.arrivalClass = before
         var window = HeaderWindow(arena, at: header)
         IP.setTrafficClass(&window, after)
         if before &>> 2 != after &>> 2 {
@@ -296,7 +300,9 @@ extension Classifier {
         if !innerClass.isKeep, let codePoint = innerClass.dscp(topmost.trafficClass) {
             let before = IP.trafficClass(window)
             let after = codePoint &<< 2 | before & 3
-            if after != before { handOn(IP.self, inner.header, class: after, instead: before, &recorder) }
+            if after != before {
+                handOn(IP.self, &packet, inner.header, class: after, instead: before, &recorder)
+            }
         }
         accept(&packet, taken, innerAt: inner.header, byteCount: byteCount)
     }

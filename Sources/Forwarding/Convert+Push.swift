@@ -65,11 +65,15 @@ extension Converter {
         let flags = unsafe conversion.pointee.flags
         let service = unsafe outerClass(
             IP.trafficClass(window), conversion.pointee.serviceOctet, given, flags)
-        let dontFragment = !flags.contains(.copyDontFragment) || IP.dontFragment(window)
+        let byteCount = UInt16(truncatingIfNeeded: innerByteCount &+ 20)
+        var dontFragment = !flags.contains(.copyDontFragment) || IP.dontFragment(window)
+        // What IPv6 must always take goes over a narrower path in fragments (RFC 4213 §3.2.2).
+        if IP.etherType == .ipv6, unsafe tables.exceedsPath(conversion, outerByteCount: Int(byteCount)) {
+            dontFragment = false
+        }
         // An atomic datagram needs no identification (RFC 6864 §4.1).
         let id = dontFragment ? 0 : identification
         identification &+= dontFragment ? 0 : 1
-        let byteCount = UInt16(truncatingIfNeeded: innerByteCount &+ 20)
         // Zero where it is prebaked.
         let ttl = flags.contains(.copyTTL) ? IP.timeToLive(window) : 0
         unsafe window.store(conversion.pointee.header.2, at: -24)

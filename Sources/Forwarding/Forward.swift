@@ -59,6 +59,22 @@ public func convert<R: Recorder>(
     state.identification = identification
 }
 
+/// Gives a packet that is to be taken through both passes once more the class that it came with: rules go by that, and
+/// not by what its tunnel has brought. Only for one that the second pass has left as it was, such as a `.resolve`.
+public func restoreArrivalClass(
+    _ packet: inout Packet, arena: UnsafeMutableRawPointer, arenaByteCount: Int
+) {
+    guard let arrivalClass = packet.arrivalClass else { return }
+    let arena = unsafe Arena(unsafeStart: arena, byteCount: arenaByteCount)
+    var window = HeaderWindow(arena, at: Int(packet.offset) &+ Int(packet.networkOffset))
+    if window.ipVersion == 4 {
+        IPv4.setTrafficClass(&window, arrivalClass)
+    } else {
+        IPv6.setTrafficClass(&window, arrivalClass)
+    }
+    packet.arrivalClass = nil
+}
+
 /// `forward` as the worker runs it, compiled here once, without a recorder.
 public func forward(
     _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,

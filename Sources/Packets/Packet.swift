@@ -66,6 +66,8 @@ public struct Packet: BitwiseCopyable, Sendable {
     @usableFromInline package var detail: UInt8
     /// The network-layer header's distance from `offset` on arrival, for the slow path.
     public var networkOffset: UInt16
+    /// See `arrivalClass`: 0x100 and the octet, or zero.
+    @usableFromInline package var keptClass: UInt16
     /// The adjacency it leaves or would leave by, for the slow path; `UInt32.max` before one is known.
     public var adjacency: UInt32
 
@@ -81,7 +83,15 @@ public struct Packet: BitwiseCopyable, Sendable {
         disposition = .undecided
         detail = 0
         networkOffset = 0
+        keptClass = 0
         adjacency = .max
+    }
+
+    /// DSCP and ECN as the inner header had them on arrival, where the first pass has written there what a tunnel has
+    /// brought; nil: they stand there still.
+    @inlinable @inline(always) public var arrivalClass: UInt8? {
+        get { keptClass == 0 ? nil : UInt8(truncatingIfNeeded: keptClass) }
+        set { if let newValue { keptClass = 0x100 | UInt16(newValue) } else { keptClass = 0 } }
     }
 
     /// Why it was dropped. Meaningful only when `disposition` is `.dropped`.

@@ -51,4 +51,6 @@ public struct ConversionIndex: RawRepresentable, Hashable, Sendable, BitwiseCopy
     }
     @inlinable @inline(always) public var session: SessionIndex { SessionIndex(rawValue: rawValue &>> 1) }
     @inlinable @inline(always) public var direction: Direction { rawValue & 1 == 0 ? .up : .down }
+    /// The session's other direction.
+    @inlinable @inline(always) public var reversed: Self { Self(rawValue: rawValue ^ 1) }
 }

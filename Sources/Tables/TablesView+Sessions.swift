@@ -95,4 +95,14 @@ extension TablesView {
         guard path != 0 else { return .max }
         return UInt16(clamping: max(isIPv6 ? 1280 : 68, Int(path) &- headerByteCount))
     }
+
+    /// Whether a packet that a conversion has encapsulated is longer than what has been learned of its tunnel's path.
+    @inlinable @inline(always) public func exceedsPath(
+        _ conversion: UnsafePointer<Conversion>, outerByteCount: Int
+    ) -> Bool {
+        let tunnel = unsafe treatment(conversion.pointee.treatment).pointee.pathTunnel
+        guard tunnel != 0 else { return false }
+        let path = unsafe pathMTUs[Int(tunnel &- 1)]
+        return path != 0 && outerByteCount > Int(path)
+    }
 }

@@ -35,14 +35,14 @@ import Wire
     private func error(
         _ type: UInt8, _ code: UInt8, mtu: UInt16 = 0, about inner: Datagram,
         from local: String = "10.0.0.1", to remote: String = "10.0.0.2", quoting count: Int = 64,
-        at mac: MACAddress = Edges.subscriberMAC
+        at mac: MACAddress = Edges.subscriberMAC, tags: [UInt16] = []
     ) -> [UInt8] {
         let outer = Datagram(IPAddress(local)!, IPAddress(remote)!, .ipv4, inner.bytes)
         var message = [type, code, 0, 0, 0, 0] + octets(mtu) + outer.bytes.prefix(count)
         let checksum = InternetChecksum.field(InternetChecksum.sum(message.span.bytes))
         (message[2], message[3]) = (UInt8(checksum & 0xff), UInt8(checksum >> 8))
         let packet = Datagram(IPAddress("10.9.9.9")!, IPAddress("10.0.0.1")!, .icmp, message)
-        return Frame(to: mac, from: Edges.providerMAC, packet).bytes
+        return Frame(to: mac, from: Edges.providerMAC, tags: tags, packet).bytes
     }
 
     /// What alice is told: type, code, MTU.
@@ -72,6 +72,21 @@ import Wire
             [music(byteCount: 1200, dontFragment: false).bytes], "access0", to: "core0")
         #expect(fragments.count == 2 && fragments.allSatisfy { $0.count - 14 <= 1000 })
         #expect(node.report.balances)
+    }
+
+    @Test(
+        "RFC 4213 §3.2.2: up to 1,280 bytes IPv6 goes over a narrower path without DF, and keeps it where it fits"
+    )
+    func narrowPathForIPv6() throws {
+        func sent(_ byteCount: Int) throws -> Datagram {
+            let packet = Datagram.udp("2001:db8:1:5::9", "2001:db8:b::9", byteCount: byteCount - 48)
+            return try #require(firstFrame(node.pass([packet.bytes], "access0", to: "core0")).datagram)
+        }
+        #expect(try sent(1280).dontFragment)
+        node.pass([error(3, 4, mtu: 1000, about: music(byteCount: 1200))], "core0", to: "access0")
+        let (long, next) = (try sent(1280), try sent(981))
+        #expect(!long.dontFragment && !next.dontFragment && next.identification == long.identification + 1)
+        #expect(try sent(980).dontFragment)
     }
 
     @Test("ten minutes without a word, and the path is believed to be what the line is")
@@ -148,6 +163,18 @@ import Wire
         #expect(node.pass([other], "core1", to: "access0").isEmpty)
         #expect(node.dropCount(.notServedHere) == 4 && node.report.consumed == 0)
         #expect(node.pass([packet.bytes], "access0", to: "core0").count == 1)
+    }
+
+    @Test("forged: from another VLAN than the line's, where somebody else may be")
+    func otherVLAN() {
+        let node = Node(
+            Edges.subscriberEdge.replacing("mtu: 1320 }", with: "mtu: 1320, vlan: 7 }"))
+        let packet = music(byteCount: 1200)
+        for (tags, learned) in [([], nil), ([8], nil), ([7, 7], nil), ([7], 1000)] as [([UInt16], UInt16?)] {
+            node.pass([error(3, 4, mtu: 1000, about: packet, tags: tags)], "core0", to: "access0")
+            #expect(node.worker.tables.pathMTU(of: Self.tunnel) == learned)
+        }
+        #expect(node.dropCount(.notServedHere) == 3)
     }
 
     @Test("a flood of forged errors is heeded a thousand times a second, and told no more often")

@@ -53,6 +53,35 @@ import Wire
         #expect(node.report.balances)
     }
 
+    @Test(
+        "RFC 2475 §2.3.1: rules go by the DSCP that came in, also of a packet that has waited behind a tunnel",
+        arguments: [(UInt8(0), UInt64(1)), (46, 0)])
+    func classBeforeTunnel(dscp: UInt8, forwarded: UInt64) throws {
+        // The tunnel's class 5 makes EF of every DSCP; only best effort is allowed.
+        let node = Node(
+            Edges.subscriberEdge
+                .replacing("ttl: pipe, trafficClass: 5 }", with: "ttl: pipe, innerDSCP: { 5: ef } }")
+                .replacing(
+                    "{ subscriber: bob, service: acme-video }",
+                    with: "{ subscriber: bob, service: acme-video, allow: [{ dscp: [be] }] }"))
+        var datagram = Datagram.udp("198.51.100.7", "10.2.0.5")
+        datagram.trafficClass = dscp << 2
+        let labelled = Frame(
+            to: Edges.subscriberMAC, from: Edges.providerMAC, .mpls,
+            labels: [LabelStackEntry(200043, trafficClass: 5, bottom: true)], datagram.bytes
+        ).bytes
+        // Two: one waits, the other is displaced by it.
+        node.pass([labelled, labelled], "core0", to: "access1")
+        let bob = Station.arp(
+            .reply, from: "10.2.0.5", at: Edges.bobMAC, for: "10.2.0.1", to: Edges.accessMAC, tags: [100])
+        let sent = node.pass([bob], "access1", to: "access1").compactMap { Frame($0) }
+        #expect(sent.map { $0.datagram?.trafficClass } == (forwarded == 1 ? [46 << 2] : []))
+        #expect(node.report.forwarded == forwarded)
+        #expect(node.dropCount(.notAdmitted) == 2 * (1 - forwarded))
+        #expect(node.dropCount(.neighbourUnresolved) == forwarded)
+        #expect(node.report.balances)
+    }
+
     @Test("three seconds of the packets' time, and it is given up; a late answer finds nothing")
     func expires() {
         node.pass([Station.news(news)], "access0", to: "core1", at: 5 * Self.second)
