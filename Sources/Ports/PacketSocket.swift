@@ -25,9 +25,8 @@ struct PacketSocket: ~Copyable {
         func check(_ result: Int32, _ action: String) throws(InterfaceError) {
             if result < 0 { throw InterfaceError(interface: interface, action: action, errorNumber: -result) }
         }
-        let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         // Protocol 0: no frame comes before the socket is bound.
-        let descriptor = Glibc.socket(AF_PACKET, type, 0)
+        let descriptor = Glibc.socket(AF_PACKET, wl_packet_socket_type(), 0)
         try check(descriptor < 0 ? -errno : 0, "open a packet socket")
         let socket = PacketSocket(descriptor: descriptor)
         try check(wl_packet_set(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1), "ask for virtio headers")
