@@ -84,7 +84,7 @@ import Glibc
     public func removeAll() { count = 0 }
 
     /// The descriptor of packet `index`, bounds-checked.
-    public subscript(index: Int) -> Packet {
+    @inlinable public subscript(index: Int) -> Packet {
         get {
             precondition(index >= 0 && index < count)
             return unsafe packets[index]
@@ -96,7 +96,7 @@ import Glibc
     }
 
     /// The frame of packet `index` as it now stands. Valid until the vector is emptied.
-    public func frame(_ index: Int) -> UnsafeMutableRawBufferPointer {
+    @inlinable public func frame(_ index: Int) -> UnsafeMutableRawBufferPointer {
         let packet = self[index]
         precondition(Int(packet.offset) + Int(packet.byteCount) <= arenaByteCount)
         return unsafe UnsafeMutableRawBufferPointer(
