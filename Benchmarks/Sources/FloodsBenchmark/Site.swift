@@ -31,7 +31,9 @@ final class Site {
                 macAddress: port.isEthernet ? mac : nil)
         }
         names = ports.map(\.name)
-        worker = Worker(Publication(tables: tables.publication, ports: ports), neighbourSeed: 1, observer: WorkerObserver())
+        worker = Worker(
+            Publication(tables: tables.publication, ports: ports), neighbourSeed: 1,
+            observer: WorkerObserver())
         tables.settle()
         // Admitted: many users' packets, of 64 bytes, into a tunnel of two labels.
         self["access0"].frames = (0..<Self.userCount).map {
