@@ -328,9 +328,8 @@ static inline void classify_refused(tables *t, struct ref_packet *p, uint8_t *ar
     bool is_access = !t->ports[port].is_network;
     if (is_access) {
         uint32_t subscriber = poptrie_find(&t->subscribers4, load32(ip + 16));
-        uint32_t service = poptrie_find(&t->services4, load32(ip + 12));
-        if (is_index(subscriber) && is_index(service)
-            && admit_plain(t, p, arena, header, port, subscriber, service, DOWN) < 0)
+        uint32_t service = is_index(subscriber) ? poptrie_find(&t->services4, load32(ip + 12)) : 0;
+        if (is_index(service) && admit_plain(t, p, arena, header, port, subscriber, service, DOWN) < 0)
             return;
     }
     bool is_denial = reason == NOT_ADMITTED || reason == UNKNOWN_SERVICE || reason == FRAGMENT_WITHOUT_PORTS;
