@@ -28,7 +28,9 @@ let package = Package(
         .library(name: "WayleaveDataPath", targets: ["Wire", "Packets", "Tables", "Trace", "Forwarding"]),
         .library(
             name: "WayleaveEdge",
-            targets: ["ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler", "Tables", "Wire"]),
+            targets: [
+                "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports", "TableCompiler", "Tables", "Wire",
+            ]),
         .library(name: "WayleaveFuzzTargets", targets: ["FuzzTargets"]),
         .library(name: "WayleaveRegister", targets: ["Exchange", "TableCompiler", "Tables", "Wire"]),
         .executable(name: "wayleave", targets: ["wayleave"]),

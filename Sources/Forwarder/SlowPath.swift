@@ -8,9 +8,6 @@ import Wire
 /// `originated` and `derived` until the worker takes it. Time is the packets' own, so that a replay behaves as the live
 /// run did.
 final class SlowPath {
-    /// ICMP errors about what comes in by one port, in one second at most (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).
-    static let errorsPerSecond = 1000
-
     let tables: WorkerTables
     /// Frames of our own, ready to be sent.
     private(set) var originated: PacketVector
@@ -26,9 +23,7 @@ final class SlowPath {
     var askKernel: (Int, IPAddress) -> Void = { _, _ in }
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
-    /// By port, so that a flood by one of them doesn't silence us to the others.
-    private var errorBudgets = Array(
-        repeating: RateLimit(perSecond: SlowPath.errorsPerSecond), count: ForwardingTables.portCapacity)
+    let limits = SlowPathLimits()
 
     init(tables: WorkerTables, slotByteCount: Int) {
         self.tables = tables
@@ -90,7 +85,9 @@ final class SlowPath {
 
     /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it
     /// counts as sent. To be asked before anything is built.
-    func mayReport(port: Int, at timestamp: UInt64) -> Bool { errorBudgets[port].allows(at: timestamp) }
+    func mayReport(port: Int, at timestamp: UInt64) -> Bool {
+        limits.allowsError(port: port, at: timestamp)
+    }
 
     /// Writes one packet of our own. `write` is given the frame with the link header in place, and where the network
     /// header belongs; it returns the number of network bytes, or nil to send nothing.

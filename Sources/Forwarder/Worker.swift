@@ -181,8 +181,15 @@ import Trace
     private func answer<R: Recorder>(
         _ vector: PacketVector, _ range: Range<Int>, from port: PortIndex, _ recorder: inout R
     ) {
-        for index in range where vector[index].disposition == .punt {
+        for index in range where unsafe vector.packets[index].disposition == .punt {
             recorder.record(.punted(vector[index].punt))
+            if let refusal = slowPath.limits.refusal(vector, index, from: port) {
+                switch refusal {
+                case .dropped(let reason): unsafe vector.packets[index].drop(reason)
+                case .unheard: unsafe vector.packets[index].disposition = .consumed
+                }
+                continue
+            }
             if slowPath.isFull { sendOriginated() }
             switch vector[index].punt {
             case .resolve: resolve(vector, index, from: port, &recorder)
@@ -259,13 +266,18 @@ import Trace
     /// Hands each output port its packets, in order: those in these places. Most vectors leave by one port, so one pass
     /// usually does it.
     func transmit(_ vector: PacketVector, _ range: Range<Int>) {
-        var first = range.lowerBound
-        while let next = (first..<range.upperBound).first(where: { vector[$0].disposition == .transmit }) {
-            let egress = vector[next].egress
+        let packets = unsafe vector.packets
+        var next = range.lowerBound
+        while next < range.upperBound {
+            guard unsafe packets[next].disposition == .transmit else {
+                next += 1
+                continue
+            }
+            let egress = unsafe packets[next].egress
             var count = 0
             for index in next..<range.upperBound {
-                let packet = unsafe vector.packets[index]
-                guard packet.disposition == .transmit, packet.egress == egress else { continue }
+                guard unsafe packets[index].disposition == .transmit, unsafe packets[index].egress == egress
+                else { continue }
                 unsafe selection[count] = UInt8(index)
                 count += 1
             }
@@ -279,7 +291,7 @@ import Trace
             } else {
                 for place in 0..<count { vector[Int(unsafe selection[place])].drop(.portDown) }
             }
-            first = next + 1
+            next += 1
         }
     }
 }

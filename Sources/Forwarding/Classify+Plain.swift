@@ -119,9 +119,11 @@ extension Classifier {
         _: IP.Type, _ packet: inout Packet, _ position: Position, _ byteCount: Int, _ recorder: inout R
     ) -> Bool {
         let window = HeaderWindow(arena, at: position.header)
+        // Most of what is refused goes to no subscriber, and needs no second look-up.
         let subscriber = IP.subscriber(tables, IP.destination(window))
+        guard subscriber.isIndex else { return false }
         let service = IP.service(tables, IP.source(window))
-        guard subscriber.isIndex, service.isIndex else { return false }
+        guard service.isIndex else { return false }
         recorder.record(.hairpin)
         recorder.record(.subscriber(subscriber))
         recorder.record(.service(service))

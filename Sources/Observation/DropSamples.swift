@@ -5,7 +5,10 @@ import Wire
 /// The last packets that were dropped on each port for each reason. The worker writes; others may read at any time: a
 /// sample that changes under the reader is left out.
 ///
+/// Of a flood only the first packets of each eighth of a second are kept, so that samples cost it next to nothing.
+///
 /// ```
+/// words of a group: 0 samples taken   1 the eighth of a second of the last one   2 those taken in it
 /// words of a sample: 0 stamp, odd while it is written   1 time   2 session slot + 1, in the high half; length
 ///                    3 bytes kept   4–19 the first 128 bytes of the frame
 /// ```
@@ -15,7 +18,10 @@ final class DropSamples: Sendable {
     /// Bytes kept of a frame.
     static let byteCount = 128
     private static let sampleWordCount = 4 + byteCount / 8
-    /// Behind a number of samples taken.
+    /// Samples of a port and reason in about an eighth of a second: 2²⁷ ns.
+    static let samplesPerPeriod: UInt64 = 128
+    private static let periodShift: UInt64 = 27
+    /// Behind a number of samples taken, and how many of late.
     private static let groupWordCount = 8 + depth * sampleWordCount
     private static let portCount = 256
     private static let reasonCount = 64
@@ -29,6 +35,17 @@ final class DropSamples: Sendable {
 
     private func group(_ port: UInt16, _ reason: DropReason) -> Int {
         (Int(port & 255) * Self.reasonCount + Int(reason.rawValue)) * Self.groupWordCount
+    }
+
+    /// Whether one more packet that came at this time is to be kept; if so, it counts as such. Cost: two words.
+    func wants(_ reason: DropReason, port: PortIndex, timestamp: UInt64) -> Bool {
+        let group = group(port.rawValue, reason)
+        let period = timestamp >> Self.periodShift
+        let taken = words[group + 1] == period ? words[group + 2] : 0
+        guard taken < Self.samplesPerPeriod else { return false }
+        words[group + 1] = period
+        words[group + 2] = taken + 1
+        return true
     }
 
     /// Keeps a packet in the place of the oldest. Cost: twenty words.

@@ -66,13 +66,15 @@ public final class WorkerObserver: @unchecked Sendable {
         shared.withLock { shared in if shared.ports != observed { shared.ports = observed } }
     }
 
-    /// Counts the dropped ones of packets that are done, and keeps a sample of each.
+    /// Counts the dropped ones of packets that are done, and keeps samples of them.
     public func noteDrops(_ vector: PacketVector, _ range: Range<Int>, from port: PortIndex) {
-        for index in range where vector.packets[index].disposition == .dropped {
+        let packets = vector.packets
+        for index in range where packets[index].disposition == .dropped {
             if hasReboundSlots.load(ordering: .acquiring) { forgetReboundSlots() }
-            let packet = vector.packets[index]
+            let packet = packets[index]
             let slot = packet.counter == Packet.noCounter ? nil : packet.counter >> 1
             drops.count(packet.dropReason, port: port, slot: slot)
+            guard samples.wants(packet.dropReason, port: port, timestamp: packet.timestamp) else { continue }
             samples.take(
                 Self.frame(of: packet, index, vector), packet.dropReason, port: port, slot: slot,
                 timestamp: packet.timestamp)

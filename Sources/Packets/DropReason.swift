@@ -100,7 +100,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     // Leaving.
     /// The next hop has not answered ARP or neighbour discovery yet.
     case neighbourUnresolved
-    /// Addressed to this node, with a protocol that it does not speak.
+    /// Addressed to this node, with a protocol that it does not speak, or more than it answers in a second.
     case notServedHere
     /// The output port's interface is absent or down.
     case portDown

@@ -12,9 +12,9 @@ import Glibc
 @safe public final class PacketVector {
     /// Bytes before a received frame: virtio header 10, Ethernet 14, two VLAN tags 8, outer IPv6 40 or eight labels 32,
     /// rounded up to two cache lines.
-    public static let headroom = 128
+    @inlinable public static var headroom: Int { 128 }
     /// Bytes behind the longest frame.
-    public static let tailroom = 64
+    @inlinable public static var tailroom: Int { 64 }
 
     public let capacity: Int
     public let slotByteCount: Int
@@ -23,7 +23,10 @@ import Glibc
     public let arena: UnsafeMutableRawPointer
     /// `capacity` descriptors; the first `count` are in use.
     public let packets: UnsafeMutablePointer<Packet>
-    public private(set) var count = 0
+    /// Beside the descriptors: as a property of this object, every change of it would be watched for another at the same
+    /// time, which costs as much as storing a packet.
+    @usableFromInline let counter: UnsafeMutablePointer<Int>
+    @inlinable public var count: Int { unsafe counter.pointee }
 
     /// - Parameter capacity: 1…256 packets.
     /// - Parameter slotByteCount: bytes of a slot, at least 512, a multiple of 64. 2,048 suits an MTU of 1,500.
@@ -39,38 +42,41 @@ import Glibc
         }
         unsafe arena = memory
         unsafe packets = .allocate(capacity: capacity)
+        unsafe counter = .allocate(capacity: 1)
+        unsafe counter.initialize(to: 0)
     }
 
     deinit {
         unsafe munmap(arena, arenaByteCount)
         unsafe packets.deallocate()
+        unsafe counter.deallocate()
     }
 
     /// The longest frame that a slot takes.
-    public var maximumFrameByteCount: Int { slotByteCount - Self.headroom - Self.tailroom }
-    public var isFull: Bool { count == capacity }
+    @inlinable public var maximumFrameByteCount: Int { slotByteCount - Self.headroom - Self.tailroom }
+    @inlinable public var isFull: Bool { count == capacity }
 
     /// Where the frame of the next packet begins in the arena. The vector must not be full.
-    public var nextOffset: Int {
+    @inlinable public var nextOffset: Int {
         precondition(count < capacity)
         return count * slotByteCount + Self.headroom
     }
 
     /// Where a port writes the next frame: `maximumFrameByteCount` bytes. The vector must not be full.
-    public var nextFrame: UnsafeMutableRawBufferPointer {
+    @inlinable public var nextFrame: UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(start: arena + nextOffset, count: maximumFrameByteCount)
     }
 
     /// Takes in the frame that was written at `nextFrame`.
-    public func append(byteCount: Int, timestamp: UInt64) {
+    @inlinable public func append(byteCount: Int, timestamp: UInt64) {
         precondition(byteCount <= maximumFrameByteCount)
         unsafe packets[count] = Packet(
             offset: UInt32(nextOffset), byteCount: UInt32(byteCount), timestamp: timestamp)
-        count += 1
+        unsafe counter.pointee += 1
     }
 
     /// Copies a frame in. The vector must not be full; the frame must fit a slot.
-    public func append(_ frame: UnsafeRawBufferPointer, timestamp: UInt64) {
+    @inlinable public func append(_ frame: UnsafeRawBufferPointer, timestamp: UInt64) {
         unsafe nextFrame.copyMemory(from: frame)
         append(byteCount: frame.count, timestamp: timestamp)
     }
@@ -81,10 +87,10 @@ import Glibc
         unsafe packets[count - 1].drop(reason)
     }
 
-    public func removeAll() { count = 0 }
+    @inlinable public func removeAll() { unsafe counter.pointee = 0 }
 
     /// The descriptor of packet `index`, bounds-checked.
-    public subscript(index: Int) -> Packet {
+    @inlinable public subscript(index: Int) -> Packet {
         get {
             precondition(index >= 0 && index < count)
             return unsafe packets[index]
@@ -96,7 +102,7 @@ import Glibc
     }
 
     /// The frame of packet `index` as it now stands. Valid until the vector is emptied.
-    public func frame(_ index: Int) -> UnsafeMutableRawBufferPointer {
+    @inlinable public func frame(_ index: Int) -> UnsafeMutableRawBufferPointer {
         let packet = self[index]
         precondition(Int(packet.offset) + Int(packet.byteCount) <= arenaByteCount)
         return unsafe UnsafeMutableRawBufferPointer(

@@ -15,7 +15,7 @@
         unsafe base = memory.start.bindMemory(to: Element.self, capacity: capacity)
     }
 
-    public subscript(index: Int) -> Element {
+    @inlinable public subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < capacity)
             return unsafe base[index]

@@ -59,6 +59,21 @@ import Testing
         #expect(samples.samples(port: 4, reason: .notAdmitted).isEmpty)
     }
 
+    @Test("Of a flood, 128 packets of a port and reason are kept in an eighth of a second")
+    func samplesOfFloods() {
+        let samples = DropSamples()
+        func wanted(_ count: Int, _ reason: DropReason, port: UInt16, at timestamp: UInt64) -> Int {
+            (0..<count).count { _ in
+                samples.wants(reason, port: PortIndex(rawValue: port), timestamp: timestamp)
+            }
+        }
+        #expect(wanted(1000, .notAdmitted, port: 3, at: 1 << 27) == 128)
+        #expect(wanted(1000, .notAdmitted, port: 3, at: (2 << 27) - 1) == 0)
+        #expect(wanted(100, .notAdmitted, port: 3, at: 2 << 27) == 100)
+        #expect(wanted(100, .tooBig, port: 3, at: 1 << 27) == 100)
+        #expect(wanted(100, .notAdmitted, port: 4, at: 1 << 27) == 100)
+    }
+
     @Test("When a session's slot becomes another's, its drops stay with their port and reason alone")
     func rebinding() {
         let vector = PacketVector(capacity: 4, slotByteCount: 512)

@@ -7,9 +7,9 @@
 #pragma clang attribute push(__attribute__((target("popcnt"))), apply_to = function)
 #endif
 
-enum disposition { UNDECIDED, TRANSMIT, FORWARDED, PUNT, CONSUMED, DROPPED };
+enum disposition { UNDECIDED, TRANSMIT, FORWARDED, PUNT, WAITING, CONSUMED, DROPPED };
 enum punt { PUNT_ARP, PUNT_LOCAL, PUNT_RESOLVE, PUNT_TOO_BIG, PUNT_FRAGMENT, PUNT_TTL_EXPIRED,
-            PUNT_LABEL_TTL_EXPIRED, PUNT_LABEL_TOO_BIG };
+            PUNT_LABEL_TTL_EXPIRED, PUNT_LABEL_TOO_BIG, PUNT_PROHIBITED };
 enum drop {
     TRUNCATED_ETHERNET = 0, NOT_OUR_MAC, WRONG_VLAN, UNKNOWN_ETHER_TYPE,
     BAD_IP_VERSION = 7, TRUNCATED_IPV4, BAD_IPV4_HEADER_LENGTH, BAD_IPV4_TOTAL_LENGTH, BAD_IPV4_CHECKSUM,
@@ -17,7 +17,7 @@ enum drop {
     UNKNOWN_SUBSCRIBER = 18, SPOOFED_SOURCE, UNKNOWN_SERVICE, UNKNOWN_DESTINATION, NOT_ADMITTED,
     FRAGMENT_WITHOUT_PORTS, WRONG_LEG,
     TRUNCATED_LABEL_STACK = 26, UNKNOWN_LABEL, RESERVED_LABEL, LABEL_OUT_OF_CONTEXT, MISSING_USER_LABEL,
-    MISSING_BOTTOM_OF_STACK, EARLY_BOTTOM_OF_STACK,
+    MISSING_BOTTOM_OF_STACK, EARLY_BOTTOM_OF_STACK, LABEL_STACK_TOO_DEEP, ASSOCIATED_CHANNEL,
     UNKNOWN_TUNNEL_ENDPOINT = 35, OUTER_FRAGMENT, ECN_MISMATCH,
     RECURSIVE_ENCAPSULATION = 39, INNER_SOURCE_MISMATCH, INNER_DESTINATION_MISMATCH,
 };
@@ -29,11 +29,26 @@ enum match { NOTHING, PORTS, ICMP };
 #define COPY_TTL 1
 #define COPY_CLASS 2
 #define COPY_DF 4
+#define COMPATIBLE_ECN 8
+#define IS_GROUPED 0x80
 #define NO_COUNTER UINT32_MAX
 #define LOCAL 0x40000000u
+#define CONFINED 0x40000001u
 #define TUNNEL_FLAG 0x80000000u
+#define GROUP_FLAG 0x80000000u
+#define PORT_CONTEXT ((uint64_t)1 << 62)
+#define KEEP_CLASS 0x4040404040404040u
+#define MAXIMUM_LABELS 8
+#define BOTTOM_OF_STACK 0x100u
 
 typedef const struct ref_tables tables;
+
+/// What the tables that are measured don't have: several paths, policers, what is rewritten.
+static inline void not_measured(void) { __builtin_trap(); }
+
+/// A subscriber or service, rather than none, our own address, or what no router forwards.
+static inline bool is_index(uint32_t found) { return found - 1 < 0x3fffffff; }
+static inline bool is_unforwarded(uint32_t found) { return found >= LOCAL; }
 
 static inline uint16_t load16(const uint8_t *p) {
     uint16_t v;
@@ -153,6 +168,8 @@ static inline int refusal(tables *t, const struct ref_conversion *c, enum direct
     for (; count > 0; count--, rule++) {
         if (!rule->any_protocol && rule->protocol4 != ip[9])
             continue;
+        if (rule->dscps != UINT64_MAX && !(rule->dscps >> (ip[1] >> 2) & 1))
+            continue;
         if (rule->match == PORTS) {
             if (load16(ip + 6) & 0x1fff) {
                 reason = FRAGMENT_WITHOUT_PORTS;
@@ -164,6 +181,18 @@ static inline int refusal(tables *t, const struct ref_conversion *c, enum direct
             }
             uint16_t port = load16(ip + transport + (direction == UP ? 2 : 0));
             if (port < rule->lowest || port > rule->highest)
+                continue;
+        } else if (rule->match == ICMP) {
+            if (load16(ip + 6) & 0x1fff) {
+                reason = FRAGMENT_WITHOUT_PORTS;
+                continue;
+            }
+            if (transport >= byte_count) {
+                reason = TRUNCATED_TRANSPORT;
+                continue;
+            }
+            uint8_t type = direction == UP ? (uint8_t)(rule->lowest >> 8) : (uint8_t)rule->lowest;
+            if (ip[transport] != type || type == 255)
                 continue;
         }
         return -1;
@@ -179,18 +208,28 @@ static inline void accept(tables *t, struct ref_packet *p, uint32_t conversion, 
     p->disposition = TRANSMIT;
 }
 
-/// The conversion of these inner addresses in one direction, if they arrived by its tunnel.
-static inline uint32_t match(tables *t, enum direction direction, uint32_t subscriber, uint32_t service,
-                             uint32_t tunnel, int *reason) {
-    bool has_subscriber = subscriber != 0 && subscriber != LOCAL, has_service = service != 0 && service != LOCAL;
+/// The session's number plus one, or 0.
+static inline uint32_t find_session(tables *t, uint32_t subscriber, uint32_t service) {
+    uint32_t found = hash_find(&t->admissions, (uint64_t)(subscriber - 1) << 32 | (service - 1));
+    if (found & GROUP_FLAG)
+        not_measured();
+    return found;
+}
+
+/// The conversion of these inner addresses in one direction, if they arrived by its tunnel. Else why there is none, as far
+/// as the look-ups got.
+static inline uint32_t match(tables *t, enum direction direction, uint32_t source, uint32_t destination, uint32_t tunnel,
+                             enum drop *reason) {
+    uint32_t subscriber = poptrie_find(&t->subscribers4, direction == DOWN ? destination : source);
+    uint32_t service = poptrie_find(&t->services4, direction == DOWN ? source : destination);
     *reason = INNER_SOURCE_MISMATCH;
-    if (!(direction == DOWN ? has_service : has_subscriber))
+    if (!is_index(direction == DOWN ? service : subscriber))
         return NO_COUNTER;
     *reason = INNER_DESTINATION_MISMATCH;
-    if (!(has_service && has_subscriber))
+    if (!is_index(direction == DOWN ? subscriber : service))
         return NO_COUNTER;
     *reason = NOT_ADMITTED;
-    uint32_t session = hash_find(&t->admissions, (uint64_t)(subscriber - 1) << 32 | (service - 1));
+    uint32_t session = find_session(t, subscriber, service);
     if (session == 0)
         return NO_COUNTER;
     *reason = WRONG_LEG;
@@ -198,25 +237,32 @@ static inline uint32_t match(tables *t, enum direction direction, uint32_t subsc
     return t->conversions[index].arrival == (tunnel | TUNNEL_FLAG) ? index : NO_COUNTER;
 }
 
+static inline int progress(enum drop reason) {
+    switch (reason) {
+    case WRONG_LEG: return 3;
+    case NOT_ADMITTED: return 2;
+    case INNER_DESTINATION_MISMATCH: return 1;
+    default: return 0;
+    }
+}
+
 static inline void classify_decapsulated(tables *t, struct ref_packet *p, uint8_t *arena, size_t inner, size_t end,
-                                         uint32_t tunnel, uint8_t outer_ecn) {
+                                         uint32_t tunnel, uint8_t outer_class) {
     uint8_t *ip = arena + inner;
     int fault = ipv4_fault(ip, end - inner);
     if (fault >= 0)
         return drop(p, fault);
     uint32_t source = load32(ip + 12), destination = load32(ip + 16);
-    int reason, other;
+    enum drop down, up;
     enum direction direction = DOWN;
-    uint32_t index = match(t, DOWN, poptrie_find(&t->subscribers4, destination), poptrie_find(&t->services4, source),
-                           tunnel, &reason);
+    uint32_t index = match(t, DOWN, source, destination, tunnel, &down);
     if (index == NO_COUNTER) {
         direction = UP;
-        index = match(t, UP, poptrie_find(&t->subscribers4, source), poptrie_find(&t->services4, destination),
-                      tunnel, &other);
+        index = match(t, UP, source, destination, tunnel, &up);
         if (index == NO_COUNTER)
-            return drop(p, reason);
+            return drop(p, progress(up) >= progress(down) ? up : down);
     }
-    uint8_t ecn = ip[1] & 3;
+    uint8_t before = ip[1], ecn = before & 3, outer_ecn = outer_class & 3;
     if (outer_ecn == 3) {
         if (ecn == 0)
             return drop(p, ECN_MISMATCH);
@@ -224,46 +270,73 @@ static inline void classify_decapsulated(tables *t, struct ref_packet *p, uint8_
     } else if (outer_ecn == 1 && ecn == 2) {
         ecn = 1;
     }
-    if (ecn != (ip[1] & 3))
-        set_traffic_class(ip, (uint8_t)((ip[1] & 0xfc) | ecn));
     int refused = refusal(t, &t->conversions[index], direction, ip);
     if (refused >= 0)
         return drop(p, refused);
+    uint8_t after = (before & 0xfc) | ecn;
+    if (t->tunnels[tunnel].inner_class == UINT64_MAX)
+        after = (outer_class & 0xfc) | ecn;
+    if (after != before)
+        set_traffic_class(ip, after);
     accept(t, p, index, inner, load16(ip + 2));
 }
 
 /// Addressed to this node.
-static inline void classify_local(tables *t, struct ref_packet *p, uint8_t *arena, size_t header) {
+static inline void classify_local(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint32_t tags,
+                                  uint16_t port) {
     const uint8_t *ip = arena + header;
-    if (ip[9] != 4)
+    if (!t->ports[port].is_network || ip[9] != 4)
         return punt(p, PUNT_LOCAL);
     if (load16(ip + 6) & 0x3fff)
         return drop(p, OUTER_FRAGMENT);
-    uint32_t tunnel = hash_find(&t->tunnel_endpoints, (uint64_t)load32(ip + 12) << 32 | load32(ip + 16));
-    if (tunnel == 0)
+    uint32_t found = hash_find(&t->tunnel_endpoints, (uint64_t)load32(ip + 12) << 32 | load32(ip + 16));
+    if (found == 0)
         return drop(p, UNKNOWN_TUNNEL_ENDPOINT);
-    classify_decapsulated(t, p, arena, header + (ip[0] & 15) * 4u, header + load16(ip + 2), tunnel - 1, ip[1] & 3);
+    const struct ref_tunnel *tunnel = &t->tunnels[found - 1];
+    if (tunnel->port != port)
+        return drop(p, UNKNOWN_TUNNEL_ENDPOINT);
+    if (tunnel->tags != tags)
+        return drop(p, WRONG_VLAN);
+    classify_decapsulated(t, p, arena, header + (ip[0] & 15) * 4u, header + load16(ip + 2), found - 1, ip[1]);
 }
 
-static inline void admit_plain(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint16_t port,
-                               uint32_t subscriber, uint32_t service, enum direction direction) {
+/// Accepts the packet, or says why not.
+static inline int admit_plain(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint16_t port,
+                              uint32_t subscriber, uint32_t service, enum direction direction) {
     const uint8_t *ip = arena + header;
-    uint32_t session = hash_find(&t->admissions, (uint64_t)(subscriber - 1) << 32 | (service - 1));
+    uint32_t session = find_session(t, subscriber, service);
     if (session == 0)
-        return drop(p, NOT_ADMITTED);
+        return NOT_ADMITTED;
     uint32_t index = (session - 1) * 2 + direction;
     const struct ref_conversion *c = &t->conversions[index];
     if (c->arrival != port)
-        return drop(p, WRONG_LEG);
+        return WRONG_LEG;
     int refused = refusal(t, c, direction, ip);
     if (refused >= 0)
-        return drop(p, refused);
+        return refused;
     accept(t, p, index, header, load16(ip + 2));
+    return -1;
 }
 
-static inline bool is_confined(uint32_t address) {
-    uint32_t top = address >> 24;
-    return top >= 224 || top == 0 || top == 127 || address >> 16 == 0xa9fe;
+/// The second look at what was refused: whether it is a subscriber's answer to another. ICMP errors about sessions'
+/// packets are not measured, and none of the packets is one.
+static inline void classify_refused(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint16_t port,
+                                    enum drop reason) {
+    if (reason == WRONG_LEG)
+        return drop(p, reason);
+    const uint8_t *ip = arena + header;
+    bool is_access = !t->ports[port].is_network;
+    if (is_access) {
+        uint32_t subscriber = poptrie_find(&t->subscribers4, load32(ip + 16));
+        uint32_t service = is_index(subscriber) ? poptrie_find(&t->services4, load32(ip + 12)) : 0;
+        if (is_index(service) && admit_plain(t, p, arena, header, port, subscriber, service, DOWN) < 0)
+            return;
+    }
+    bool is_denial = reason == NOT_ADMITTED || reason == UNKNOWN_SERVICE || reason == FRAGMENT_WITHOUT_PORTS;
+    if (!is_access || !is_denial || !t->ports[port].answers_denied)
+        return drop(p, reason);
+    punt(p, PUNT_PROHIBITED);
+    p->metered = reason;
 }
 
 static inline void classify_plain(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, size_t end,
@@ -273,53 +346,59 @@ static inline void classify_plain(tables *t, struct ref_packet *p, uint8_t *aren
     if (fault >= 0)
         return drop(p, fault);
     uint32_t source = load32(ip + 12), destination = load32(ip + 16);
+    int refused = UNKNOWN_SERVICE;
     if (!t->ports[port].is_network) {
         uint32_t service = poptrie_find(&t->services4, destination);
-        if (service == LOCAL)
-            return classify_local(t, p, arena, header);
+        if (is_unforwarded(service))
+            return service == LOCAL ? classify_local(t, p, arena, header, tags, port) : drop(p, NOT_UNICAST);
         uint32_t subscriber = poptrie_find(&t->subscribers4, source);
-        if (subscriber == LOCAL)
-            return drop(p, SPOOFED_SOURCE);
-        if (subscriber == 0)
-            return drop(p, is_confined(destination) ? NOT_UNICAST : UNKNOWN_SUBSCRIBER);
+        if (!is_index(subscriber))
+            return drop(p, subscriber == LOCAL ? SPOOFED_SOURCE : UNKNOWN_SUBSCRIBER);
         const struct ref_subscriber *owner = &t->subscribers[subscriber - 1];
         if (owner->port != port)
             return drop(p, SPOOFED_SOURCE);
         if (owner->tags != tags)
             return drop(p, WRONG_VLAN);
-        if (service == 0)
-            return drop(p, is_confined(destination) ? NOT_UNICAST : UNKNOWN_SERVICE);
-        admit_plain(t, p, arena, header, port, subscriber, service, UP);
+        if (service != 0)
+            refused = admit_plain(t, p, arena, header, port, subscriber, service, UP);
     } else {
         uint32_t subscriber = poptrie_find(&t->subscribers4, destination);
-        if (subscriber == LOCAL)
-            return classify_local(t, p, arena, header);
+        if (is_unforwarded(subscriber))
+            return subscriber == LOCAL ? classify_local(t, p, arena, header, tags, port) : drop(p, NOT_UNICAST);
         if (tags != 0)
             return drop(p, WRONG_VLAN);
         if (subscriber == 0)
-            return drop(p, is_confined(destination) ? NOT_UNICAST : UNKNOWN_DESTINATION);
+            return drop(p, UNKNOWN_DESTINATION);
         uint32_t service = poptrie_find(&t->services4, source);
         if (service == LOCAL)
             return drop(p, SPOOFED_SOURCE);
-        if (service == 0)
-            return drop(p, UNKNOWN_SERVICE);
-        admit_plain(t, p, arena, header, port, subscriber, service, DOWN);
+        if (is_index(service))
+            refused = admit_plain(t, p, arena, header, port, subscriber, service, DOWN);
     }
+    if (refused >= 0)
+        classify_refused(t, p, arena, header, port, refused);
+}
+
+/// What stands below a user label that should have been the last.
+static inline void classify_below_user_label(struct ref_packet *p, const uint8_t *arena, size_t stack, size_t end) {
+    bool is_channel = end - stack >= 4 && load32(arena + stack) >> 12 == 13;
+    drop(p, is_channel ? ASSOCIATED_CHANNEL : MISSING_BOTTOM_OF_STACK);
 }
 
 static inline void classify_user_label(tables *t, struct ref_packet *p, uint8_t *arena, size_t inner, size_t end,
-                                       uint32_t user, uint64_t context, uint8_t top_ttl) {
-    if (user >> 12 < 16)
-        return drop(p, RESERVED_LABEL);
+                                       uint32_t tags, uint32_t user, uint64_t context, uint32_t top, uint16_t port) {
     uint32_t found = hash_find(&t->user_labels, context << 20 | user >> 12);
     if (found == 0) {
         bool is_bound = t->bound_user_labels[user >> 18] >> (user >> 12 & 63) & 1;
         return drop(p, is_bound ? LABEL_OUT_OF_CONTEXT : UNKNOWN_LABEL);
     }
-    if (!(user & 0x100))
-        return drop(p, MISSING_BOTTOM_OF_STACK);
     uint32_t index = found - 1;
     const struct ref_conversion *c = &t->conversions[index];
+    // Under a path label the tunnel's tags have been looked at.
+    if (context & PORT_CONTEXT >> 20 && t->tunnels[c->arrival & ~TUNNEL_FLAG].tags != tags)
+        return drop(p, WRONG_VLAN);
+    if (!(user & BOTTOM_OF_STACK))
+        return classify_below_user_label(p, arena, inner, end);
     __builtin_prefetch(c);
     if (inner >= end)
         return drop(p, TRUNCATED_IPV4);
@@ -327,11 +406,14 @@ static inline void classify_user_label(tables *t, struct ref_packet *p, uint8_t 
     int fault = ipv4_fault(ip, end - inner);
     if (fault >= 0)
         return drop(p, fault);
+    if (c->kind & IS_GROUPED)
+        not_measured();
     enum direction direction = index & 1;
     uint32_t source = load32(ip + 12), destination = load32(ip + 16);
     uint32_t subscriber = poptrie_find(&t->subscribers4, direction == DOWN ? destination : source);
     uint32_t service = poptrie_find(&t->services4, direction == DOWN ? source : destination);
-    bool subscriber_fits = subscriber - 1 == c->subscriber, service_fits = service - 1 == c->service;
+    bool subscriber_fits = is_index(subscriber) && subscriber - 1 == c->subscriber;
+    bool service_fits = is_index(service) && service - 1 == c->service;
     if (!(direction == DOWN ? service_fits : subscriber_fits))
         return drop(p, INNER_SOURCE_MISMATCH);
     if (!(direction == DOWN ? subscriber_fits : service_fits))
@@ -339,36 +421,88 @@ static inline void classify_user_label(tables *t, struct ref_packet *p, uint8_t 
     int refused = refusal(t, c, direction, ip);
     if (refused >= 0)
         return drop(p, refused);
-    if (top_ttl <= 1)
-        return drop(p, TTL_EXPIRED);
-    if (c->arrival & TUNNEL_FLAG && t->tunnels[c->arrival ^ TUNNEL_FLAG].hands_on_ttl)
-        set_ttl(ip, top_ttl);
+    uint8_t ttl = (uint8_t)top;
+    if (ttl <= 1) {
+        if (!t->ports[port].sends_errors)
+            return drop(p, TTL_EXPIRED);
+        p->counter = index;
+        return punt(p, PUNT_LABEL_TTL_EXPIRED);
+    }
+    const struct ref_tunnel *tunnel = &t->tunnels[c->arrival & ~TUNNEL_FLAG];
+    if (c->arrival & TUNNEL_FLAG && tunnel->hands_on_ttl)
+        set_ttl(ip, ttl);
+    if (tunnel->inner_class != KEEP_CLASS) {
+        uint8_t code_point = (uint8_t)(tunnel->inner_class >> 8 * (top >> 9 & 7));
+        uint8_t class = (uint8_t)(code_point << 2 | (ip[1] & 3));
+        if (code_point < 64 && class != ip[1])
+            set_traffic_class(ip, class);
+    }
     accept(t, p, index, inner, load16(ip + 2));
+}
+
+/// What is wrong with a tunnel's path label, or -1.
+static inline int path_fault(tables *t, uint32_t path, uint32_t tunnel, uint32_t tags, uint16_t port) {
+    if (t->tunnels[tunnel].port != port)
+        return LABEL_OUT_OF_CONTEXT;
+    if (t->tunnels[tunnel].tags != tags)
+        return WRONG_VLAN;
+    return path & BOTTOM_OF_STACK ? MISSING_USER_LABEL : -1;
+}
+
+/// The rest of a label stack that begins with a special-purpose label; `context` as in the keys of user labels.
+static void classify_nulls(tables *t, struct ref_packet *p, uint8_t *arena, size_t stack, size_t end, uint32_t tags,
+                           uint64_t context, uint32_t top, unsigned followed, uint16_t port) {
+    for (; followed < MAXIMUM_LABELS; followed++) {
+        if (end - stack < 4)
+            return drop(p, TRUNCATED_LABEL_STACK);
+        uint32_t entry = load32(arena + stack), label = entry >> 12;
+        stack += 4;
+        if (label < 16) {
+            if (label != 0 && label != 2)
+                return drop(p, label == 13 ? ASSOCIATED_CHANNEL : RESERVED_LABEL);
+            if (entry & BOTTOM_OF_STACK)
+                return drop(p, MISSING_USER_LABEL);
+            continue;
+        }
+        uint32_t incoming = context & PORT_CONTEXT >> 20 ? t->incoming_labels[label] : 0;
+        if (incoming == 0)
+            return classify_user_label(t, p, arena, stack, end, tags, entry, context, top, port);
+        if (!(incoming & TUNNEL_FLAG))
+            return drop(p, LABEL_OUT_OF_CONTEXT);
+        context = (incoming ^ TUNNEL_FLAG) - 1;
+        int fault = path_fault(t, entry, (uint32_t)context, tags, port);
+        if (fault >= 0)
+            return drop(p, fault);
+    }
+    drop(p, LABEL_STACK_TOO_DEEP);
 }
 
 static inline void classify_labels(tables *t, struct ref_packet *p, uint8_t *arena, size_t stack, size_t end,
                                    uint32_t tags, uint16_t port) {
     if (end - stack < 4)
         return drop(p, TRUNCATED_LABEL_STACK);
-    if (tags != 0)
-        return drop(p, WRONG_VLAN);
     uint32_t top = load32(arena + stack);
+    uint64_t on_port = PORT_CONTEXT >> 20 | port;
     if (top >> 12 < 16)
-        return drop(p, RESERVED_LABEL);
+        return classify_nulls(t, p, arena, stack, end, tags, on_port, top, 0, port);
     uint32_t entry = t->incoming_labels[top >> 12];
     if (entry == 0)
-        return classify_user_label(t, p, arena, stack + 4, end, top, (uint64_t)1 << 42 | port, (uint8_t)top);
+        return classify_user_label(t, p, arena, stack + 4, end, tags, top, on_port, top, port);
     if (entry & TUNNEL_FLAG) {
         uint32_t tunnel = (entry ^ TUNNEL_FLAG) - 1;
-        if (t->tunnels[tunnel].port != port)
-            return drop(p, LABEL_OUT_OF_CONTEXT);
-        if (top & 0x100)
-            return drop(p, MISSING_USER_LABEL);
+        int fault = path_fault(t, top, tunnel, tags, port);
+        if (fault >= 0)
+            return drop(p, fault);
         if (end - stack < 8)
             return drop(p, TRUNCATED_LABEL_STACK);
         uint32_t user = load32(arena + stack + 4);
-        return classify_user_label(t, p, arena, stack + 8, end, user, tunnel, (uint8_t)top);
+        if (user >> 12 < 16)
+            return classify_nulls(t, p, arena, stack + 4, end, tags, tunnel, top, 1, port);
+        return classify_user_label(t, p, arena, stack + 8, end, tags, user, tunnel, top, port);
     }
+    // A subscriber must not go past admission and the bill by a label.
+    if (!t->ports[port].is_network)
+        return drop(p, LABEL_OUT_OF_CONTEXT);
     p->adjacency = entry - 1;
     p->disposition = TRANSMIT;
 }
@@ -432,30 +566,39 @@ static inline void leave(struct ref_packet *p, uint8_t *arena, size_t start, siz
 }
 
 static inline void push_labels(uint8_t *ip, const struct ref_conversion *c) {
-    unsigned flags = c->kind >> 2;
+    unsigned flags = c->kind >> 2 & 15;
     uint32_t ttl = flags & COPY_TTL ? ip[8] : 0, class = flags & COPY_CLASS ? (uint32_t)ip[1] >> 5 : 0;
     uint32_t patch = __builtin_bswap32(ttl | class << 9);
     uint64_t labels;
     memcpy(&labels, c->header + 32, 8);
     labels |= patch | (uint64_t)patch << 32;
     memcpy(ip - 8, &labels, 8);
+    if (c->header_bytes <= 8)
+        return;
+    for (int place = 24; place >= 8; place -= 8) {
+        memcpy(&labels, c->header + place, 8);
+        labels |= patch | (uint64_t)patch << 32;
+        memcpy(ip - 40 + place, &labels, 8);
+    }
 }
 
 static inline void push_outer_ipv4(uint8_t *ip, const struct ref_conversion *c, size_t inner_bytes,
                                    uint16_t *identification) {
-    unsigned flags = c->kind >> 2;
+    unsigned flags = c->kind >> 2 & 15;
     uint8_t *outer = ip - 20;
     bool dont_fragment = !(flags & COPY_DF) || ip[6] & 0x40;
-    uint8_t service = flags & COPY_CLASS ? ip[1] : ip[1] & 3;
+    uint8_t ecn = flags & COMPATIBLE_ECN ? 0 : ip[1] & 3, dscp = flags & COPY_CLASS ? ip[1] & 0xfc : c->header[21];
+    uint8_t ttl = flags & COPY_TTL ? ip[8] : 0;
     uint16_t id = dont_fragment ? 0 : (*identification)++;
-    uint16_t first = (uint16_t)(0x4500 | c->header[21] | service), fragment = dont_fragment ? 0x4000 : 0;
+    uint16_t first = (uint16_t)(0x4500 | dscp | ecn), fragment = dont_fragment ? 0x4000 : 0;
     uint16_t byte_count = (uint16_t)(inner_bytes + 20);
-    uint64_t sum = (uint64_t)load16(c->header + 30) + first + byte_count + id + fragment + 4;
+    uint64_t sum = (uint64_t)load16(c->header + 30) + first + byte_count + id + fragment + (uint16_t)(ttl << 8 | 4);
     memcpy(outer - 4, c->header + 16, 24);
     store16(outer, first);
     store16(outer + 2, byte_count);
     store16(outer + 4, id);
     store16(outer + 6, fragment);
+    outer[8] |= ttl;
     outer[9] = 4;
     store16(outer + 10, (uint16_t)~fold(sum));
 }
@@ -489,6 +632,7 @@ static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena, uint
             if (fault >= 0)
                 return drop(p, fault);
             set_ttl(exposed, ttl - 1);
+            p->metered = load16(exposed + 2);
             ether_type = 0x0800;
         }
     } else {
@@ -504,7 +648,7 @@ static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena, uint
         for (unsigned k = 1; k < count; k++)
             store32(label - 4 * k, nhlfe->labels[k] << 12 | shared);
     }
-    leave(p, arena, start, end - start, adjacency, ether_type);
+    leave(p, arena, start, p->metered, adjacency, ether_type);
 }
 
 static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint16_t port,
@@ -544,6 +688,8 @@ static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint
         return punt(p, PUNT_RESOLVE);
     if ((c->kind & 3) == IPV4 && load32(ip + 12) == load32(c->header + 36))
         return drop(p, RECURSIVE_ENCAPSULATION);
+    if (c->treatment != 0 && t->treatments[c->treatment].rewrites)
+        not_measured();
     decrement_ttl(ip);
     uint16_t ether_type = 0x0800;
     switch (c->kind & 3) {
@@ -574,7 +720,7 @@ static inline void add(uint64_t *counter, uint64_t amount) {
 }
 
 void ref_account(const struct ref_packet *packets, size_t count, uint16_t port, const struct ref_counters *counters) {
-    uint64_t forwarded = 0, consumed = 0;
+    uint64_t forwarded = 0, consumed = 0, waiting = 0;
     for (size_t i = 0; i < count; i++) {
         const struct ref_packet *p = &packets[i];
         if (p->disposition == FORWARDED) {
@@ -586,11 +732,13 @@ void ref_account(const struct ref_packet *packets, size_t count, uint16_t port, 
             }
         } else if (p->disposition == CONSUMED) {
             consumed++;
+        } else if (p->disposition == WAITING) {
+            waiting++;
         } else {
             add(&counters->drops[p->detail], 1);
         }
     }
-    add(&counters->ports_in[port], count);
+    add(&counters->ports_in[port], count - waiting);
     add(&counters->totals[0], forwarded);
     add(&counters->totals[1], consumed);
 }

@@ -9,10 +9,10 @@ struct Flood {
     /// So many different ones, as senders that forge would have.
     private static let count = 16_384
 
-    private init(_ name: String, port: String, _ frame: (Int) -> [UInt8]) {
+    private init(_ name: String, port: String, count: Int = Flood.count, _ frame: (Int) -> [UInt8]) {
         self.name = name
         self.port = port
-        frames = (0..<Self.count).map(frame)
+        frames = (0..<count).map(frame)
     }
 
     static let all = [
@@ -25,8 +25,9 @@ struct Flood {
         Flood("unknown services", port: "access1") { number in
             Packet.udp(Site.neighbour, 0x0808_0000 + UInt32(number))
         },
-        Flood("TTL 1", port: "access1") { number in Packet.udp(Site.neighbour, Site.server, ttl: 1) },
-        Flood("too big, DF", port: "access1") { number in
+        // Senders who want answers don't forge: always the same packet.
+        Flood("TTL 1", port: "access1", count: 1) { _ in Packet.udp(Site.neighbour, Site.server, ttl: 1) },
+        Flood("too big, DF", port: "access1", count: 1) { _ in
             Packet.udp(Site.neighbour, Site.server, byteCount: 1400, dontFragment: true)
         },
         Flood("neighbours to be found", port: "access1") { number in

@@ -13,7 +13,8 @@ struct FloodsBenchmark {
         print(
             "flood                        ns a packet   of an admitted one   slow-down   memory     outcome")
         var isGood = true
-        for flood in Flood.all {
+        let names = CommandLine.arguments.dropFirst(2)
+        for flood in Flood.all where names.isEmpty || names.contains(flood.name) {
             let site = try Site()
             site[flood.port].frames = flood.frames
             _ = site.serve(["access0"], turns: vectorCount)

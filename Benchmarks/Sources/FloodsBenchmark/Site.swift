@@ -1,6 +1,7 @@
 import Exchange
 import ExchangeFile
 import Forwarder
+import Observation
 import Packets
 import Ports
 import TableCompiler
@@ -30,7 +31,9 @@ final class Site {
                 macAddress: port.isEthernet ? mac : nil)
         }
         names = ports.map(\.name)
-        worker = Worker(Publication(tables: tables.publication, ports: ports), neighbourSeed: 1)
+        worker = Worker(
+            Publication(tables: tables.publication, ports: ports), neighbourSeed: 1,
+            observer: WorkerObserver())
         tables.settle()
         // Admitted: many users' packets, of 64 bytes, into a tunnel of two labels.
         self["access0"].frames = (0..<Self.userCount).map {
@@ -49,9 +52,9 @@ final class Site {
     /// - Returns: nanoseconds a vector of the first port.
     func serve(_ names: [String], turns: Int) -> Double {
         let indices = names.map { PortIndex(rawValue: UInt16(index($0))) }
-        let begin = Clock.now
+        let begin = Clock.spent
         for _ in 0..<turns { for port in indices { _ = worker.serve(port) } }
-        return Double(Clock.now - begin) / Double(turns)
+        return Double(Clock.spent - begin) / Double(turns)
     }
 
     /// What has become of most packets that were not forwarded.

@@ -39,9 +39,16 @@ extension ref_tables {
         neighbours = Self.hash([])
 
         let local = tables.localAddresses.map { (prefix: IPPrefix($0.address), value: UInt32(0x4000_0000)) }
-        subscribers4 = Self.trie(keys.subscriberPrefixes + local)
-        services4 = Self.trie(keys.servicePrefixes + local)
+        let unforwarded = local + Self.confined.map { ($0, UInt32(0x4000_0001)) }
+        subscribers4 = Self.trie(keys.subscriberPrefixes + unforwarded)
+        services4 = Self.trie(keys.servicePrefixes + unforwarded)
     }
+
+    /// What no router forwards: "this network", loopback, link-local, multicast and reserved, and the broadcast address
+    /// of the network side's link.
+    private static let confined = [
+        (0, 8), (0x7f00_0000, 8), (0xa9fe_0000, 16), (0xe000_0000, 3), (AddressPlan.own.rawValue | 0xff, 32),
+    ].map { IPPrefix(covering: .v4(IPv4Address(rawValue: $0)), bitCount: $1) }
 
     /// What the objects are found by.
     private struct Keys {

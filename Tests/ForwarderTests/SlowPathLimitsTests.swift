@@ -1,0 +1,35 @@
+import Forwarder
+import Packets
+import Testing
+import Wire
+
+/// What one port may ask of the slow path in one second of the packets' time.
+struct SlowPathLimitsTests {
+    private let node = Node()
+    private static let second: UInt64 = 1_000_000_000
+    private static let limit = 10_000
+
+    private func question(_ target: String) -> [UInt8] {
+        Station.arp(.request, from: "10.0.1.9", at: Station.newsMAC, for: target, to: .broadcast)
+    }
+
+    @Test("A flood of ARP questions is answered ten thousand times a second, and counted in full")
+    func arpQuestions() {
+        let flood = [[UInt8]](repeating: question("10.0.1.1"), count: Self.limit + 500)
+        #expect(node.pass(flood, "core1", to: "core1", at: Self.second).count == Self.limit)
+        #expect(node.pass([question("10.0.1.1")], "core1", to: "core1", at: 2 * Self.second).count == 1)
+        #expect(node.report.consumed == UInt64(Self.limit + 501))
+        #expect(node.report.balances)
+    }
+
+    @Test("A flood of ARP questions doesn't keep a next hop's answer from being heard")
+    func arpAnswer() {
+        #expect(node.pass([Station.news("10.0.1.130")], "access0", to: "core1", at: Self.second).count == 1)
+        let flood = [[UInt8]](repeating: question("10.0.1.200"), count: Self.limit + 500)
+        #expect(node.pass(flood, "core1", to: "core1", at: Self.second).isEmpty)
+        let answer = Station.arp(.reply, from: "10.0.1.130", at: Station.newsMAC, for: "10.0.1.1")
+        // What has waited for it goes on.
+        #expect(node.pass([answer], "core1", to: "core1", at: Self.second).count == 1)
+        #expect(node.report.balances)
+    }
+}
