@@ -13,9 +13,9 @@ public struct Session: Equatable, Sendable {
     public var access: Legs
     /// Towards the provider.
     public var network: Legs
-    /// Of what the subscriber sends. Each path is held to it by itself.
+    /// Of what the subscriber sends, by all paths together.
     public var upPolicer: Policer?
-    /// Of what the subscriber gets. Each path is held to it by itself.
+    /// Of what the subscriber gets, by all paths together.
     public var downPolicer: Policer?
     /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
