@@ -68,6 +68,9 @@ public struct Legs: Hashable, Sendable {
     /// One, or two to eight tunnels. In their order.
     public var each: [Leg] { (first.map { [$0] } ?? []) + further }
 
+    /// How many there are.
+    var count: Int { first == nil ? 0 : 1 + further.count }
+
     /// A single plain leg.
     public static func plain(port: String, nextHop: IPAddress?) -> Self {
         Self([.plain(port: port, nextHop: nextHop)])
