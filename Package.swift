@@ -170,7 +170,7 @@ let package = Package(
             ], swiftSettings: house),
         .testTarget(
             name: "ObservationTests",
-            dependencies: ["Observation", "Packets", "Ports", "Tables", "Trace", "Wire", "Testbed"],
+            dependencies: ["Link", "Observation", "Packets", "Ports", "Tables", "Trace", "Wire", "Testbed"],
             swiftSettings: house),
         .testTarget(
             name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],
