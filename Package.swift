@@ -203,9 +203,8 @@ let package = Package(
         .testTarget(
             name: "OfflineTests",
             dependencies: [
-                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler",
-                "Wire",
-                "Testbed",
+                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports",
+                "TableCompiler", "Tables", "Trace", "Wire", "Testbed",
             ], exclude: ["packets.py"], swiftSettings: house),
     ]
 )
