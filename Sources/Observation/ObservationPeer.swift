@@ -184,7 +184,8 @@ final class ObservationPeer {
         let isTimeOver = deadline.map { .now >= $0 } ?? false
         // Otherwise packets that come faster than they are read would go on for ever.
         if isTimeOver { for (observer, tap) in taps { observer.disarm(tap) } }
-        for (observer, tap) in taps where !tap.ring.isEmpty {
+        // A ring gives one packet at least.
+        for (observer, tap) in taps where mayAnswer && !tap.ring.isEmpty {
             tellPorts(of: observer)
             tap.ring.drain { header, bytes in
                 switch header.kind {
