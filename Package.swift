@@ -172,7 +172,7 @@ let package = Package(
             ], swiftSettings: house),
         .testTarget(
             name: "ObservationTests",
-            dependencies: ["Observation", "Packets", "Ports", "Tables", "Trace", "Wire", "Testbed"],
+            dependencies: ["Link", "Observation", "Packets", "Ports", "Tables", "Trace", "Wire", "Testbed"],
             swiftSettings: house),
         .testTarget(
             name: "LinkTests", dependencies: ["CLinux", "Link", "Tables", "Wire", "Testbed"],
@@ -205,9 +205,8 @@ let package = Package(
         .testTarget(
             name: "OfflineTests",
             dependencies: [
-                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Packets", "Ports", "TableCompiler",
-                "Wire",
-                "Testbed",
+                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports",
+                "TableCompiler", "Tables", "Trace", "Wire", "Testbed",
             ], exclude: ["packets.py"], swiftSettings: house),
     ]
 )

@@ -9,7 +9,7 @@ extension Endpoints {
         Endpoint(
             method: .get, path: "/slots", name: "listSlots",
             summary:
-                "Which slots of the forwarder's tables objects have; those of sessions count their packets",
+                "Which slots of the forwarder's tables objects have; those of sessions count their packets, one for each path",
             parameters: [
                 Parameter(
                     name: "kind", place: .query, form: .choice(SlotKind.allCases.map(\.rawValue)),

@@ -14,7 +14,8 @@ public struct Policer: Equatable, Sendable {
     public var peakBitsPerSecond: UInt64?
     /// CBS, in bytes. Nil: what the committed rate carries in 125 ms, and 3,000 at least.
     public var committedBurstByteCount: UInt32?
-    /// PBS, in bytes. Nil: what the peak rate carries in 125 ms, and 3,000 at least.
+    /// PBS, in bytes. Nil: where the rates are one, the committed burst size, so that a burst beyond it is red and not
+    /// yellow; else what the peak rate carries in 125 ms, and the committed burst size at least.
     public var peakBurstByteCount: UInt32?
     public var green: Action
     public var yellow: Action
@@ -42,7 +43,11 @@ public struct Policer: Equatable, Sendable {
         committedBurstByteCount ?? Self.defaultBurst(committedBitsPerSecond)
     }
     /// The peak burst size, given or not.
-    public var peakBurst: UInt32 { peakBurstByteCount ?? Self.defaultBurst(peakRate) }
+    public var peakBurst: UInt32 {
+        if let peakBurstByteCount { return peakBurstByteCount }
+        guard peakRate > committedBitsPerSecond else { return committedBurst }
+        return max(committedBurst, Self.defaultBurst(peakRate))
+    }
 
     /// 125 ms are an eighth of a second, and a byte is eight bits.
     private static func defaultBurst(_ bitsPerSecond: UInt64) -> UInt32 {

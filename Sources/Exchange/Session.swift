@@ -13,9 +13,9 @@ public struct Session: Equatable, Sendable {
     public var access: Legs
     /// Towards the provider.
     public var network: Legs
-    /// Of what the subscriber sends. Each path is held to it by itself.
+    /// Of what the subscriber sends, by all paths together.
     public var upPolicer: Policer?
-    /// Of what the subscriber gets. Each path is held to it by itself.
+    /// Of what the subscriber gets, by all paths together.
     public var downPolicer: Policer?
     /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
@@ -67,6 +67,9 @@ public struct Legs: Hashable, Sendable {
 
     /// One, or two to eight tunnels. In their order.
     public var each: [Leg] { (first.map { [$0] } ?? []) + further }
+
+    /// How many there are.
+    var count: Int { first == nil ? 0 : 1 + further.count }
 
     /// A single plain leg.
     public static func plain(port: String, nextHop: IPAddress?) -> Self {

@@ -13,7 +13,21 @@ extension Validation {
             exchange.conditions[$0].location
         }
         checkCount(exchange.labels.count, "label", atMost: Limits.labels) { exchange.labels[$0].location }
+        checkPathCount()
         for provider in exchange.providers { checkTitle(of: provider) }
+    }
+
+    /// Each path is counted in a slot of its own.
+    mutating func checkPathCount() {
+        var count = 0
+        for session in exchange.sessions {
+            count += session.access.count * session.network.count
+            guard count > Limits.counterSlots else { continue }
+            return reject(
+                "session `\(Self.shortened(session.name))`: with it there are more than \(Limits.counterSlots) paths of "
+                    + "sessions, and so many slots for their counters; give sessions fewer",
+                at: session.location, kind: .limit)
+        }
     }
 
     private mutating func check<Element>(

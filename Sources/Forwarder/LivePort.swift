@@ -22,6 +22,8 @@ struct LivePort {
     /// What interfaces of this port that are gone had counted, and what the present one last had.
     private var formerStatistics = InterfaceStatistics()
     private var interface: KernelWatch.Interface?
+    /// What the first interface had counted before it was this port's; nil: none has been seen.
+    private var earlierStatistics: InterfaceStatistics?
 
     /// A port that is open, be its interface there or not.
     init(_ object: PortObject, _ port: any PacketPort, serial: UInt64) {
@@ -79,11 +81,13 @@ struct LivePort {
     mutating func take(_ next: KernelWatch.Interface?) {
         if let last = interface, last.index != next?.index { formerStatistics += last.statistics }
         interface = next
+        if earlierStatistics == nil { earlierStatistics = next?.statistics }
         status.kind = object.medium.kind + (next.map { $0.kind.isEmpty ? "" : " on \($0.kind)" } ?? "")
         status.receiveQueues = UInt16(clamping: next?.receiveQueues ?? 0)
         status.transmitQueues = UInt16(clamping: next?.transmitQueues ?? 0)
         var statistics = formerStatistics
         if let next { statistics += next.statistics }
+        statistics -= earlierStatistics ?? InterfaceStatistics()
         status.counters.receiveErrors = statistics.receiveErrors
         status.counters.receiveDrops = statistics.receiveDrops
         status.counters.transmitErrors = statistics.transmitErrors
@@ -94,6 +98,7 @@ struct LivePort {
     mutating func follow(_ former: LivePort) {
         if status.state == former.status.state { status.since = former.status.since }
         formerStatistics = former.formerStatistics
+        earlierStatistics = former.earlierStatistics
         interface = former.interface
         take(former.interface)
     }
@@ -185,5 +190,14 @@ extension InterfaceStatistics {
         sum.receiveDrops += next.receiveDrops
         sum.transmitErrors += next.transmitErrors
         sum.transmitDrops += next.transmitDrops
+    }
+
+    /// Never below zero: a driver may begin anew.
+    fileprivate static func -= (sum: inout InterfaceStatistics, part: InterfaceStatistics) {
+        func subtract(_ number: inout UInt64, _ less: UInt64) { number -= min(number, less) }
+        subtract(&sum.receiveErrors, part.receiveErrors)
+        subtract(&sum.receiveDrops, part.receiveDrops)
+        subtract(&sum.transmitErrors, part.transmitErrors)
+        subtract(&sum.transmitDrops, part.transmitDrops)
     }
 }

@@ -88,7 +88,7 @@ public final class LiveTables {
         bindCounters(of: transaction)
         guard bringPorts(upTo: transaction, staged), publish() else { return nil }
         for slot in staged.changedPorts { updateInterface(of: slot) }
-        share(transaction)
+        share(transaction, staged)
         for slot in staged.portsWithChangedRoutes { updateRoutes(of: slot) }
         return staged
     }
@@ -370,12 +370,15 @@ extension LiveTables {
         }
     }
 
-    /// Tells shared ports what is theirs, where the transaction has changed that.
-    private func share(_ transaction: Transaction) {
-        let slots = ports.filter {
-            if case .sharedPacket = $0.value.object.medium { isOurs($0.value.object) } else { false }
-        }.keys
-        for slot in shared.take(transaction, ports: Set(slots), tables).sorted() { share(slot) }
+    /// Tells shared ports what is theirs: those where the transaction has changed that, and those that it may have had
+    /// opened anew, which know nothing yet.
+    private func share(_ transaction: Transaction, _ staged: StagedChange) {
+        let slots = Set(
+            ports.filter {
+                if case .sharedPacket = $0.value.object.medium { isOurs($0.value.object) } else { false }
+            }.keys)
+        let others = shared.take(transaction, ports: slots, tables)
+        for slot in others.union(slots.intersection(staged.changedPorts)).sorted() { share(slot) }
     }
 
     private func share(_ slot: UInt16) {

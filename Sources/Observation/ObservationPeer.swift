@@ -3,8 +3,11 @@ import Link
 
 /// One client, as the observation thread serves it.
 final class ObservationPeer {
-    /// Bytes that may wait for a client. What comes beyond stays in its ring, until that is full.
+    /// Bytes that may wait for a client. What comes beyond stays in its ring, until that is full; and while so much waits,
+    /// no further requests are read.
     private static let outputLimit = 1 << 20
+    /// Pieces of requests that are read before it is another client's turn.
+    private static let readLimit = 64
     private static let secondsLimit: UInt32 = 3600
 
     private let descriptor: Descriptor
@@ -34,12 +37,15 @@ final class ObservationPeer {
     var isOver: Bool { isGone || isEnding && sentCount == output.count }
     /// Whether packets wait that the client would take.
     var hasMore: Bool {
-        output.count - sentCount < Self.outputLimit / 2 && taps.contains { !$0.tap.ring.isEmpty }
+        waitingByteCount < Self.outputLimit / 2 && taps.contains { !$0.tap.ring.isEmpty }
     }
+    /// Bytes of answers that the client hasn't taken yet.
+    var waitingByteCount: Int { output.count - sentCount }
+    private var mayAnswer: Bool { waitingByteCount < Self.outputLimit }
 
     var pollRequest: pollfd {
-        let wantsWrite = sentCount < output.count
-        return pollfd(fd: descriptor.number, events: Int16(POLLIN | (wantsWrite ? POLLOUT : 0)), revents: 0)
+        let events = (mayAnswer ? POLLIN : 0) | (waitingByteCount > 0 ? POLLOUT : 0)
+        return pollfd(fd: descriptor.number, events: Int16(events), revents: 0)
     }
 
     func refuse(_ reason: String) {
@@ -72,7 +78,7 @@ final class ObservationPeer {
 
     private func read(isTapFree: Bool) {
         var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
+        for _ in 0..<Self.readLimit where mayAnswer {
             let count = Glibc.read(descriptor.number, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN { break }
@@ -175,7 +181,11 @@ final class ObservationPeer {
     /// Takes packets out of the rings while the client keeps up.
     private func pump() {
         guard hasTap, !isEnding else { return }
-        for (observer, tap) in taps where !tap.ring.isEmpty {
+        let isTimeOver = deadline.map { .now >= $0 } ?? false
+        // Otherwise packets that come faster than they are read would go on for ever.
+        if isTimeOver { for (observer, tap) in taps { observer.disarm(tap) } }
+        // A ring gives one packet at least.
+        for (observer, tap) in taps where mayAnswer && !tap.ring.isEmpty {
             tellPorts(of: observer)
             tap.ring.drain { header, bytes in
                 switch header.kind {
@@ -184,7 +194,7 @@ final class ObservationPeer {
                 case .traced: sendTraced(bytes)
                 case .padding, .void: break
                 }
-                return output.count - sentCount < Self.outputLimit
+                return mayAnswer
             }
         }
         guard taps.allSatisfy({ $0.tap.ring.isEmpty }) else { return }
@@ -192,7 +202,7 @@ final class ObservationPeer {
             end(.complete)
         } else if taps.contains(where: { $0.tap.hasAll }) {
             end(.count)
-        } else if let deadline, .now >= deadline {
+        } else if isTimeOver {
             end(.time)
         }
     }

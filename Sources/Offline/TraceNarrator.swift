@@ -13,8 +13,10 @@ public struct TableSlots: Sendable {
     public var subscribers: [UInt32: String] = [:]
     public var services: [UInt32: String] = [:]
     public var tunnels: [UInt32: String] = [:]
-    /// Counter slots.
+    /// Counter slots. A session of several paths has as many.
     public var sessions: [UInt32: String] = [:]
+    /// Which path of its session is counted in a slot, from 0, where there are several: in the order of `Session.paths`.
+    public var paths: [UInt32: Int] = [:]
 
     public init() {}
 }
@@ -30,6 +32,7 @@ public struct TraceNarrator: Sendable {
     private let subscribers: [UInt32: Int]
     private let services: [UInt32: Int]
     private let tunnels: [UInt32: Int]
+    /// Slots in `compiled`: each path has one.
     private let sessions: [UInt32: Int]
 
     /// - Parameter exchange: what the edge is told to be, at about the time at which `slots` was read.
@@ -40,7 +43,20 @@ public struct TraceNarrator: Sendable {
         subscribers = Self.places(slots.subscribers, exchange.subscribers.map(\.name))
         services = Self.places(slots.services, exchange.services.map(\.name))
         tunnels = Self.places(slots.tunnels, exchange.tunnels.map(\.name))
-        sessions = Self.places(slots.sessions, exchange.sessions.map(\.name))
+        sessions = Self.sessionSlots(slots, compiled)
+    }
+
+    /// Slots of the compiled exchange by slot. Not of a session of several paths where it isn't said which is counted there:
+    /// another one's tunnel would be told of.
+    private static func sessionSlots(_ slots: TableSlots, _ compiled: CompiledExchange) -> [UInt32: Int] {
+        let compiledSlots = Dictionary(grouping: compiled.sessions.indices) { compiled.sessions[$0] }
+        var found: [UInt32: Int] = [:]
+        for (slot, name) in slots.sessions {
+            guard let paths = compiledSlots[name] else { continue }
+            let path = slots.paths[slot] ?? (paths.count == 1 ? 0 : nil)
+            if let path, paths.indices.contains(path) { found[slot] = paths[path] }
+        }
+        return found
     }
 
     /// Places in the exchange by slot.
@@ -87,6 +103,9 @@ public struct TraceNarrator: Sendable {
         case .tunnel(let tunnel): return index(tunnel).map { Step.tunnel($0) }
         case .userLabel(let entry, let conversion): return index(conversion).map { Step.userLabel(entry, $0) }
         case .session(let conversion): return index(conversion).map { Step.session($0) }
+        case .path(let conversion, let hash): return index(conversion).map { Step.path($0, hash) }
+        case .related(let conversion, let isTurnedBack):
+            return index(conversion).map { Step.related($0, isTurnedBack: isTurnedBack) }
         case .converted(let conversion): return index(conversion).map { Step.converted($0) }
         case .subscriber(let result): return index(result, subscribers).map { Step.subscriber($0) }
         case .service(let result): return index(result, services).map { Step.service($0) }

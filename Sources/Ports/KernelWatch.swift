@@ -44,9 +44,12 @@ public final class KernelWatch: Sendable {
     private struct State {
         var interfaces: [Int32: Interface] = [:]
         var indices: [String: Int32] = [:]
-        /// By name: the value of `changes` when something last changed there.
+        /// By name, of interfaces that are there: the value of `changes` when something last changed.
         var serials: [String: UInt64] = [:]
-        /// Of interfaces that are followed.
+        /// The same when a name was last given up. A host that goes on making interfaces never runs out of names, so those
+        /// that are gone aren't kept.
+        var lossSerial: UInt64 = 0
+        /// Of interfaces that are followed: by index, which may come back with another interface.
         var neighbours: [Int32: [IPAddress: MACAddress]] = [:]
         /// What the worker has yet to take, the newest of each.
         var news: [Question: MACAddress?] = [:]
@@ -79,8 +82,10 @@ public final class KernelWatch: Sendable {
     /// Grows whenever an interface or address has changed.
     public var serial: UInt64 { changes.load(ordering: .acquiring) }
 
-    /// Grows whenever something has changed about the interface of this name, be it there or not.
-    public func serial(of interface: String) -> UInt64 { state.withLock { $0.serials[interface] ?? 0 } }
+    /// Grows whenever something has changed about the interface of this name; where there is none, whenever any has gone.
+    public func serial(of interface: String) -> UInt64 {
+        state.withLock { $0.serials[interface] ?? $0.lossSerial }
+    }
 
     /// The interface of this name; nil if there is none.
     public func interface(_ name: String) -> Interface? {
@@ -228,19 +233,25 @@ public final class KernelWatch: Sendable {
 
     private func take(_ interface: Interface, _ state: inout State) {
         let before = state.interfaces.updateValue(interface, forKey: interface.index)
-        if let before, before.name != interface.name {
-            if state.indices[before.name] == before.index { state.indices[before.name] = nil }
-            noteChange(before.name, &state)
-        }
+        if let before, before.name != interface.name { noteLoss(of: before, &state) }
         state.indices[interface.name] = interface.index
-        if before?.status != interface.status { noteChange(interface.name, &state) }
+        guard before?.name != interface.name || before?.status != interface.status else { return }
+        noteChange(interface.name, &state)
     }
 
     private func lose(_ index: Int32, _ state: inout State) {
-        state.neighbours[index] = nil
+        // Whoever follows it doesn't hear of one that went and came back with the same index, as out of another namespace.
+        if state.neighbours[index] != nil { state.neighbours[index] = [:] }
         guard let interface = state.interfaces.removeValue(forKey: index) else { return }
-        if state.indices[interface.name] == index { state.indices[interface.name] = nil }
-        noteChange(interface.name, &state)
+        noteLoss(of: interface, &state)
+    }
+
+    /// Its name is no longer its own; it may be another's by now.
+    private func noteLoss(of interface: Interface, _ state: inout State) {
+        guard state.indices[interface.name] == interface.index else { return }
+        state.indices[interface.name] = nil
+        state.serials[interface.name] = nil
+        state.lossSerial = changes.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
     }
 
     private func noteAddressChange(_ index: Int32?) {

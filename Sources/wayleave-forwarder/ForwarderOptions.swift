@@ -26,7 +26,8 @@ struct ForwarderOptions: Equatable {
 
         It takes its tables from the control plane, `wayleaved --instance NAME`, whichever of the two is started
         first, and forwards on by them when the control plane is away. Counters stand in DIR/NAME/counters-main, and go on
-        when the forwarder is started again. SIGINT and SIGTERM end it. Needs root, or CAP_NET_ADMIN and CAP_NET_RAW.
+        when the forwarder is started again. SIGINT and SIGTERM end it. Needs root, or CAP_NET_ADMIN and CAP_NET_RAW,
+        and CAP_BPF for ports that share their interface with the kernel.
 
         Exit codes: 0 stopped by a signal; 1 it could not start, or its
         worker was stuck when it was stopped; 64 wrong options.

@@ -58,6 +58,8 @@ struct DropsCommand: AsyncParsableCommand {
         findings.counts.sort { ($0.count.packets, $1.count.port) > ($1.count.packets, $0.count.port) }
         findings.samples.sort { $0.sample.timestamp < $1.sample.timestamp }
         if let write { try save(findings, to: write) }
+        // Nothing else may stand between the blocks of a capture.
+        guard write != "-" else { return }
         if output.json { return print(document(findings).json) }
         show(findings)
     }

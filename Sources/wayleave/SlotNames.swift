@@ -35,7 +35,12 @@ final class SlotNames {
 
     /// The counter slots of a session; nil: the control plane doesn't answer.
     func slots(ofSession name: String) async -> [UInt32]? {
-        await ask("kind=sessions&name=\(APIRequest.encode(name))").map { $0.keys.sorted() }
+        await paths(ofSession: name).map { $0.sorted() }
+    }
+
+    /// The same in the order of the session's paths.
+    private func paths(ofSession name: String) async -> [UInt32]? {
+        await list("kind=sessions&name=\(APIRequest.encode(name))").map { $0.map(\.slot) }
     }
 
     /// The slot of a subscriber (nil: there is none), and the counter slots of their sessions.
@@ -64,6 +69,11 @@ final class SlotNames {
         slots.services = await all(.services, count("services"))
         slots.tunnels = await all(.tunnels, count("tunnels"))
         slots.sessions = await all(.sessions, count("sessions"))
+        for session in exchange.sessions where session.paths.count > 1 {
+            for (path, slot) in (await paths(ofSession: session.name) ?? []).enumerated() {
+                slots.paths[slot] = path
+            }
+        }
         return TraceNarrator(exchange, slots)
     }
 
@@ -80,16 +90,19 @@ final class SlotNames {
     }
 
     private func ask(_ query: String) async -> [UInt32: String]? {
+        await list(query).map { items in Dictionary(items.map { ($0.slot, $0.name) }) { first, _ in first } }
+    }
+
+    private func list(_ query: String) async -> [(slot: UInt32, name: String)]? {
         guard isReachable, let document = try? await get("/v1/slots?\(query)").document else {
             isReachable = false
             return nil
         }
-        var names: [UInt32: String] = [:]
-        for item in document["items"]?.items ?? [] {
-            guard let slot = item["slot"]?.scalar.flatMap({ UInt32($0) }) else { continue }
-            names[slot] = item["name"]?.scalar
+        return (document["items"]?.items ?? []).compactMap { item in
+            guard let slot = item["slot"]?.scalar.flatMap({ UInt32($0) }), let name = item["name"]?.scalar
+            else { return nil }
+            return (slot, name)
         }
-        return names
     }
 
     private struct NoAnswer: Error {}

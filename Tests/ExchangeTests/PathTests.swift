@@ -144,4 +144,25 @@ import Wire
         #expect(state.apply(change).touched.contains(.port(0)))
         #expect(state.tunMTU(port: 0) == 1280)
     }
+
+    @Test("more paths than there are slots for their counters are refused, before they would be given any")
+    func tooManyPaths() throws {
+        let network = Legs((0..<8).map { .tunnel(name: "t\($0)", send: nil, receive: nil) })
+        var exchange = ExchangeDescription()
+        exchange.sessions = (0...Limits.counterSlots / 8).map {
+            Session(
+                name: "s\($0)", subscriber: "s\($0)", service: "video",
+                access: .plain(port: "access0", nextHop: nil), network: network)
+        }
+        func rejections() -> [Rejection] {
+            var validation = Validation(exchange, limit: 50)
+            validation.checkPathCount()
+            return validation.inFileOrder
+        }
+        let rejection = try #require(rejections().first)
+        #expect(rejection.kind == .limit && rejections().count == 1)
+        #expect(rejection.message.hasPrefix("session `s262144`: with it there are more than 2097152 paths"))
+        exchange.sessions.removeLast()
+        #expect(rejections().isEmpty)
+    }
 }

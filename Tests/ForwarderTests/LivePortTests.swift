@@ -123,4 +123,64 @@ struct LivePortTests {
         #expect(other.state == .up)
         live.close()
     }
+
+    @Test("A shared port that a transaction has opened anew goes on taking what is its own")
+    func sharedAnew() {
+        NativeThread("namespace") {
+            do { try Self.runShared() } catch { Issue.record(error) }
+        }.join()
+    }
+
+    private static func runShared() throws {
+        let namespace = OwnNamespace()
+        let folder = ScratchFolder()
+        for command in [
+            "link add near address 02:00:00:00:00:11 type veth peer name far", "link set near up",
+            "link set far up", "addr add 10.8.0.1/24 dev near",
+        ] {
+            #expect(namespace.ip(command) == "")
+        }
+        let counters = try CounterFile(
+            path: folder.file("counters-main"), region: .forwarding, requiresTmpfs: false)
+        let tables = ForwardingTables()
+        let publisher = Publisher(workers: [], first: Publication(tables: tables.publication, ports: []))
+        var opened: [any PacketPort] = []
+        let live = LiveTables(
+            tables, publisher: publisher, counters: counters, stop: StopFlag(),
+            open: { object, routes, warn in
+                let port = try PortOpener.open(object, routes: routes, warn: warn)
+                opened = [port]
+                return port
+            }, report: { _ in })
+        func apply(_ number: UInt64, _ changes: [Transaction.Change]) throws {
+            let transaction = Transaction(number: number, changes: changes)
+            _ = try live.apply(transaction, tableHash: tables.tableHash(after: transaction))
+        }
+        /// Sends an IP-in-IP packet to our end, and says whether the port gets it.
+        func isOurs() -> Bool {
+            let header: [UInt8] = [
+                0x45, 0, 0, 20, 0, 0, 0, 0, 64, 4, 0, 0, 10, 8, 0, 2, 10, 8, 0, 1,
+            ]
+            let frame: [UInt8] = [2, 0, 0, 0, 0, 0x11, 2, 0, 0, 0, 0, 0x22, 8, 0] + header
+            let descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
+            defer { close(descriptor) }
+            #expect(wl_packet_bind(descriptor, Int32(if_nametoindex("far"))) == 0)
+            #expect(send(descriptor, frame, frame.count, 0) == frame.count)
+            let vector = PacketVector()
+            return eventually(seconds: 2) { opened[0].receive(into: vector) > 0 }
+        }
+        var port = PortObject(
+            slot: 0, name: "core0", medium: .sharedPacket(interface: "near"), role: .network,
+            addresses: [InterfaceAddress("10.8.0.1/24")!])
+        let tunnel = TunnelObject(
+            slot: TunnelIndex(rawValue: 0), port: 0,
+            end: .ipip(remote: IPAddress("10.8.0.2")!, local: IPAddress("10.8.0.1")!))
+        try apply(1, [.set(.port(port)), .set(.tunnel(tunnel))])
+        #expect(live.portStatuses.map(\.state) == [.up] && isOurs())
+        let first = ObjectIdentifier(opened[0])
+        port.mtu = 1400
+        try apply(2, [.set(.port(port))])
+        #expect(ObjectIdentifier(opened[0]) != first && isOurs())
+        live.close()
+    }
 }

@@ -98,4 +98,38 @@ struct KernelWatchTests {
             })
         #expect(news.allSatisfy { $0.interfaceIndex == index })
     }
+
+    @Test("Neighbours are followed on when an interface comes back with the index that it had")
+    func sameIndex() async throws {
+        func make(_ neighbour: String) {
+            host.ip("link add again index 4242 type veth peer name beyond")
+            host.ip("link set again up")
+            host.ip("link set beyond up")
+            host.ip("neigh add \(neighbour) lladdr 02:00:00:00:00:07 dev again")
+        }
+        make("10.7.0.1")
+        let watch = try await watch()
+        watch.follow(interfaceIndex: 4242)
+        var news: Set<IPAddress> = []
+        func isNews(_ text: String) -> Bool {
+            news.formUnion(watch.takeNews(limit: 8).filter { $0.mac != nil }.map(\.address))
+            return IPAddress(text).map { news.contains($0) } ?? false
+        }
+        #expect(becomes(watch) { isNews("10.7.0.1") })
+        host.ip("link del again")
+        make("10.7.0.2")
+        #expect(becomes(watch) { isNews("10.7.0.2") })
+    }
+
+    @Test("The names of interfaces that are gone aren't kept")
+    func names() async throws {
+        let watch = try await watch()
+        let before = watch.serial(of: "brief")
+        host.ip("link add brief type veth peer name beyond")
+        #expect(becomes(watch) { watch.serial(of: "brief") > before && watch.interface("brief") != nil })
+        let present = watch.serial(of: "brief")
+        host.ip("link del brief")
+        #expect(becomes(watch) { watch.interface("brief") == nil })
+        #expect(watch.serial(of: "brief") > present && watch.serial(of: "brief") == watch.serial(of: "never"))
+    }
 }

@@ -193,6 +193,16 @@ import Wire
                 == Tables.Policer(
                     committedBitsPerSecond: 8_000, peakBitsPerSecond: 8_000, committedBurstByteCount: 3_000,
                     peakBurstByteCount: 3_000, green: .drop))
+        // One rate: nothing is yellow. Two: the peak bucket takes what the committed one does.
+        func bursts(_ policer: String) throws -> [UInt32?] {
+            let up = try self.session(Self.text(session: ", policer: { up: { \(policer) } }")).up.policer
+            return [up?.committedBurstByteCount, up?.peakBurstByteCount]
+        }
+        #expect(try bursts("committed: 10Mbit, burst: 20000") == [20_000, 20_000])
+        #expect(try bursts("committed: 10Mbit, peak: 10Mbit, burst: 20000") == [20_000, 20_000])
+        #expect(try bursts("committed: 8kbit, peak: 16kbit, burst: 9000") == [9_000, 9_000])
+        #expect(try bursts("committed: 8kbit, peak: 64Mbit, burst: 9000") == [9_000, 1_000_000])
+        #expect(try bursts("committed: 8kbit, burst: 9000, peakBurst: 4000") == [9_000, 4_000])
         let fastest = Self.text(session: ", policer: { up: { committed: 1Tbit } }")
         #expect(try session(fastest).up.policer?.committedBurstByteCount == UInt32(Int32.max))
         #expect(try session(fastest).down.policer == nil && tunnel(fastest).policer == nil)

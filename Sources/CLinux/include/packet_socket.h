@@ -14,10 +14,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/// The type of a packet socket: whole frames, without waiting, not for child processes. Swift finds these names in
-/// whichever C module it has read first, which a file may not import.
-static inline int wl_packet_socket_type(void) { return SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC; }
-
 /// Messages that one system call takes or gives.
 #define WL_PACKET_BATCH 32
 

@@ -14,10 +14,14 @@ def rate(text) -> Fraction:
     return Fraction(str(text).removesuffix(unit)) * _UNITS.get(unit, 1)
 
 
+def _default_burst(bits_per_second: Fraction) -> Fraction:
+    return max(Fraction(_SMALLEST_BURST), bits_per_second / 8 * _BURST_TIME)
+
+
 class _Bucket:
-    def __init__(self, bits_per_second: Fraction, burst: int | None):
+    def __init__(self, bits_per_second: Fraction, capacity):
         self.bytes_per_second = bits_per_second / 8
-        self.capacity = burst or max(_SMALLEST_BURST, self.bytes_per_second * _BURST_TIME)
+        self.capacity = capacity
         self.tokens = Fraction(self.capacity)
 
     def fill(self, seconds: Fraction) -> None:
@@ -35,8 +39,11 @@ class Policer:
     def __init__(self, entry: dict):
         committed = rate(entry["committed"])
         peak = rate(entry.get("peak", entry["committed"]))
-        self.committed = _Bucket(committed, entry.get("burst"))
-        self.peak = _Bucket(peak, entry.get("peakBurst"))
+        burst = entry.get("burst", _default_burst(committed))
+        # One rate: nothing is yellow. Two: the peak bucket takes what the committed one does.
+        peak_burst = burst if peak == committed else max(burst, _default_burst(peak))
+        self.committed = _Bucket(committed, burst)
+        self.peak = _Bucket(peak, entry.get("peakBurst", peak_burst))
         self.actions = {"green": "pass", "yellow": "pass", "red": "drop"}
         self.actions |= {colour: entry[colour] for colour in self.actions if colour in entry}
         self._last = None
