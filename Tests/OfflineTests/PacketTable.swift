@@ -277,7 +277,7 @@ let packetTable: [ExpectedPacket] = [
         000501bb9c40000000000000000050022000bda30000
         """),
     ExpectedPacket(
-        "a transit label below a null", port: "core0", .dropped(.labelOutOfContext), zeros: 0,
+        "a transit label below a null", port: "core0", .forwarded, zeros: 0,
         """
         02000000000a02000000000288470000003d03ee413d45000028000100004006468cc633640a0a01000501bb
         9c40000000000000000050022000bda30000

@@ -125,7 +125,7 @@ PACKETS = [
     ("an unbound user label", "core0", labelled(17001, 99999), "unknownLabel"),
     ("explicit null", "core0", labelled(0), "missingUserLabel"),
     ("explicit null above the path", "core0", labelled(0, 17001, 200042), "forwarded"),
-    ("a transit label below a null", "core0", labelled(0, 16100), "labelOutOfContext"),
+    ("a transit label below a null", "core0", labelled(0, 16100), "forwarded"),
     ("nine labels", "core0", labelled(*[0] * 8, 17001), "labelStackTooDeep"),
     ("router alert", "core0", labelled(1), "reservedLabel"),
     ("the tunnel's associated channel", "core0", labelled(17001, 13), "associatedChannel"),

@@ -118,6 +118,18 @@ def nulls_before_transit() -> Case:
               shows={"mpls.label": "16200,100042", "mpls.ttl": "19,61", "mpls.exp": "6,0"})
     case.send("core0", mpls_frame({"label": 2, "ttl": 20}, 16102, 100042, inner=inner, destination=PORT1_MAC),
               "forwarded", "pop", shows={"mpls.label": "100042", "mpls.ttl": "19"})
+    case.send("core0", mpls_frame({"label": 0, "ttl": 1, "cos": 6}, {"label": 16100, "cos": 1}, 100042, inner=inner,
+                                  destination=PORT1_MAC),
+              "ttlExpired", "the null's TTL ends: told along the LSP, with the stack below the null", originates=1,
+              shows={"mpls.label": "16200,100042", "mpls.ttl": "255,255", "mpls.exp": "6,0",
+                     "icmp.mpls.label": "16100,100042", "icmp.mpls.ttl": "1,61", "icmp.mpls.exp": "6,0"})
+    case.send("core0", mpls_frame({"label": 0, "ttl": 20}, {"label": 16100, "ttl": 1}, 100042, inner=inner,
+                                  destination=PORT1_MAC),
+              "forwarded", "the transit label's own TTL doesn't count", shows={"mpls.ttl": "19,61"})
+    case.send("core0", mpls_frame(*[0] * 7, 16100, 100042, inner=inner, destination=PORT1_MAC), "forwarded",
+              "below seven nulls: the eighth entry", shows={"mpls.label": "16200,100042"})
+    case.send("core0", mpls_frame(*[0] * 8, 16100, 100042, inner=inner, destination=PORT1_MAC), "labelStackTooDeep",
+              "below eight")
     return case
 
 
