@@ -44,7 +44,7 @@ import Wire
     }
 
     @Test(
-        "RFC 3032 §2.4.1: a TTL that ends is told of, with the NHLFE and the stack as it came",
+        "RFC 3032 §2.4.2: a TTL that ends is told of, with the NHLFE and the stack as it came",
         arguments: [0, 1])
     func timeToLive(_ ttl: UInt8) throws {
         let frame = Self.frame(2, ttl: ttl)
@@ -107,7 +107,7 @@ import Wire
         #expect(try Leg(transit: [], pops: true).sent(frame, from: Leg.core)?.labels == exposed)
     }
 
-    @Test("RFC 3032 §2.4.1: it is the topmost null's TTL that ends", arguments: [0, 1])
+    @Test("RFC 3032 §2.4.2: it is the topmost null's TTL that ends", arguments: [0, 1])
     func timeToLiveBelowNull(_ ttl: UInt8) throws {
         let frame = Leg.labelled(
             [LabelStackEntry(0, ttl: ttl), Self.top(40)] + Self.below(1), Self.payload.bytes)

@@ -86,7 +86,8 @@ private struct Reader {
 
     private mutating func value(_ path: String) -> Bool {
         rest = rest.drop(while: Self.isSpace)
-        switch rest.first {
+        guard let first = rest.first else { return false }
+        switch first {
         case UInt8(ascii: "\""): return string().map { add(path, .text($0)) } ?? false
         case UInt8(ascii: "["): return take("[") && array(path)
         case UInt8(ascii: "0")...UInt8(ascii: "9"): return number(path)
