@@ -73,7 +73,7 @@ extension Validation {
         }
     }
 
-    /// A packet to a tunnel's own end inside that tunnel would be encapsulated for ever (RFC 2003 §4). Default routes
+    /// A packet to a tunnel's own end inside that tunnel would be encapsulated for ever (RFC 2003 §3.2). Default routes
     /// are spared, or a tunnel could not carry one: what they let in is found out packet by packet.
     mutating func checkRecursion(of session: Session, _ subscriber: Subscriber, _ service: Service) {
         for leg in session.access.each + session.network.each {

@@ -11,7 +11,7 @@ struct PathMTUs {
     static let minimumOverIPv4 = 576
     /// Under IPv6: what every link takes (RFC 8201 §4).
     static let minimumOverIPv6 = 1280
-    /// Usual MTUs (RFC 1191 §7.1), for routers that don't say their own.
+    /// Usual MTUs (RFC 1191 §7), for routers that don't say their own.
     private static let plateaus = [65_535, 32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]
 
     private var learned: [TunnelIndex: UInt64] = [:]

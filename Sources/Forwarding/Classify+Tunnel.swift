@@ -184,9 +184,8 @@ extension Classifier {
             if case .port = context {
                 switch tables.incomingLabel(entry.label).action {
                 case .transit(let nhlfe):
-                    // A transit label acts on top only: it is for who sees the whole stack.
                     recorder.record(.transitLabel(entry, nhlfe))
-                    return packet.drop(.labelOutOfContext)
+                    return classifyExposed(&packet, position.header &- 4, entry, nhlfe, topmost)
                 case .tunnel(let tunnel):
                     recorder.record(.pathLabel(entry, tunnel))
                     if let fault = pathFault(entry, tunnel, position.tags) { return packet.drop(fault) }
@@ -198,6 +197,21 @@ extension Classifier {
             return classifyUserLabel(&packet, position, entry, context, topmost, &recorder)
         }
         packet.drop(.labelStackTooDeep)
+    }
+
+    /// A transit label that explicit nulls have exposed: it goes on with what they said (RFC 3443 §3.4, RFC 3270 §2.6).
+    /// - Parameter header: where the label stands.
+    @inlinable
+    func classifyExposed(
+        _ packet: inout Packet, _ header: Int, _ label: LabelStackEntry, _ nhlfe: NHLFEIndex,
+        _ topmost: LabelStackEntry
+    ) {
+        guard input.entry.role == .network else { return packet.drop(.labelOutOfContext) }
+        var window = HeaderWindow(arena, at: header)
+        window.store32(network: label.rawValue & ~0xeff | topmost.rawValue & 0xeff, at: 0)
+        packet.networkOffset = UInt16(truncatingIfNeeded: header &- Int(packet.offset))
+        packet.adjacency = nhlfe.rawValue
+        packet.disposition = .transmit
     }
 
     /// Labels that are followed, from the top.

@@ -96,7 +96,8 @@ extension Converter {
             packet.drop(fault)
             return nil
         }
-        IP.setTimeToLive(&window, ttl)
+        // A packet of our own has its own.
+        if !isOriginated { IP.setTimeToLive(&window, ttl) }
         // The packet's own length is known now: what the link has padded goes no further.
         packet.meteredByteCount = UInt32(truncatingIfNeeded: IP.totalByteCount(window))
         return IP.etherType

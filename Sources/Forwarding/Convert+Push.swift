@@ -112,7 +112,7 @@ extension Converter {
         if flags.contains(.copyTTL) { window.store(IP.timeToLive(window), at: -33) }
     }
 
-    /// Whether the packet comes from the other end of the IP-in-IP tunnel that it is about to go into (RFC 2003 §4).
+    /// Whether the packet comes from the other end of the IP-in-IP tunnel that it is about to go into (RFC 2003 §3.2).
     @export(implementation) @inline(always)
     func isRecursive<IP: NetworkHeader>(
         _: IP.Type, _ window: borrowing HeaderWindow, _ conversion: UnsafePointer<Conversion>

@@ -87,12 +87,6 @@ extension Narrator {
                     ? "Send it there."
                     : "Send it there, or put tunnel \(tunnel.name) on a line of port \(port.name).")
         }
-        if let transit = trail.transitLabel, !trail.nulls.isEmpty {
-            return Finding(
-                "Label \(transit.entry.label) is in the label table, which acts on the top of the stack only; here an "
-                    + "explicit null stands above it.",
-                remedy: "Send it without the null.")
-        }
         if let transit = trail.transitLabel {
             return Finding(
                 "Label \(transit.entry.label) is in the label table, which is for network ports; \(port.name) is an "

@@ -41,7 +41,7 @@ extension Narrator {
             let tunnel = conversionIndex.flatMap { way($0).tunnel }.map { names.tunnels[Int($0.rawValue)] }
             return Finding(
                 "The packet comes from \(inner.source), which is the other end of the tunnel\(tunnel.map { " \($0)" } ?? "") "
-                    + "that it would go into: it would go in circles (RFC 2003 §4).",
+                    + "that it would go into: it would go in circles (RFC 2003 §3.2).",
                 remedy: "Take \(inner.source) out of the prefixes that this tunnel carries.")
         case .ecnMismatch:
             return Finding(

@@ -57,7 +57,7 @@ extension DropReason {
         case .outerExtensionHeader:
             "The outer IPv6 header is followed by an extension header that is broken or not followed here."
         case .recursiveEncapsulation:
-            "The packet comes from the other end of the tunnel that it would go into (RFC 2003 §4)."
+            "The packet comes from the other end of the tunnel that it would go into (RFC 2003 §3.2)."
 
         case .innerSourceMismatch: "The packet in the tunnel has a source that does not fit the session."
         case .innerDestinationMismatch:

@@ -88,7 +88,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case ecnMismatch
     /// An outer IPv6 header with an extension header that is not followed, or a broken one.
     case outerExtensionHeader
-    /// The packet's source is the tunnel's other end: it would go in circles (RFC 2003 §4).
+    /// The packet's source is the tunnel's other end: it would go in circles (RFC 2003 §3.2).
     case recursiveEncapsulation
 
     // Either.

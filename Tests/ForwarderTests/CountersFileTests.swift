@@ -24,9 +24,9 @@ import Testing
             "drops":{"truncatedIPv4":1,"unknownSubscriber":1}}\n
             """
         #expect(report().json == expected)
-        let parsed = try #require(JSONNumbers(expected))
-        #expect(parsed.values["sessions/alice-video/up/bytes"] == 128)
-        #expect(parsed.values.count == 4 * 4 + 4 * 2 + 3 + 2)
+        let parsed = try #require(JSONLeaves(expected))
+        #expect(parsed.number("sessions/alice-video/up/bytes") == 128)
+        #expect(parsed.leaves.count == 4 * 4 + 4 * 2 + 3 + 2)
     }
 
     @Test("Without sessions, ports and drops, the report is still JSON")

@@ -32,7 +32,7 @@ import Wire
             Stack([0], .missingUserLabel), Stack([2], .missingUserLabel), Stack([0, 0], .missingUserLabel),
             Stack([17001, 0], .missingUserLabel), Stack([0, 17001], .missingUserLabel),
             Stack([0, 77], .unknownLabel), Stack([0, 200042], .labelOutOfContext),
-            Stack([0, 18000], .labelOutOfContext), Stack([17001, 18000], .unknownLabel),
+            Stack([17001, 18000], .unknownLabel),
             // Eight labels are followed.
             Stack(nulls.prefix(6) + [17001, 200042]), Stack(nulls.prefix(7) + [200043]),
             Stack(nulls.prefix(7) + [17001, 200042], .labelStackTooDeep),

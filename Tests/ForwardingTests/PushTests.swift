@@ -139,7 +139,7 @@ import Wire
         }
     }
 
-    @Test("RFC 2003 §4: what comes from the tunnel's other end doesn't go into it", arguments: outers)
+    @Test("RFC 2003 §3.2: what comes from the tunnel's other end doesn't go into it", arguments: outers)
     func recursion(_ outer: Outer) throws {
         let leg = try Leg(outer.push(64, 0, []))
         let datagram =

@@ -44,7 +44,7 @@ import Wire
     }
 
     @Test(
-        "RFC 3032 §2.4.1: a TTL that ends is told of, with the NHLFE and the stack as it came",
+        "RFC 3032 §2.4.2: a TTL that ends is told of, with the NHLFE and the stack as it came",
         arguments: [0, 1])
     func timeToLive(_ ttl: UInt8) throws {
         let frame = Self.frame(2, ttl: ttl)
@@ -88,7 +88,32 @@ import Wire
         let popped = try Leg(transit: [], pops: true)
         let bottom = LabelStackEntry(Leg.transitLabel, ttl: 255, bottom: true)
         let exposed = popped.originate(octets(bottom.rawValue) + Self.payload.bytes, nil)
-        #expect(Frame(exposed.bytes)?.datagram?.ttl == 255)
+        #expect(Frame(exposed.bytes)?.datagram == Self.payload)
+    }
+
+    @Test(
+        "RFC 3443 §3.4: below explicit nulls a label goes on with what the topmost one said", arguments: 1...7
+    )
+    func belowNulls(_ count: Int) throws {
+        let nulls = (0..<count).map {
+            LabelStackEntry($0 % 2 * 2, ttl: $0 == 0 ? 20 : 1, trafficClass: $0 == 0 ? 6 : 1)
+        }
+        let frame = Leg.labelled(nulls + [Self.top()] + Self.below(2), Self.payload.bytes)
+        let swapped = try #require(Leg(transit: [18001]).sent(frame, from: Leg.core))
+        #expect(swapped.labels == [LabelStackEntry(18001, ttl: 19, trafficClass: 6)] + Self.below(2))
+        #expect(swapped.datagram == Self.payload)
+        var exposed = Self.below(2)
+        exposed[0].ttl = 19
+        #expect(try Leg(transit: [], pops: true).sent(frame, from: Leg.core)?.labels == exposed)
+    }
+
+    @Test("RFC 3032 §2.4.2: it is the topmost null's TTL that ends", arguments: [0, 1])
+    func timeToLiveBelowNull(_ ttl: UInt8) throws {
+        let frame = Leg.labelled(
+            [LabelStackEntry(0, ttl: ttl), Self.top(40)] + Self.below(1), Self.payload.bytes)
+        let packet = try Leg().forward(frame, from: Leg.core).packet
+        #expect(packet.disposition == .punt && packet.punt == .labelTTLExpired)
+        #expect(packet.adjacency == Leg.transitLabel && packet.networkOffset == 18)
     }
 
     @Test("Every truncation of a deep stack is dropped or leaves in order")

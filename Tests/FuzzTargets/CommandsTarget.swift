@@ -5,12 +5,14 @@ import Testbed
 import Wire
 
 extension FuzzTarget {
-    /// Journaled commands: read, written again, and carried out on a small register if they are valid, which then reads
-    /// back as the same.
+    /// Journaled commands, of the present format and of older ones: read, written again, and carried out on a small register
+    /// if they are valid, which then reads back as the same.
     static let commands = FuzzTarget(name: "commands", byteCountLimit: 4096) { bytes throws(Finding) in
         let command: Command
         do throws(ByteReaderError) { command = try Command(decoding: bytes) } catch { return }
-        try Finding.unless(command.encoded == bytes, "a command with two forms: \(command)")
+        try hasOneForm(bytes, command.encoded) { bytes throws(ByteReaderError) in
+            try Command(decoding: bytes).encoded
+        }
         var state = Edge.named("subscriber-edge").compiled.state
         guard state.validate(command).isEmpty else { return }
         _ = state.apply(command)
@@ -26,9 +28,25 @@ extension FuzzTarget {
     static let states = FuzzTarget(name: "states", byteCountLimit: 4096) { bytes throws(Finding) in
         let state: State
         do throws(ByteReaderError) { state = try State(decoding: bytes) } catch { return }
-        try Finding.unless(state.encoded == bytes, "a state with two forms")
+        try hasOneForm(bytes, state.encoded) { bytes throws(ByteReaderError) in
+            try State(decoding: bytes).encoded
+        }
     } seeds: {
         Edge.names.map { Edge.named($0).compiled.state.encoded }.filter { $0.count <= 4096 }
+    }
+
+    /// What was read is written as it was, if it was of the present format, of which the first two bytes tell; and what is
+    /// written is of that format, and reads back as the same.
+    private static func hasOneForm(
+        _ bytes: [UInt8], _ written: [UInt8], rewrite: ([UInt8]) throws(ByteReaderError) -> [UInt8]
+    ) throws(Finding) {
+        let isPresent = bytes.prefix(2) == written.prefix(2)
+        try Finding.unless(!isPresent || bytes == written, "two forms: \(bytes) and \(written)")
+        let again: [UInt8]
+        do throws(ByteReaderError) { again = try rewrite(written) } catch {
+            throw Finding("what has been written can't be read: \(error), \(written)")
+        }
+        try Finding.unless(again == written, "what has been written reads back as another: \(written)")
     }
 
     /// A state is what it reads back as, and the tables take what is made of it.

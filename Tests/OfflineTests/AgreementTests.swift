@@ -9,7 +9,7 @@ import Testing
 @Suite struct AgreementTests {
     @Test("PX-5: each packet has its outcome, and explanation and worker agree on it", arguments: packetTable)
     func agreement(expected: ExpectedPacket) throws {
-        let exchange = try edgeDescription()
+        let exchange = try expected.fixture.describe()
         let packet = try expected.bytes()
         let edge = try Edge(exchange)
         let report = try edge.forward(packet, from: expected.port)
@@ -28,8 +28,6 @@ import Testing
             packetTable.compactMap { if case .dropped(let reason) = $0.outcome { reason } else { nil } })
         // Of ports, not of packets: see below.
         reached.formUnion([.portDown, .transmitFailed])
-        // By an exchange with policers, and one with a tunnel to where its packets come from.
-        reached.formUnion([.policed, .recursiveEncapsulation])
         #expect(DropReason.allCases.filter { !reached.contains($0) } == [])
     }
 
@@ -59,7 +57,8 @@ import Testing
     @Test("a dropped packet's explanation says why in whole sentences", arguments: packetTable)
     func whole(expected: ExpectedPacket) throws {
         let explanation = try Explanation(
-            try edgeDescription(), port: expected.port, packet: expected.bytes(), assumingNeighbours: false)
+            try expected.fixture.describe(), port: expected.port, packet: expected.bytes(),
+            assumingNeighbours: false)
         let why = explanation.lines.filter { $0.subject == "why" }
         guard case .dropped = explanation.outcome else {
             #expect(why == [])
@@ -74,8 +73,9 @@ import Testing
     @Test("bytes of any kind are explained as the worker treats them", arguments: SeededGenerator.seeds)
     func hostile(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let exchange = try edgeDescription()
-        let originals = packetTable.filter { $0.zeros == 0 }
+        let fixture = random.element([Fixture.plain, .rich])
+        let exchange = try fixture.describe()
+        let originals = packetTable.filter { $0.zeros == 0 && $0.fixture == fixture }
         for _ in 0..<200 {
             let original = random.element(originals)
             var packet = try original.bytes()

@@ -1,56 +1,40 @@
 import Exchange
-import ExchangeFile
-import Forwarder
-import Glibc
 import Offline
-import Packets
 import Testbed
 import Testing
 
-/// Explanations beside a replay of the conformance cases.
+/// Explanations of the conformance cases' packets.
 @Suite struct ExplanationConformanceTests {
-    private static let cases = repositoryRoot(#filePath) + "/Tests/Conformance/cases"
-
-    /// Outcomes of many packets. A next hop that a replay waits for is assumed to answer in an explanation, and has
-    /// answered in a replay's later packets: such packets count as forwarded in both.
-    struct Tally: Equatable {
-        var forwarded: UInt64 = 0
-        var consumed: UInt64 = 0
-        var drops: [DropReason: UInt64] = [:]
-
-        mutating func count(_ outcome: Explanation.Outcome, _ number: UInt64 = 1) {
-            switch outcome {
-            case .forwarded, .dropped(.neighbourUnresolved): forwarded += number
-            case .consumed: consumed += number
-            case .dropped(let reason): drops[reason, default: 0] += number
-            }
-        }
-    }
-
     @Test(
-        "PX-5: explained one by one, a case's packets end as its replay does", arguments: folderEntries(cases)
-    )
-    func replay(name: String) throws {
-        let folder = "\(Self.cases)/\(name)"
-        let exchange = try ExchangeFile.load(path: "\(folder)/exchange.yaml")
-        var files: [String: Replay.Files] = [:]
-        var explained = Tally()
-        for port in exchange.ports {
-            let path = "\(folder)/\(port.name).in.pcap"
-            guard access(path, R_OK) == 0 else { continue }
-            files[port.name] = Replay.Files(input: path)
-            var place = 1
-            while let packet = try? CapturedPacket(path: path, index: place, for: port) {
-                let explanation = try Explanation(exchange, port: port.name, packet: packet.bytes)
-                explained.count(explanation.outcome)
-                place += 1
+        "PX-5: each packet of a case, explained by itself, ends as is stated for it alone",
+        arguments: ConformanceCase.all)
+    func explains(_ example: ConformanceCase) throws {
+        let exchange = try example.exchange()
+        let stated = try example.json("explained.json")
+        var count = 0
+        for port in exchange.ports.map(\.name) {
+            let outcomes = stated.texts(port)
+            count += outcomes.count
+            #expect(outcomes.isEmpty != example.has("\(port).in.pcap"))
+            guard !outcomes.isEmpty else { continue }
+            let packets = try example.capture("\(port).in.pcap").records
+            #expect(packets.count == outcomes.count)
+            for (place, (packet, outcome)) in zip(packets, outcomes).enumerated() {
+                let explanation = try Explanation(exchange, port: port, packet: packet.frame)
+                #expect(explanation.outcome.name == outcome, "\(port), packet \(place + 1)")
             }
         }
-        let report = try Replay(exchange, files: files).run()
-        var replayed = Tally()
-        replayed.count(.forwarded, report.forwarded)
-        replayed.count(.consumed, report.consumed)
-        for drop in report.drops { replayed.count(.dropped(drop.reason), drop.count) }
-        #expect(explained == replayed)
+        #expect(count > 0 && count == stated.leaves.count)
+    }
+}
+
+extension Explanation.Outcome {
+    /// `forwarded`, `consumed`, or the drop reason's name.
+    fileprivate var name: String {
+        switch self {
+        case .forwarded: "forwarded"
+        case .consumed: "consumed"
+        case .dropped(let reason): "\(reason)"
+        }
     }
 }

@@ -15,9 +15,15 @@ struct ExpectedPacket: CustomTestStringConvertible, Sendable {
     /// Zero bytes behind the ones in hex.
     let zeros: Int
     let hex: String
+    let fixture: Fixture
 
-    init(_ name: String, port: String, _ outcome: Explanation.Outcome, zeros: Int, _ hex: String) {
+    init(
+        _ name: String, port: String, _ outcome: Explanation.Outcome, on fixture: Fixture = .plain,
+        zeros: Int,
+        _ hex: String
+    ) {
         self.name = name
+        self.fixture = fixture
         self.port = port
         self.outcome = outcome
         self.zeros = zeros
@@ -32,7 +38,16 @@ struct ExpectedPacket: CustomTestStringConvertible, Sendable {
     }
 }
 
-/// The edge that the packets of the table are for.
+/// The edges that the packets of the table are for.
+enum Fixture: Sendable {
+    case plain, rich
+
+    func describe() throws -> ExchangeDescription {
+        try ExchangeFile.parse(text: self == .plain ? edge : richEdge, fileName: "edge.yaml")
+    }
+}
+
+/// The edge that most packets are for.
 let edge = """
     ports:
       access0: { tun: wl-access0, role: access, addresses: [10.1.0.1/24, "2001:db8:1::1/64"] }
@@ -95,9 +110,7 @@ let edge = """
 
     """
 
-func edgeDescription() throws -> ExchangeDescription {
-    try ExchangeFile.parse(text: edge, fileName: "edge.yaml")
-}
+func edgeDescription() throws -> ExchangeDescription { try Fixture.plain.describe() }
 
 /// The worker as a forwarder runs it, without a recorder, on ports of memory.
 struct Edge {

@@ -277,7 +277,7 @@ let packetTable: [ExpectedPacket] = [
         000501bb9c40000000000000000050022000bda30000
         """),
     ExpectedPacket(
-        "a transit label below a null", port: "core0", .dropped(.labelOutOfContext), zeros: 0,
+        "a transit label below a null", port: "core0", .forwarded, zeros: 0,
         """
         02000000000a02000000000288470000003d03ee413d45000028000100004006468cc633640a0a01000501bb
         9c40000000000000000050022000bda30000
@@ -472,5 +472,184 @@ let packetTable: [ExpectedPacket] = [
         """
         02000000000b02000000000208004500003c000100003c04b1b3c00002090a00010145000028000100004006
         468cc633640a0a01000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "on the rich edge, a flow to port 443 from 1", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        45000028000100004006468c0a010005c633640a000101bb00000000000000005002200059e30000
+        """),
+    ExpectedPacket(
+        "on the rich edge, a flow to port 443 from 2", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        45000028000100004006468c0a010005c633640a000201bb00000000000000005002200059e20000
+        """),
+    ExpectedPacket(
+        "on the rich edge, a flow to port 443 from 3", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        45000028000100004006468c0a010005c633640a000301bb00000000000000005002200059e10000
+        """),
+    ExpectedPacket(
+        "on the rich edge, a flow to port 443 from 4", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        45000028000100004006468c0a010005c633640a000401bb00000000000000005002200059e00000
+        """),
+    ExpectedPacket(
+        "on the rich edge, an IPv6 flow from 1", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        600000000014064020010db800010005000000000000002520010db8000a00000000000000000080000101bb
+        00000000000000005002200032000000
+        """),
+    ExpectedPacket(
+        "on the rich edge, an IPv6 flow from 2", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        600000000014064020010db800010005000000000000002520010db8000a00000000000000000080000201bb
+        00000000000000005002200031ff0000
+        """),
+    ExpectedPacket(
+        "a later fragment, prohibited", port: "access0", .dropped(.fragmentWithoutPorts), on: .rich, zeros: 0,
+        """
+        450000240001000a400646860a010005c633640a00000000000000000000000000000000
+        """),
+    ExpectedPacket(
+        "a DSCP that no rule has, prohibited", port: "access0", .dropped(.notAdmitted), on: .rich, zeros: 0,
+        """
+        45200028000100004006466c0a010005c633640a9c4001bb000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "an ICMP type that no rule has, prohibited", port: "access0", .dropped(.notAdmitted), on: .rich,
+        zeros: 0,
+        """
+        4500002800010000400146910a010005c633640a0d0075ef0000000004227ae304227ae304227ae3
+        """),
+    ExpectedPacket(
+        "to no service, prohibited", port: "access0", .dropped(.notAdmitted), on: .rich, zeros: 0,
+        """
+        45000028000100004006aec70a010006c000020100140050000000000000000050022000c3760000
+        """),
+    ExpectedPacket(
+        "IPv6 to no service, prohibited", port: "access0", .dropped(.unknownService), on: .rich, zeros: 0,
+        """
+        600000000014064020010db800010005000000000000002520010db8000b0000000000000000000100140050
+        00000000000000005002200033d60000
+        """),
+    ExpectedPacket(
+        "alice to bob", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        4500001c00010000401166c40a0100050a010006003500090008eb93
+        """),
+    ExpectedPacket(
+        "bob to alice, on alice's session", port: "access0", .forwarded, on: .rich, zeros: 0,
+        """
+        4500001c00010000401166c40a0100060a010005000900350008eb93
+        """),
+    ExpectedPacket(
+        "more than the policer's burst", port: "access0", .forwarded, on: .rich, zeros: 1302,
+        """
+        4500053c00010000400641780a010005c633640a001401bb00000000000000005002200054bc
+        """),
+    ExpectedPacket(
+        "tags of another line", port: "core0", .dropped(.wrongVLAN), on: .rich, zeros: 0,
+        """
+        02000000000a02000000000288a800658100000788470426903d30d6a13d45000028000100004006468cc633
+        640a0a01000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "no tags where the line has two", port: "core0", .dropped(.wrongVLAN), on: .rich, zeros: 0,
+        """
+        02000000000a02000000000288470426903d30d6a13d45000028000100004006468cc633640a0a01000501bb
+        9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "red, and dropped", port: "core0", .dropped(.policed), on: .rich, zeros: 402,
+        """
+        02000000000a02000000000288a800648100000788470426903d30d6a13d450001b800010000400644fcc633
+        640a0a01000501bb00500000000000000000500220005804
+        """),
+    ExpectedPacket(
+        "yellow, and marked", port: "core0", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000a02000000000288a800648100000788470426903d30d6a13d4500008c0001000040064628c633
+        640a0a01000501bb005000000000000000005002200059300000000000000000000000000000000000000000
+        0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+        0000000000000000000000000000000000000000000000000000000000000000000000000000
+        """),
+    ExpectedPacket(
+        "a class that sets the DSCP", port: "core0", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000a02000000000288a8006481000007884704269a3d30d6ab3d45000028000100004006468cc633
+        640a0a01000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "a label's TTL at the end of one of two paths", port: "core0", .dropped(.ttlExpired), on: .rich,
+        zeros: 0,
+        """
+        02000000000a02000000000288a800648100000788470426900130d6a10145000028000100004006468cc633
+        640a0a01000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "out of a tunnel of IPv6", port: "core1", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000b02000000000286dd6b8000000028044020010db800990000000000000000000220010db80099
+        0000000000000000000145000028000100004006468cc633640a0a01000501bb005000000000000000005002
+        200059940000
+        """),
+    ExpectedPacket(
+        "out of a tunnel of IPv6, congested for nothing", port: "core1", .dropped(.ecnMismatch), on: .rich,
+        zeros: 0,
+        """
+        02000000000b02000000000286dd603000000028044020010db800990000000000000000000220010db80099
+        0000000000000000000145000028000100004006468cc633640a0a01000501bb005000000000000000005002
+        200059940000
+        """),
+    ExpectedPacket(
+        "out of a tunnel of IPv6, an unknown option", port: "core1", .dropped(.outerExtensionHeader),
+        on: .rich, zeros: 0,
+        """
+        02000000000b02000000000286dd6000000000403c4020010db800990000000000000000000220010db80099
+        00000000000000000001040201020000c9100000000000000000000000000000000045000028000100004006
+        468cc633640a0a01000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "carol to 9", port: "core1", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000b02000000000288470427103d01f4013d4500002800010000400646870a070005c63364090014
+        00500000000000000000500220005b360000
+        """),
+    ExpectedPacket(
+        "carol to 10", port: "core1", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000b02000000000288470427103d01f4013d4500002800010000400646860a070005c633640a0014
+        00500000000000000000500220005b350000
+        """),
+    ExpectedPacket(
+        "carol to 11", port: "core1", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000b02000000000288470427103d01f4013d4500002800010000400646850a070005c633640b0014
+        00500000000000000000500220005b340000
+        """),
+    ExpectedPacket(
+        "a label's TTL where nobody is told", port: "core1", .dropped(.ttlExpired), on: .rich, zeros: 0,
+        """
+        02000000000b02000000000288470427100101f401014500002800010000400646860a070005c633640a0014
+        00500000000000000000500220005b350000
+        """),
+    ExpectedPacket(
+        "into the tunnel from its own end", port: "core0", .dropped(.recursiveEncapsulation), on: .rich,
+        zeros: 0,
+        """
+        02000000000a02000000000208004500001c000100004011aebbc00002090a070005003500350008335f
+        """),
+    ExpectedPacket(
+        "a transit label under tags", port: "core0", .forwarded, on: .rich, zeros: 0,
+        """
+        02000000000a02000000000288a8006481000007884703ee410745000028000100004006468cc633640a0a01
+        000501bb9c40000000000000000050022000bda30000
+        """),
+    ExpectedPacket(
+        "a transit label under tags, its TTL used up", port: "core0", .dropped(.ttlExpired), on: .rich,
+        zeros: 0,
+        """
+        02000000000a02000000000288a8006481000007884703ee410145000028000100004006468cc633640a0a01
+        000501bb9c40000000000000000050022000bda30000
         """),
 ]

@@ -1,4 +1,3 @@
-import ExchangeFile
 import Forwarder
 import Offline
 import Testbed
@@ -6,31 +5,30 @@ import Testing
 
 /// The captures of `Tests/Conformance`, which another implementation made and tshark has judged.
 @Suite("Conformance") struct ReplayConformanceTests {
-    private static let casesPath = repositoryRoot(#filePath) + "/Tests/Conformance/cases"
-    static let cases = folderEntries(casesPath)
-
     private let folder = ScratchFolder()
 
     @Test("The cases are where they are looked for")
     func casesAreFound() {
-        #expect(Self.cases.count >= 40)
-        #expect(Self.cases.contains("mixed"))
+        #expect(ConformanceCase.all.count >= 120)
+        #expect(ConformanceCase.all.contains { $0.name == "mixed" })
     }
 
     @Test(
         "PX-1 PX-2 PX-3 PX-4 PX-5 CD-3 CD-4 CD-5 CD-6 packets, time stamps and counters are those expected",
-        arguments: cases)
-    func conforms(_ name: String) throws {
-        let (ports, report) = try replay(name)
-        let expected = try #require(JSONNumbers(text("\(Self.casesPath)/\(name)/counters.json")))
-        let counters = try #require(JSONNumbers(report.json))
-        for key in Set(expected.values.keys).union(counters.values.keys).sorted() {
-            #expect(counters.values[key] == expected.values[key], "\(key)")
-        }
+        arguments: ConformanceCase.all)
+    func conforms(_ example: ConformanceCase) throws {
+        let (ports, report) = try example.replay(into: folder)
+        let counters = try #require(JSONLeaves(report.json))
+        try compare(counters, example.json("counters.json"))
         #expect(report.balances)
+        let paths = try example.paths()
         for port in ports {
-            let expected = try capture("\(Self.casesPath)/\(name)/\(port).out.pcap")
-            let sent = try capture(folder.file("\(port).out.pcap"))
+            let expected = try example.capture("\(port).out.pcap")
+            let sent = try Capture(path: folder.file("\(port).out.pcap"))
+            if let paths, paths.port == port {
+                paths.check(sent, expected)
+                continue
+            }
             #expect(sent.link == expected.link)
             #expect(sent.records.count == expected.records.count, "packets sent by \(port)")
             for (number, pair) in zip(sent.records, expected.records).enumerated() {
@@ -39,9 +37,25 @@ import Testing
         }
     }
 
+    /// Compares all but what a session's single paths have counted, of which the sum must be the session's.
+    private func compare(_ counters: JSONLeaves, _ expected: JSONLeaves) {
+        var legSums: [String: UInt64] = [:]
+        for (path, leaf) in counters.leaves {
+            let parts = path.split(separator: "/").map(String.init)
+            // sessions/NAME/legs/PLACE/up/bytes
+            guard parts.count == 6, parts[2] == "legs", case .number(let number) = leaf else { continue }
+            legSums[(parts[..<2] + parts[4...]).joined(separator: "/"), default: 0] += number
+        }
+        for (path, sum) in legSums { #expect(counters.number(path) == sum, "\(path) and its paths") }
+        let whole = counters.filter { !$0.contains("/legs/") }
+        for path in Set(expected.leaves.keys).union(whole.keys).sorted() {
+            #expect(whole[path] == expected[path], "\(path)")
+        }
+    }
+
     @Test(
         "The same input gives the same output, octet for octet",
-        arguments: ["mixed", "fragment-ipip", "nd-resolution"])
+        arguments: ["mixed", "fragment-ipip", "nd-resolution", "paths"])
     func isDeterministic(_ name: String) throws {
         let first = try output(name)
         #expect(first.count > 400)
@@ -50,31 +64,7 @@ import Testing
 
     /// Everything that a replay writes.
     private func output(_ name: String) throws -> [UInt8] {
-        let (ports, report) = try replay(name)
+        let (ports, report) = try ConformanceCase.named(name).replay(into: folder)
         return ports.flatMap { fileContents(folder.file("\($0).out.pcap")) ?? [] } + Array(report.json.utf8)
-    }
-
-    private func replay(_ name: String) throws -> (ports: [String], report: CountersReport) {
-        let path = "\(Self.casesPath)/\(name)"
-        let exchange = try ExchangeFile.load(path: "\(path)/exchange.yaml")
-        let ports = exchange.ports.map(\.name)
-        let present = folderEntries(path)
-        var files: [String: Replay.Files] = [:]
-        for port in ports {
-            let input = "\(port).in.pcap"
-            files[port] = Replay.Files(
-                input: present.contains(input) ? "\(path)/\(input)" : nil,
-                output: folder.file("\(port).out.pcap"))
-        }
-        return (ports, try Replay(exchange, files: files).run())
-    }
-
-    private func text(_ path: String) throws -> String {
-        String(decoding: try #require(fileContents(path), "\(path)"), as: UTF8.self)
-    }
-
-    private func capture(_ path: String) throws -> Capture {
-        let bytes = try #require(fileContents(path), "\(path)")
-        return try #require(Capture(bytes), "\(path)")
     }
 }

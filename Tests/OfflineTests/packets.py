@@ -3,7 +3,7 @@
 
     Tests/OfflineTests/packets.py > Tests/OfflineTests/PacketTable.swift
 
-Needs the Debian package python3-scapy. The exchange that they are for is in Fixture.swift.
+Needs the Debian package python3-scapy. The exchanges that they are for are in Fixture.swift and RichEdge.swift.
 """
 
 from scapy.contrib.mpls import MPLS
@@ -13,7 +13,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw, raw
 
-ALICE, CAROL, VIDEO, MUSIC = "10.1.0.5", "10.2.0.5", "198.51.100.10", "203.0.113.40"
+ALICE, BOB, CAROL, VIDEO, MUSIC = "10.1.0.5", "10.1.0.6", "10.2.0.5", "198.51.100.10", "203.0.113.40"
 ALICE6, VIDEO6 = "2001:db8:1:5::25", "2001:db8:a::80"
 ROUTER = "192.0.2.77"
 CORE, WEST, ACCESS1 = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:11"
@@ -56,6 +56,19 @@ def tunnelled6(*headers):
     for header in headers:
         packet /= header
     return frame(packet / IP(src=MUSIC, dst=ALICE) / UDP())
+
+
+def tagged(outer, within, *labels, inner=None, ttl=61, cos=0):
+    """Under a line's two tags."""
+    stack = frame(Dot1Q(vlan=outer, type=0x8100) / Dot1Q(vlan=within, type=0x8847), type=0x88A8)
+    for position, label in enumerate(labels, start=1):
+        stack /= MPLS(label=label, s=int(position == len(labels)), ttl=ttl, cos=cos)
+    return raw(stack) + raw(inner if inner is not None else down())
+
+
+def tunnelled6to(inner, **fields):
+    ends = {"src": "2001:db8:99::2", "dst": "2001:db8:99::1"}
+    return frame(IPv6(**ends, nh=inner.overload_fields.get(IPv6, {}).get("nh", 4), **fields) / inner, WEST)
 
 
 def error(about, to=ALICE, type=11, source=ROUTER):
@@ -125,7 +138,7 @@ PACKETS = [
     ("an unbound user label", "core0", labelled(17001, 99999), "unknownLabel"),
     ("explicit null", "core0", labelled(0), "missingUserLabel"),
     ("explicit null above the path", "core0", labelled(0, 17001, 200042), "forwarded"),
-    ("a transit label below a null", "core0", labelled(0, 16100), "labelOutOfContext"),
+    ("a transit label below a null", "core0", labelled(0, 16100), "forwarded"),
     ("nine labels", "core0", labelled(*[0] * 8, 17001), "labelStackTooDeep"),
     ("router alert", "core0", labelled(1), "reservedLabel"),
     ("the tunnel's associated channel", "core0", labelled(17001, 13), "associatedChannel"),
@@ -169,6 +182,43 @@ PACKETS = [
     ("video in music's tunnel", "core1", tunnelled(down()), "wrongLeg"),
 ]
 
+RICH = [
+    *((f"on the rich edge, a flow to port 443 from {port}", "access0", up(TCP(sport=port, dport=443)), "forwarded")
+      for port in range(1, 5)),
+    *((f"on the rich edge, an IPv6 flow from {port}", "access0",
+       IPv6(src=ALICE6, dst=VIDEO6) / TCP(sport=port, dport=443), "forwarded") for port in range(1, 3)),
+    ("a later fragment, prohibited", "access0", up(Raw(bytes(16)), proto=6, frag=10), "fragmentWithoutPorts"),
+    ("a DSCP that no rule has, prohibited", "access0", up(tos=0x20), "notAdmitted"),
+    ("an ICMP type that no rule has, prohibited", "access0", up(ICMP(type=13)), "notAdmitted"),
+    ("to no service, prohibited", "access0", IP(src=BOB, dst="192.0.2.1") / TCP(dport=80), "notAdmitted"),
+    ("IPv6 to no service, prohibited", "access0", IPv6(src=ALICE6, dst="2001:db8:b::1") / TCP(), "unknownService"),
+    ("alice to bob", "access0", IP(src=ALICE, dst=BOB) / UDP(dport=9), "forwarded"),
+    ("bob to alice, on alice's session", "access0", IP(src=BOB, dst=ALICE) / UDP(sport=9), "forwarded"),
+    ("more than the policer's burst", "access0", up(TCP(dport=443) / Raw(bytes(1300))), "forwarded"),
+    ("tags of another line", "core0", tagged(101, 7, 17001, 200042), "wrongVLAN"),
+    ("no tags where the line has two", "core0", labelled(17001, 200042), "wrongVLAN"),
+    ("red, and dropped", "core0", tagged(100, 7, 17001, 200042, inner=down(TCP(sport=443) / Raw(bytes(400)))),
+     "policed"),
+    ("yellow, and marked", "core0", tagged(100, 7, 17001, 200042, inner=down(TCP(sport=443) / Raw(bytes(100)))),
+     "forwarded"),
+    ("a class that sets the DSCP", "core0", tagged(100, 7, 17001, 200042, cos=5), "forwarded"),
+    ("a label's TTL at the end of one of two paths", "core0", tagged(100, 7, 17001, 200042, ttl=1), "ttlExpired"),
+    ("out of a tunnel of IPv6", "core1", tunnelled6to(down(TCP(sport=443)), tc=0xb8), "forwarded"),
+    ("out of a tunnel of IPv6, congested for nothing", "core1", tunnelled6to(down(TCP(sport=443)), tc=3),
+     "ecnMismatch"),
+    ("out of a tunnel of IPv6, an unknown option", "core1",
+     tunnelled6to(IPv6ExtHdrDestOpt(nh=4, options=[HAO()]) / down()), "outerExtensionHeader"),
+    *((f"carol to {host}", "core1",
+       labelled(17009, 8000, inner=IP(src="10.7.0.5", dst=f"198.51.100.{host}") / TCP(), to=WEST), "forwarded")
+      for host in range(9, 12)),
+    ("a label's TTL where nobody is told", "core1",
+     labelled(17009, 8000, inner=IP(src="10.7.0.5", dst=VIDEO) / TCP(), to=WEST, ttl=1), "ttlExpired"),
+    ("into the tunnel from its own end", "core0", frame(IP(src="192.0.2.9", dst="10.7.0.5") / UDP()),
+     "recursiveEncapsulation"),
+    ("a transit label under tags", "core0", tagged(100, 7, 16100, ttl=7), "forwarded"),
+    ("a transit label under tags, its TTL used up", "core0", tagged(100, 7, 16100, ttl=1), "ttlExpired"),
+]
+
 
 def literal(packet: bytes) -> tuple[str, int]:
     """Hex in lines, and the number of zero bytes that follow."""
@@ -181,9 +231,9 @@ def literal(packet: bytes) -> tuple[str, int]:
 print("// Written by packets.py.")
 print("\n/// A packet, where it arrives, and what must become of it.")
 print("let packetTable: [ExpectedPacket] = [")
-for name, port, packet, outcome in PACKETS:
+for name, port, packet, outcome, fixture in [(*p, "") for p in PACKETS] + [(*p, ", on: .rich") for p in RICH]:
     hex, zeros = literal(raw(packet))
     verdict = f".{outcome}" if outcome in ("forwarded", "consumed") else f".dropped(.{outcome})"
-    print(f'    ExpectedPacket(\n        "{name}", port: "{port}", {verdict}, zeros: {zeros},\n'
+    print(f'    ExpectedPacket(\n        "{name}", port: "{port}", {verdict}{fixture}, zeros: {zeros},\n'
           f'        """\n{hex}\n            """),')
 print("]")

@@ -332,11 +332,14 @@ class Edge:
             if related is None or related[0] is not session:
                 raise
             direction = related[1]
-        is_pipe = tunnel.mpls.get("ttl", "uniform") != "uniform"
-        ttl = packet.ttl if is_pipe and top.ttl > 1 else top.ttl
+        if top.ttl <= 1:
+            return self._conversion.convert(arrival, session, direction, packet, top.ttl)
+        # What the labels hand on is the packet's own from here on.
+        if tunnel.mpls.get("ttl", "uniform") == "uniform":
+            packet = packet.with_ttl(top.ttl)
         code_point = tunnel.inner_class(top.traffic_class)
         packet = packet if code_point is None else packet.with_dscp(code_point)
-        return self._conversion.convert(arrival, session, direction, packet, ttl)
+        return self._conversion.convert(arrival, session, direction, packet, packet.ttl)
 
     def _check_ends(self, session: Session, direction: str, packet: IPPacket) -> None:
         up = direction == "up"

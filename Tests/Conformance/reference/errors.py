@@ -12,7 +12,7 @@ _INTERNETWORK_CONTROL = 0xC0  # RFC 1812 §4.3.2.5
 _LONGEST = {4: 576, 6: 1280}
 _QUOTED_AT_LEAST = 128  # bytes, before an extension structure (RFC 4884 §5.1)
 _WORD = {4: 4, 6: 8}  # what its length is counted in
-_MPLS_STACK = (1, 1)  # class, type of the object (RFC 4950 §3)
+_MPLS_STACK = (1, 1)  # class, type of the object (RFC 4950 §5)
 
 
 def time_exceeded(packet: IPPacket, source, stack: list) -> bytes | None:
@@ -74,7 +74,7 @@ def _message(packet, source, kind: int, code: int, mtu: int, stack: list) -> byt
 
 
 def _extension(stack: list) -> bytes:
-    """The structure of RFC 4884 §7 with one object: the label stack as it came (RFC 4950 §3)."""
+    """The structure of RFC 4884 §7 with one object: the label stack as it came (RFC 4950 §5)."""
     entries = b"".join(map(bytes, stack))
     body = struct.pack(">HBB", 4 + len(entries), *_MPLS_STACK) + entries
     header = struct.pack(">HH", 2 << 12, 0)

@@ -12,7 +12,7 @@ from .exchange import Exchange, Tunnel
 from .frame import Arrival
 from .ip import ICMPV6, IPPacket
 
-_PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68)  # RFC 1191 §7.1
+_PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68)  # RFC 1191 §7
 _TOO_BIG = {4: [(3, 4)], 6: [(2, 0)]}
 _UNREACHABLE = {4: [(3, 0), (3, 1), (11, 0)], 6: [(1, code) for code in range(8)] + [(3, 0)]}
 

@@ -78,7 +78,8 @@ class Transit:
         except Dropped:
             return  # nobody to tell
         source = arrival.port.address(packet.version)
-        self._tell(arrival, stack, packet, errors.time_exceeded(packet, source, arrival.stack), line)
+        came = [top] if top.bottom else [top, *labels.whole(rest)]
+        self._tell(arrival, stack, packet, errors.time_exceeded(packet, source, came), line)
 
     def _tell(self, arrival: Arrival, stack: list[Entry], packet: IPPacket, error: bytes | None, line: Line):
         """Along the LSP to its end, where the packet's sender is known (RFC 3032 §2.3.2)."""

@@ -297,7 +297,7 @@ def access_tunnels() -> Case:
     ]
     case = Case(
         "access-tunnels", "A subscriber may not speak as a tunnel's far end", exchange,
-        rfc="RFC 3031 §3.17, RFC 2003 §6", ids="PX-4",
+        rfc="RFC 3031 §3.18, RFC 2003 §6", ids="PX-4",
     )
     access = {"destination": PORT1_MAC, "source": HOST_MAC}
     case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE))), "forwarded", "alice's tunnel, from the core")

@@ -33,7 +33,7 @@ def mapped() -> Case:
     classes = {"ef": 4, "af11": 1, 12: 1, "cs6": 7, "voice-admit": 5, "le": 0, "default": 2}
     case = Case(
         "mpls-class-map", "DSCPs are mapped to traffic classes", _mpls_edge(trafficClass=classes),
-        rfc="RFC 3270 §3.3, RFC 4594", ids="PX-2 CD-4",
+        rfc="RFC 3270 §3.4, RFC 4594", ids="PX-2 CD-4",
     )
     for data, traffic_class, note in [
         (udp(ALICE, VIDEO, tos=_EF), 4, "EF"),
@@ -54,7 +54,7 @@ def mapped_else_fixed() -> Case:
     case = Case(
         "mpls-class-map-copy", "DSCPs that a map doesn't name are copied", _mpls_edge(
             send=[16001, 16002], trafficClass={"ef": 0, "default": "copy"}),
-        rfc="RFC 3270 §3.3", ids="PX-2 CD-4",
+        rfc="RFC 3270 §3.4", ids="PX-2 CD-4",
     )
     case.send("access0", udp(ALICE, VIDEO, tos=_EF), "forwarded", "EF", shows={"mpls.exp": "0,0,0"})
     case.send("access0", udp(ALICE, VIDEO, tos=_AF41), "forwarded", "AF41", shows={"mpls.exp": "4,4,4"})
@@ -65,7 +65,7 @@ def on_arrival() -> Case:
     case = Case(
         "mpls-inner-dscp", "The top label's class sets the inner DSCP on arrival; ECN stays",
         _mpls_edge(innerDSCP={0: "be", 1: "af11", 5: "ef", 7: 56}),
-        rfc="RFC 3270 §2.6, RFC 2983 §4", ids="PX-3 CD-4",
+        rfc="RFC 3270 §2.6, RFC 2983 §5.1", ids="PX-3 CD-4",
     )
     for traffic_class, result, note in [
         (0, 0, "class 0"), (1, 10, "class 1"), (2, 34, "class 2, not named: it stays"), (5, 46, "class 5"),
@@ -118,7 +118,7 @@ def outer_taken_over() -> Case:
     case = Case(
         "ipip-inner-dscp", "The outer DSCP is taken over on arrival; ECN goes by its own table",
         _outer_edge(innerDSCP="outer"),
-        rfc="RFC 2983 §4, RFC 6040 §4.2", ids="PX-3 CD-5",
+        rfc="RFC 2983 §5.1, RFC 6040 §4.2", ids="PX-3 CD-5",
     )
     case.send("core0", ethernet(in_ip(udp(VIDEO, ALICE, tos=_AF11), tos=_EF)), "forwarded", "EF over AF11",
               shows={"ip.dsfield": "0xb8"})

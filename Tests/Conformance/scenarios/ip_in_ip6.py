@@ -249,7 +249,7 @@ def recursion() -> Case:
     case = Case(
         "ipip-recursion", "A packet from the tunnel's other end is not sent back into it",
         provider_edge(tunnel, {"tunnel": "beta-west"}),
-        rfc="RFC 2003 §4", ids="PX-4 CD-5",
+        rfc="RFC 2003 §3.2", ids="PX-4 CD-5",
     )
     from_server = {"destination": PORT1_MAC, "source": HOST_MAC}
 

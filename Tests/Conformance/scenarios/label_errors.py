@@ -22,7 +22,7 @@ def at_the_edge() -> Case:
     case = Case(
         "mpls-ttl-edge", "The label's TTL ends at the egress edge: time exceeded, with the stack, through the session",
         exchange,
-        rfc="RFC 3032 §2.3.1, RFC 4884 §4, RFC 4950 §3", ids="PX-3 PX-5",
+        rfc="RFC 3032 §2.3, RFC 4884 §4, RFC 4950 §5", ids="PX-3 PX-5",
     )
     expired = {"label": 17001, "ttl": 1, "cos": 3}
 
@@ -61,7 +61,7 @@ def at_the_provider() -> Case:
                              {"tunnel": "acme-north", "send": 200042, "receive": 100042})
     case = Case(
         "mpls-ttl-provider-edge", "The same at the provider's edge, behind penultimate-hop popping", exchange,
-        rfc="RFC 3032 §2.3.1, RFC 4950 §3", ids="PX-3",
+        rfc="RFC 3032 §2.3, RFC 4950 §5", ids="PX-3",
     )
     case.send("core0", mpls_frame({"label": 100042, "ttl": 1}, inner=udp(ALICE, VIDEO)), "ttlExpired",
               "the user label's own TTL", originates=1,
@@ -77,7 +77,7 @@ def in_pipe_mode() -> Case:
     case = Case(
         "mpls-ttl-pipe", "In pipe mode the packet's own TTL ends at the edge; the stack is shown for all that",
         access_edge(tunnel),
-        rfc="RFC 3443 §3.2, RFC 4950 §3", ids="PX-3",
+        rfc="RFC 3443 §3, RFC 4950 §5", ids="PX-3",
     )
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE, ttl=1)), "ttlExpired", "the packet's TTL",
               originates=1, shows={"mpls.ttl": "255,255", "ip.ttl": "64,1", "icmp.mpls.ttl": "61,61"})
@@ -130,7 +130,7 @@ def in_transit() -> Case:
     case = Case(
         "mpls-ttl-transit", "A label's TTL ends at a transit node: the error goes on along the LSP, to its end",
         _transit_edge(),
-        rfc="RFC 3032 §2.3.2, RFC 4884 §4, RFC 4950 §3", ids="PX-3 CD-4",
+        rfc="RFC 3032 §2.3.2, RFC 4884 §4, RFC 4950 §5", ids="PX-3 CD-4",
     )
 
     def packet(note, *stack, inner=udp(ALICE, VIDEO), shows=None, originates=1):

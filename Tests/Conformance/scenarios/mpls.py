@@ -51,7 +51,7 @@ def _checksums_near_the_wrap() -> list[int]:
 def access_down() -> Case:
     case = Case(
         "access-mpls-down", "Provider to subscriber: both labels are popped", access_edge(),
-        rfc="RFC 3032 §2.4.3, RFC 3443 §5.4", ids="PX-3 CD-4",
+        rfc="RFC 3032 §2.4.3, RFC 3443 §3.4", ids="PX-3 CD-4",
     )
 
     def down(note, *stack, inner, outcome="forwarded", shows=None, originates=0, **fields):
@@ -223,7 +223,7 @@ def pipe() -> Case:
     tunnel["mpls"]["ttl"] = "pipe"
     case = Case(
         "pipe", "Pipe mode: the tunnel's hops do not show in the packet's TTL", access_edge(tunnel),
-        rfc="RFC 3443 §3.2, RFC 3032 §2.4.2", ids="PX-2 CD-4",
+        rfc="RFC 3443 §3, RFC 3032 §2.4.2", ids="PX-2 CD-4",
     )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "labels start at 255",
               shows={"mpls.ttl": "255,255", "ip.ttl": "63"})
@@ -243,7 +243,7 @@ def short_pipe() -> Case:
     tunnel["mpls"]["ttl"] = 17
     case = Case(
         "pipe-ttl", "Pipe mode from a TTL of the tunnel's own", access_edge(tunnel),
-        rfc="RFC 3443 §3.2", ids="PX-2 CD-4",
+        rfc="RFC 3443 §3", ids="PX-2 CD-4",
     )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "labels start at 17",
               shows={"mpls.ttl": "17,17", "ip.ttl": "63"})

@@ -100,7 +100,7 @@ def unreachable() -> Case:
     case = Case(
         "ipip-unreachable", "The tunnel's other end is not reached: the inner sender is told that the host isn't",
         ip_in_ip_edge(),
-        rfc="RFC 2003 §4", ids="CD-5",
+        rfc="RFC 2003 §4.1", ids="CD-5",
     )
     inner, inner6 = udp(ALICE, VIDEO, ttl=63), udp(ALICE6, VIDEO6, ttl=63)
     for kind, code, note in [(3, 0, "network unreachable"), (3, 1, "host unreachable"),
@@ -146,7 +146,7 @@ def short_quotes() -> Case:
 def plateau() -> Case:
     case = Case(
         "pmtu-plateau", "A router that doesn't state its MTU: the next plateau below the packet", ip_in_ip_edge(),
-        rfc="RFC 1191 §5, §7.1", ids="CD-5",
+        rfc="RFC 1191 §5, §7", ids="CD-5",
     )
     case.send("core0", _icmp(3, 4, _ours(sized(ALICE, VIDEO, 1480))[:548]), "consumed", "1500 bytes were too long",
               originates=1, shows={"icmp.mtu": "1472"})

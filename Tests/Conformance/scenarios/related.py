@@ -124,7 +124,7 @@ def up_a_tunnel() -> Case:
                              {"tunnel": "acme-north", "send": 200042, "receive": 100042})
     case = Case(
         "related-up-tunnel", "The other edge's errors, out of the tunnel", exchange,
-        rfc="RFC 3032 §2.3.1, RFC 792", ids="PX-3 PX-4",
+        rfc="RFC 3032 §2.3, RFC 792", ids="PX-3 PX-4",
     )
     case.send("core0", mpls_frame({"label": 16001, "ttl": 64}, {"label": 100042, "ttl": 64},
                                   inner=icmp_error("10.0.0.2", VIDEO, udp(VIDEO, ALICE), kind=11, code=0)),
@@ -140,7 +140,7 @@ def turned_back() -> Case:
     case = Case(
         "turned-back", "A hop inside the LSP reports along it: at the end the error is turned back to the sender",
         exchange,
-        rfc="RFC 3032 §2.3.2, RFC 4950 §5", ids="PX-3 PX-5",
+        rfc="RFC 3032 §2.3.2, RFC 4950 §3", ids="PX-3 PX-5",
     )
     full = [{"label": 16001, "ttl": 250}, {"label": 100042, "ttl": 250}]
     case.send("core0", mpls_frame(*full, inner=icmp_error("10.9.0.1", ALICE, udp(ALICE, VIDEO), kind=11, code=0)),

@@ -15,7 +15,7 @@ def cases():
 def too_big_mpls() -> Case:
     case = Case(
         "too-big-mpls", "Over-size for two labels: 1500 − 8", access_edge(),
-        rfc="RFC 1191 §4, RFC 8201, RFC 3032 §3.5", ids="PX-2",
+        rfc="RFC 1191 §4, RFC 8201, RFC 3032 §3.4, §3.5", ids="PX-2",
     )
     case.send("access0", sized(ALICE, VIDEO, 1492), "forwarded", "1492 bytes: just fits",
               shows={"ip.len": "1492"})
@@ -50,7 +50,7 @@ def too_big_implicit_null() -> Case:
     exchange = access_edge({"line": "north", "mpls": {"null": "implicit", "receive": 17001}})
     case = Case(
         "too-big-implicit-null", "Over-size for the user label alone: 1500 − 4", exchange,
-        rfc="RFC 3032 §3.5", ids="PX-2",
+        rfc="RFC 3032 §3.4", ids="PX-2",
     )
     case.send("access0", sized(ALICE, VIDEO, 1496), "forwarded", "1496 bytes", shows={"mpls.label": "100042"})
     case.send("access0", sized(ALICE, VIDEO, 1497), "tooBig", "1497 bytes", originates=1, after=1,

@@ -40,7 +40,7 @@ def eight_sent() -> Case:
     case = Case(
         "mpls-eight-labels", "Seven path labels and the user label: eight, in pipe mode and of a fixed class",
         access_edge(_tunnel(send=_SEVEN, ttl="pipe", trafficClass=3)),
-        rfc="RFC 3032 §2.1, RFC 3443 §3.2", ids="PX-2 CD-4",
+        rfc="RFC 3032 §2.1, RFC 3443 §3", ids="PX-2 CD-4",
     )
     case.send("access0", udp(ALICE, VIDEO), "forwarded", "IPv4",
               shows={"mpls.label": ",".join(map(str, [*_SEVEN, 100042])), "mpls.bottom": "0,0,0,0,0,0,0,1",
@@ -60,7 +60,7 @@ def nulls_received() -> Case:
     exchange["tunnels"]["acme-north"]["mpls"] |= {"innerDSCP": {5: "ef"}}
     case = Case(
         "mpls-nulls-received", "Explicit nulls on top are taken off; TTL and class are theirs", exchange,
-        rfc="RFC 3032 §2.1, RFC 4182 §3", ids="PX-3 CD-4",
+        rfc="RFC 3032 §2.1, RFC 4182 §2", ids="PX-3 CD-4",
     )
     down, down6 = udp(VIDEO, ALICE), udp(VIDEO6, ALICE6)
     for stack, inner, outcome, note, more in [
@@ -109,7 +109,7 @@ def nulls_before_php() -> Case:
 def nulls_before_transit() -> Case:
     case = Case(
         "mpls-null-transit", "A transit label below an explicit null", _transit_edge(),
-        rfc="RFC 3032 §2.1, RFC 4182 §3", ids="CD-4",
+        rfc="RFC 3032 §2.1, RFC 4182 §2", ids="CD-4",
     )
     inner = udp(ALICE, VIDEO, ttl=44)
     case.send("core0", mpls_frame({"label": 0, "ttl": 20, "cos": 6}, {"label": 16100, "cos": 1}, 100042, inner=inner,
@@ -118,6 +118,18 @@ def nulls_before_transit() -> Case:
               shows={"mpls.label": "16200,100042", "mpls.ttl": "19,61", "mpls.exp": "6,0"})
     case.send("core0", mpls_frame({"label": 2, "ttl": 20}, 16102, 100042, inner=inner, destination=PORT1_MAC),
               "forwarded", "pop", shows={"mpls.label": "100042", "mpls.ttl": "19"})
+    case.send("core0", mpls_frame({"label": 0, "ttl": 1, "cos": 6}, {"label": 16100, "cos": 1}, 100042, inner=inner,
+                                  destination=PORT1_MAC),
+              "ttlExpired", "the null's TTL ends: told along the LSP, with the stack below the null", originates=1,
+              shows={"mpls.label": "16200,100042", "mpls.ttl": "255,255", "mpls.exp": "6,0",
+                     "icmp.mpls.label": "16100,100042", "icmp.mpls.ttl": "1,61", "icmp.mpls.exp": "6,0"})
+    case.send("core0", mpls_frame({"label": 0, "ttl": 20}, {"label": 16100, "ttl": 1}, 100042, inner=inner,
+                                  destination=PORT1_MAC),
+              "forwarded", "the transit label's own TTL doesn't count", shows={"mpls.ttl": "19,61"})
+    case.send("core0", mpls_frame(*[0] * 7, 16100, 100042, inner=inner, destination=PORT1_MAC), "forwarded",
+              "below seven nulls: the eighth entry", shows={"mpls.label": "16200,100042"})
+    case.send("core0", mpls_frame(*[0] * 8, 16100, 100042, inner=inner, destination=PORT1_MAC), "labelStackTooDeep",
+              "below eight")
     return case
 
 
@@ -177,7 +189,7 @@ def swap_for_eight() -> Case:
                               {"in": 16102, "swap": eight[:3], "via": "north"}])
     case = Case(
         "mpls-swap-stack", "Swap for as many as eight labels: TTL and class go into all of them", exchange,
-        rfc="RFC 3031 §3.10, RFC 3443 §5.3, RFC 5462 §3", ids="CD-4",
+        rfc="RFC 3031 §3.10, RFC 3443 §3.5, RFC 5462 §3", ids="CD-4",
     )
     user = {"label": 100042, "ttl": 9, "cos": 1}
 
@@ -204,7 +216,7 @@ def swap_into_stack() -> Case:
     ], tunnels)
     case = Case(
         "mpls-swap-tunnel", "Swap and pop into a tunnel of several path labels: eight in all", exchange,
-        rfc="RFC 3031 §3.27, RFC 3443 §5.3", ids="CD-4",
+        rfc="RFC 3031 §3.27, RFC 3443 §3.5", ids="CD-4",
     )
     user, to_us = {"label": 100042, "ttl": 9, "cos": 1}, {"inner": udp(ALICE, VIDEO), "destination": PORT1_MAC}
     case.send("core0", mpls_frame({"label": 16103, "cos": 2}, user, **to_us), "forwarded", "swap",

@@ -148,7 +148,7 @@ def join_ipv6() -> Case:
     exchange["ports"]["west0"] = {**_WEST0, "addresses": ["10.0.1.1/30", "2001:db8:fd::1/64"]}
     case = Case(
         "transit-join-ipv6", "Transit: MPLS to IP-in-IPv6 and back, classes and TTL handed on by maps", exchange,
-        rfc="RFC 3031 §3.9, RFC 2473 §3, RFC 2983 §4", ids="PX-1 PX-2 PX-3",
+        rfc="RFC 3031 §3.9, RFC 2473 §3, RFC 2983 §3", ids="PX-1 PX-2 PX-3",
     )
 
     def up(note, inner, outcome="forwarded", top=None, **more):
