@@ -95,9 +95,9 @@ import Wire
         "RFC 3443 §3.4: below explicit nulls a label goes on with what the topmost one said", arguments: 1...7
     )
     func belowNulls(_ count: Int) throws {
-        let nulls = (0..<count).map {
-            LabelStackEntry($0 % 2 * 2, ttl: $0 == 0 ? 20 : 1, trafficClass: $0 == 0 ? 6 : 1)
-        }
+        var nulls = [LabelStackEntry(0, ttl: 20, trafficClass: 6)]
+        for place in 1..<8 { nulls.append(LabelStackEntry(UInt32(place % 2 * 2), ttl: 1, trafficClass: 1)) }
+        nulls.removeLast(8 - count)
         let frame = Leg.labelled(nulls + [Self.top()] + Self.below(2), Self.payload.bytes)
         let swapped = try #require(Leg(transit: [18001]).sent(frame, from: Leg.core))
         #expect(swapped.labels == [LabelStackEntry(18001, ttl: 19, trafficClass: 6)] + Self.below(2))

@@ -261,7 +261,9 @@ private final class Client {
                     socket = UnixSocket.accept(listener); return socket != nil
                 })
             let frames = ExpectedTransaction(Samples.transaction(5, services: 3), tableHash: 0).frames
-            let bytes = Message.welcome(Welcome(version: LinkProtocol.versions.upperBound, journal: 7)).frame.bytes + frames[0] + frames[1]
+            let bytes =
+                Message.welcome(Welcome(version: LinkProtocol.versions.upperBound, journal: 7)).frame.bytes
+                + frames[0] + frames[1]
             #expect(send(try #require(socket).number, bytes, bytes.count, 0) == bytes.count)
             unlink(instance.directory.linkSocket)
         }

@@ -31,7 +31,7 @@ struct ConformanceCase: CustomTestStringConvertible, Sendable {
     func capture(_ file: String) throws -> Capture { try Capture(path: "\(path)/\(file)") }
 
     /// What must be true of paths that the forwarder chooses by itself; nil where there is no choice.
-    func paths() throws -> ChosenPaths? { has("paths.json") ? ChosenPaths(try json("paths.json")) : nil }
+    func paths() throws -> ChosenPaths? { has("paths.json") ? try ChosenPaths(json("paths.json")) : nil }
 
     /// Plays the packets that come in.
     /// - Parameter folder: takes a file for each port.

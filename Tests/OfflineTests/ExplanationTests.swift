@@ -216,10 +216,9 @@ import Wire
             frame       02:00:00:00:00:02 → 02:00:00:00:00:0a, MPLS
             label       0, explicit null: popped, TC 0, TTL 61
             label       16100 in the label table, TC 0, TTL 61, bottom of stack
-            outcome     dropped: labelOutOfContext
-            why         Label 16100 is in the label table, which acts on the top of the stack only; here an explicit null \
-            stands above it.
-            remedy      Send it without the null.
+            conversion  swap 16100 for 16200, TTL 60, TC 0
+            leaves      core0 over line north, next hop 10.0.0.2 (02:00:00:00:00:02), 58 bytes
+            outcome     forwarded
             """
         ),
         (
