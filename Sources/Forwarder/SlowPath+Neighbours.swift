@@ -131,14 +131,15 @@ extension SlowPath {
         let header = LinkHeader(adjacency)
         switch key.address {
         case .v4(let target):
-            let request = ARPPacket(
-                requestFor: target, from: sourceIPv4(port: port) ?? IPv4Address(rawValue: 0),
-                at: adjacency.source)
+            var source = sourceIPv4(port: port) ?? IPv4Address(rawValue: 0)
+            if case .v4(let own) = own(near: key.address, port: port) { source = own }
+            let request = ARPPacket(requestFor: target, from: source, at: adjacency.source)
             originate(port: port, header.to(.broadcast, .arp), timestamp: timestamp) {
                 request.emit(into: &$0, at: $1)
             }
         case .v6(let target):
-            let source = onLinkIPv6(port: port) ?? IPv6Address(linkLocalFor: adjacency.source)
+            var source = IPv6Address(linkLocalFor: adjacency.source)
+            if case .v6(let own) = own(near: key.address, port: port) { source = own }
             let solicitation = NeighbourSolicitation(target: target, sourceLinkLayerAddress: adjacency.source)
             let group = MACAddress(multicast: target.solicitedNode)
             originate(port: port, header.to(group, .ipv6), timestamp: timestamp) {
@@ -147,9 +148,17 @@ extension SlowPath {
         }
     }
 
-    private func onLinkIPv6(port: Int) -> IPv6Address? {
-        for address in addresses[port] { if case .v6(let address) = address { return address } }
-        return nil
+    /// The port's own address on the link of a neighbour, else its first of that version: who is asked from another may not
+    /// answer (Linux with `arp_ignore`), or take the question for a stranger's (CVE-2008-2476).
+    private func own(near neighbour: IPAddress, port: Int) -> IPAddress? {
+        guard let settings = tables.publication.ports[port] else { return nil }
+        var first: IPAddress?
+        for (address, link) in zip(settings.addresses, settings.links)
+        where address.version == neighbour.version {
+            if link.contains(neighbour) { return address }
+            first = first ?? address
+        }
+        return first
     }
 
     private func destination(of network: RawSpan) -> IPAddress? {

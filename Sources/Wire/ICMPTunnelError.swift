@@ -108,8 +108,8 @@ public struct ICMPTunnelError: Equatable, Sendable {
     private static func finding(v4 type: UInt8, _ code: UInt8, _ rest: UInt32) -> Finding {
         switch (ICMPv4Type(rawValue: type), code) {
         case (.destinationUnreachable, ICMPv4Message.fragmentationNeeded): .tooBig(mtu: rest & 0xffff)
-        // Network, host.
-        case (.destinationUnreachable, 0...1), (.timeExceeded, 0): .unreachable
+        // Network, host, protocol: nobody decapsulates there (RFC 2003 §4.1).
+        case (.destinationUnreachable, 0...2), (.timeExceeded, 0): .unreachable
         default: .other
         }
     }

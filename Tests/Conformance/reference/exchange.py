@@ -34,6 +34,11 @@ class Port:
         """The port's own address of that version, or None."""
         return next((i.ip for i in self.interfaces if i.version == version), None)
 
+    def address_near(self, neighbour):
+        """The port's own address on the link that the neighbour is on, else its first of that version."""
+        near = (i.ip for i in self.interfaces if i.version == neighbour.version and neighbour in i.network)
+        return next(near, None) or self.address(neighbour.version)
+
 
 @dataclass(eq=False)
 class Line:

@@ -89,7 +89,7 @@ def discovery_reply(arrival: Arrival, packet: IPPacket) -> bytes | None:
 
 def question(port: Port, next_hop, tags: tuple) -> bytes:
     """The ARP request or neighbour solicitation that finds `next_hop`."""
-    source = str(port.address(next_hop.version))
+    source = str(port.address_near(next_hop))
     if next_hop.version == 4:
         request = ARP(op=1, hwsrc=port.mac, psrc=source, hwdst="00:00:00:00:00:00", pdst=str(next_hop))
         return framed(port, BROADCAST, frame.ARP, bytes(request), tags)

@@ -14,7 +14,7 @@ from .ip import ICMPV6, IPPacket
 
 _PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68)  # RFC 1191 §7
 _TOO_BIG = {4: [(3, 4)], 6: [(2, 0)]}
-_UNREACHABLE = {4: [(3, 0), (3, 1), (11, 0)], 6: [(1, code) for code in range(8)] + [(3, 0)]}
+_UNREACHABLE = {4: [(3, 0), (3, 1), (3, 2), (11, 0)], 6: [(1, code) for code in range(8)] + [(3, 0)]}
 
 
 class TunnelErrors:

@@ -23,7 +23,7 @@ _SOLICITED_NODE = "ff02::1:ff00:1"  # of the address above
 
 
 def cases():
-    return [arp(), arp_resolution(), discovery(), discovery_resolution(), ping(), ethernet_access(),
+    return [arp(), arp_resolution(), asked_from_own_link(), discovery(), discovery_resolution(), ping(), ethernet_access(),
             on_link_subscriber()]
 
 
@@ -82,6 +82,22 @@ def arp_resolution() -> Case:
     case.send("access0", udp(ALICE6, "2001:db8:a::80"), "forwarded", "IPv6 too", shows={"eth.dst": PEER_MAC})
     case.send("core0", mpls_frame(17001, 200042, inner=udp(VIDEO, ALICE)), "forwarded",
               "back needs no answer")
+    return case
+
+
+def asked_from_own_link() -> Case:
+    exchange = access_edge()
+    core = exchange["ports"]["core0"]
+    del core["neighbours"]
+    core["addresses"] = ["10.9.0.1/24", *core["addresses"]]
+    case = Case(
+        "neighbour-own-link", "A next hop is asked from the port's address on its own link", exchange,
+        rfc="RFC 826, RFC 1812 §3.3.2", ids="CD-2",
+    )
+    case.send("access0", udp(ALICE, VIDEO), "waiting", "asked from the second address", originates=1,
+              shows={"arp.opcode": "1", "arp.src.proto_ipv4": "10.0.0.1", "arp.dst.proto_ipv4": "10.0.0.2"})
+    case.send("core0", _arp(2, "10.0.0.1", destination=PORT2_MAC, target_mac=PORT2_MAC), "consumed",
+              "the answer", shows={"eth.dst": PEER_MAC})
     return case
 
 
