@@ -23,6 +23,10 @@ import Trace
     let slowPath: SlowPath
     var state = LoopState()
     private var adoption: Adoption?
+    /// By port: whether its next turn is short.
+    private var isShort = [Bool](repeating: false, count: ForwardingTables.portCapacity)
+    /// Of the present vector.
+    private var forwardedCount = 0
     /// Indices of the packets for one output port, in order.
     private let selection: UnsafeMutableBufferPointer<UInt8>
 
@@ -116,11 +120,17 @@ import Trace
     public func giveUpWaiting() { giveUp(slowPath.waiting.all()) }
 
     /// Forwards one vector from a port.
+    ///
+    /// A port of whose last vector less than half was forwarded has a turn of a quarter's length: so a flood by one port
+    /// that costs as much a packet as what is forwarded slows the others down by a fifth, and not by half.
     /// - Returns: the number of packets that had come in; 0 when the port had none.
     public func serve(_ port: PortIndex) -> Int {
         var clock = observer?.clock ?? .off
+        vector.limit = isShort[Int(port.rawValue)] ? max(1, vector.capacity / 4) : vector.capacity
+        forwardedCount = 0
         let count = receive(from: port)
         guard count > 0 else { return 0 }
+        defer { isShort[Int(port.rawValue)] = 2 * forwardedCount < count }
         clock.lap(.receive)
         if let observer, observer.isArmed {
             serveWatched(port, count: count, observer, &clock)
@@ -170,7 +180,7 @@ import Trace
         clock.lap(.answer)
         transmit(vector, range)
         clock.lap(.transmit)
-        unsafe account(
+        forwardedCount += unsafe account(
             vector.packets + range.lowerBound, count: range.count, from: port, counters: counters.view)
         observer?.noteDrops(vector, range, from: port)
         sendOriginated()

@@ -88,9 +88,11 @@ public func forward(
 
 /// Counts a vector whose packets have been sent, consumed or dropped. Called after the send, so that what didn't leave
 /// is on nobody's bill. Those that wait are counted when they have an outcome, and until then not as received either.
+/// - Returns: how many were forwarded.
+@discardableResult
 public func account(
     _ packets: UnsafePointer<Packet>, count: Int, from port: PortIndex, counters: CountersView
-) {
+) -> Int {
     var forwarded: UInt64 = 0
     var consumed: UInt64 = 0
     var waiting = 0
@@ -107,6 +109,7 @@ public func account(
     }
     counters.add(received: count &- waiting, port)
     counters.add(forwarded: forwarded, consumed: consumed)
+    return Int(truncatingIfNeeded: forwarded)
 }
 
 /// Counts packets that this node sent of its own: replies, errors, further fragments.

@@ -27,6 +27,14 @@ import Glibc
     /// time, which costs as much as storing a packet.
     @usableFromInline let counter: UnsafeMutablePointer<Int>
     @inlinable public var count: Int { unsafe counter.pointee }
+    /// How many packets a port may put in: `capacity`, unless its turn is shorter. 1…`capacity`.
+    public var limit: Int {
+        get { unsafe counter[1] }
+        set {
+            precondition((1...capacity).contains(newValue))
+            unsafe counter[1] = newValue
+        }
+    }
 
     /// - Parameter capacity: 1…256 packets.
     /// - Parameter slotByteCount: bytes of a slot, at least 512, a multiple of 64. 2,048 suits an MTU of 1,500.
@@ -42,8 +50,9 @@ import Glibc
         }
         unsafe arena = memory
         unsafe packets = .allocate(capacity: capacity)
-        unsafe counter = .allocate(capacity: 1)
+        unsafe counter = .allocate(capacity: 2)
         unsafe counter.initialize(to: 0)
+        unsafe (counter + 1).initialize(to: capacity)
     }
 
     deinit {
@@ -54,7 +63,8 @@ import Glibc
 
     /// The longest frame that a slot takes.
     @inlinable public var maximumFrameByteCount: Int { slotByteCount - Self.headroom - Self.tailroom }
-    @inlinable public var isFull: Bool { count == capacity }
+    /// Whether a port may put in no more.
+    @inlinable public var isFull: Bool { unsafe counter.pointee >= counter[1] }
 
     /// Where the frame of the next packet begins in the arena. The vector must not be full.
     @inlinable public var nextOffset: Int {

@@ -129,7 +129,7 @@ import Wire
 
     @Test(
         "RFC 2003 §4: an end that can't be reached is told as a host that can't",
-        arguments: [(UInt8(3), UInt8(0)), (3, 1), (11, 0)])
+        arguments: [(UInt8(3), UInt8(0)), (3, 1), (3, 2), (11, 0)])
     func unreachable(type: UInt8, code: UInt8) throws {
         let packet = music(byteCount: 1200, dontFragment: true)
         let answers = node.pass([error(type, code, about: packet)], "core0", to: "access0")
@@ -142,7 +142,7 @@ import Wire
             error(3, 4, mtu: 1000, about: music(byteCount: 1200, dontFragment: false)),
             error(3, 4, mtu: 1000, about: music(byteCount: 1200), quoting: 47),
             error(3, 4, mtu: 1000, about: music(byteCount: 900)),
-            error(3, 2, about: music(byteCount: 1200)), error(12, 0, about: music(byteCount: 1200)),
+            error(3, 3, about: music(byteCount: 1200)), error(12, 0, about: music(byteCount: 1200)),
         ]
         #expect(node.pass(frames, "core0", to: "access0").isEmpty)
         #expect(node.report.consumed == 5)

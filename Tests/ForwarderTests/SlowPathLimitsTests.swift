@@ -1,5 +1,6 @@
 import Forwarder
 import Packets
+import Testbed
 import Testing
 import Wire
 
@@ -30,6 +31,31 @@ struct SlowPathLimitsTests {
         let answer = Station.arp(.reply, from: "10.0.1.130", at: Station.newsMAC, for: "10.0.1.1")
         // What has waited for it goes on.
         #expect(node.pass([answer], "core1", to: "core1", at: Self.second).count == 1)
+        #expect(node.report.balances)
+    }
+}
+
+/// How long a port's turns are.
+struct TurnTests {
+    @Test(
+        "A port whose packets mostly aren't forwarded has turns of a quarter's length, until they are again")
+    func turns() throws {
+        let node = Node()
+        let place = try #require(node.ports.firstIndex { $0.name == "access0" })
+        func turns(_ frame: [UInt8], _ count: Int) -> [Int] {
+            for _ in 0..<count { node["access0"].offer(frame, timestamp: 0) }
+            var counts: [Int] = []
+            while let last = Optional(node.worker.serve(PortIndex(rawValue: UInt16(place)))), last > 0 {
+                counts.append(last)
+            }
+            return counts
+        }
+        let stranger = Datagram.udp("192.0.2.99", "10.0.1.130").bytes
+        #expect(turns(stranger, 400) == [256, 64, 64, 16])
+        _ = node.pass([Station.news("10.0.1.130")], "access0", to: "core1")
+        let answer = Station.arp(.reply, from: "10.0.1.130", at: Station.newsMAC, for: "10.0.1.1")
+        _ = node.pass([answer], "core1", to: "core1")
+        #expect(turns(Station.news("10.0.1.130"), 600) == [64, 256, 256, 24])
         #expect(node.report.balances)
     }
 }

@@ -43,7 +43,8 @@ import Wire
         "RFC 792: what an ICMP error says",
         arguments: [
             (UInt8(3), UInt8(0), UInt32(0), ICMPTunnelError.Finding.unreachable), (3, 1, 0, .unreachable),
-            (3, 4, 1400, .tooBig(mtu: 1400)), (3, 4, 0, .tooBig(mtu: 0)), (3, 2, 0, .unreachable), (3, 3, 0, .other),
+            (3, 4, 1400, .tooBig(mtu: 1400)), (3, 4, 0, .tooBig(mtu: 0)), (3, 2, 0, .unreachable),
+            (3, 3, 0, .other),
             (3, 13, 0, .other), (11, 0, 0, .unreachable), (11, 1, 0, .other), (12, 0, 0, .other),
         ])
     func findings4(type: UInt8, code: UInt8, rest: UInt32, finding: ICMPTunnelError.Finding) throws {

@@ -38,7 +38,7 @@ final class EndlessPort: PacketPort {
 
     func receive(into vector: PacketVector) -> Int {
         guard !lengths.isEmpty else { return 0 }
-        let count = vector.capacity - vector.count
+        let count = vector.limit - vector.count
         let now = Clock.now
         ring.withUnsafeBytes { ring in
             for _ in 0..<count {
