@@ -29,7 +29,7 @@ def _sums(before: dict, after: dict) -> dict[str, int]:
 def iperf(laboratory) -> None:
     """iperf3, and every packet accounted for"""
     check, equal = laboratory.check, laboratory.equal
-    site = path.build(laboratory)
+    site = path.build(laboratory, "iperf")
     servers = []
     try:
         for network, source, destination, session in (

@@ -100,9 +100,10 @@ class Site:
         return {name: edge.counters() for name, edge in self.edges.items()}
 
 
-def build(laboratory: Laboratory) -> Site:
+def build(laboratory: Laboratory, site: str) -> Site:
+    """Lays the cables and starts the three edges."""
     subscriber, a, t, k, b, r, server = (
-        laboratory.namespace(f"path-{name}") for name in ("user", "a", "t", "k", "b", "r", "server")
+        laboratory.namespace(f"{site}-{name}") for name in ("user", "a", "t", "k", "b", "r", "server")
     )
     laboratory.veth(subscriber, "eth0", a, "users")
     laboratory.veth(a, "to-t", t, "to-a")
@@ -142,9 +143,9 @@ def build(laboratory: Laboratory) -> Site:
         "route add ::/0 via 2001:db8:1::1",
     )
     edges = {
-        "A": laboratory.edge(a, "path-a", _EDGE_A).start(),
-        "T": laboratory.edge(t, "path-t", _TRANSIT).start(),
-        "B": laboratory.edge(b, "path-b", _EDGE_B).start(),
+        "A": laboratory.edge(a, f"{site}-a", _EDGE_A).start(),
+        "T": laboratory.edge(t, f"{site}-t", _TRANSIT).start(),
+        "B": laboratory.edge(b, f"{site}-b", _EDGE_B).start(),
     }
     return Site(laboratory, subscriber, server, edges)
 
@@ -157,7 +158,7 @@ def _hops(said: str) -> list[str]:
 def path(laboratory: Laboratory) -> None:
     """traceroute and tracepath show the true path and MTU"""
     check, equal = laboratory.check, laboratory.equal
-    site = build(laboratory)
+    site = build(laboratory, "path")
     for source, destination in ((MIRA, ACME), (NILS, BETA), (MIRA6, ACME6), (NILS6, BETA6)):
         reached = eventually(
             lambda: site.subscriber.run(f"ping -n -c 1 -W 0.5 -I {source} {destination}").returncode == 0, 5
