@@ -29,7 +29,8 @@ let package = Package(
         .library(
             name: "WayleaveEdge",
             targets: [
-                "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports", "TableCompiler", "Tables", "Wire",
+                "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports", "TableCompiler", "Tables",
+                "Wire",
             ]),
         .library(name: "WayleaveFuzzTargets", targets: ["FuzzTargets"]),
         .library(name: "WayleaveRegister", targets: ["Exchange", "TableCompiler", "Tables", "Wire"]),
