@@ -9,6 +9,7 @@ from typing import Callable
 
 from .namespace import Namespace
 from .program import Edge
+from .remains import clear_remains
 from .tally import Tally
 from .wire import Capture
 
@@ -17,6 +18,7 @@ class Laboratory:
     """Namespaces, programs and files of a run. All names hold the process id, so that runs don't meet."""
 
     def __init__(self, binaries: Path, tally: Tally):
+        clear_remains()
         self.binaries = binaries
         self.forwarder_binary = binaries / "wayleave-forwarder"
         self.control_plane_binary = binaries / "wayleaved"
@@ -24,7 +26,7 @@ class Laboratory:
         self.tally = tally
         self.check = tally.check
         self.equal = tally.equal
-        self.folder = Path(tempfile.mkdtemp(prefix="wlt-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"wlt-{os.getpid()}-"))
         self._namespaces: list[Namespace] = []
         self._processes: list[subprocess.Popen] = []
         self._edges: list[Edge] = []
