@@ -22,9 +22,6 @@ extension State {
     /// The leg that is counted in a slot: a present one of an open session, or a draining one.
     public func leg(inSlot slot: Int) -> LegRecord? { legs[slot] }
 
-    /// Where a session is counted now, or the first of its paths. Nil if it isn't open.
-    public func counterSlot(ofSession name: String) -> Int? { sessionRecord(name)?.paths.first?.slot }
-
     /// Which session is counted in a slot now, and on which of its paths. Nil where nobody is, or the leg only drains.
     public func path(inSlot slot: Int) -> (session: Session, place: Int)? {
         guard let leg = legs[slot], !leg.isDraining, let entry = sessions.slot(leg.sessionName),

@@ -75,13 +75,21 @@ private final class Mailbox: Sendable {
         case link(LinkClient.Event, at: ContinuousClock.Instant)
         case ports([PortReport])
         case kernelChange
+
+        var isKernelChange: Bool {
+            if case .kernelChange = self { true } else { false }
+        }
     }
 
     let wakeUp = WakeUp()
     private let items = Mutex<[Item]>([])
 
     func put(_ item: Item) {
-        items.withLock { $0.append(item) }
+        items.withLock { items in
+            // Whoever looks at the kernel's interfaces sees all that has changed until then.
+            if case .kernelChange = item, items.contains(where: \.isKernelChange) { return }
+            items.append(item)
+        }
         wakeUp.signal()
     }
 

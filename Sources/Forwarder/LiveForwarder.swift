@@ -107,7 +107,7 @@ public final class LiveForwarder {
             changed.append(report)
         }
         noteKernelPorts()
-        worker.confirmNeighbours(at: Self.now(CLOCK_REALTIME))
+        worker.confirmNeighbours(at: currentTimestamp())
         if !changed.isEmpty { report(changed) }
     }
 
@@ -135,7 +135,7 @@ public final class LiveForwarder {
         guard let watch else { return }
         for news in watch.takeNews(limit: 64) {
             guard let slot = kernelPorts[news.interfaceIndex] else { continue }
-            worker.hear(PortIndex(rawValue: slot), news.address, news.mac, at: Self.now(CLOCK_REALTIME))
+            worker.hear(PortIndex(rawValue: slot), news.address, news.mac, at: currentTimestamp())
         }
     }
 
@@ -158,10 +158,10 @@ public final class LiveForwarder {
         unsafe _ = poll(&descriptors[descriptors.count - 1], 1, min(milliseconds, 100))
     }
 
-    /// Nanoseconds of a clock, by default of one that never goes back.
-    private static func now(_ clock: clockid_t = CLOCK_MONOTONIC) -> UInt64 {
+    /// Nanoseconds of a clock that never goes back.
+    private static func now() -> UInt64 {
         var time = timespec()
-        unsafe clock_gettime(clock, &time)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -32,7 +32,7 @@ struct LivePort {
         self.port = port
         mtu = port.mtu
         status = PortStatus(slot: object.slot, state: .absent, mtu: 0)
-        status.since = Self.now
+        status.since = currentTimestamp()
         status.kind = object.medium.kind
         take(PortReport(port, slot: object.slot, serial: serial))
     }
@@ -45,7 +45,7 @@ struct LivePort {
         serial = 0
         mtu = 0
         status = PortStatus(slot: object.slot, state: .absent, detail: failure, mtu: 0)
-        status.since = Self.now
+        status.since = currentTimestamp()
         status.kind = object.medium.kind
     }
 
@@ -104,16 +104,9 @@ struct LivePort {
     }
 
     private mutating func become(_ state: PortStatus.State, _ detail: String) {
-        if status.state != state { status.since = Self.now }
+        if status.state != state { status.since = currentTimestamp() }
         status.state = state
         status.detail = detail
-    }
-
-    /// Nanoseconds since the Unix epoch.
-    private static var now: UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     /// Something of it can't be brought up to its object. The worker finds out the same, and when it comes right.

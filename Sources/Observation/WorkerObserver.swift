@@ -144,9 +144,7 @@ public final class WorkerObserver: @unchecked Sendable {
         _ vector: PacketVector, _ selection: UnsafeBufferPointer<UInt8>, by port: PortIndex, link: LinkType
     ) {
         guard tracedSent != nil || seats.contains(where: \.takesSent) else { return }
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        let now = currentTimestamp()
         for index in selection.map({ Int($0) }) where vector[index].disposition == .forwarded {
             let frame = UnsafeRawBufferPointer(vector.frame(index))
             tracedSent?.append(TracedPacket.Sent(port: port.rawValue, bytes: Array(frame)))

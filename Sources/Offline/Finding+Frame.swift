@@ -41,7 +41,7 @@ extension Narrator {
         let tags = trail.ethernet?.tags ?? 0
         let came = tags == 0 ? "the frame is untagged" : "the frame came on \(Words.tags(tags))"
         if let slot = arrivalTunnel, let tunnel = tunnel(names.tunnels[slot]) {
-            let due = tunnelObject(slot)?.tags.reduce(0) { $0 << 16 | UInt32($1) } ?? 0
+            let due = VLANTag.packed(tunnelObject(slot)?.tags ?? [])
             return Finding(
                 "Frames of tunnel \(tunnel.name) come \(due == 0 ? "untagged" : "on \(Words.tags(due))") (line "
                     + "\(tunnel.line)), and \(came).",
@@ -52,7 +52,7 @@ extension Narrator {
                 "Bare packets have VLAN tags only on an access port, those of their subscriber; and \(came).",
                 remedy: "Send it untagged.")
         }
-        let due = subscriber.vlan.reduce(0) { $0 << 16 | UInt32($1) }
+        let due = VLANTag.packed(subscriber.vlan)
         let ids = tags >> 16 == 0 ? "\(tags)" : "[\(tags >> 16), \(tags & 0xffff)]"
         let change = tags == 0 ? "remove `vlan` from" : "write `vlan: \(ids)` into"
         let why = "\(subscriber.name) belongs on \(due == 0 ? "no VLAN" : Words.tags(due)), and \(came)."

@@ -11,10 +11,3 @@ extension DropReason {
         }
     }
 }
-
-/// The time of arrival of what is received now: nanoseconds since the Unix epoch.
-func currentTimestamp() -> UInt64 {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &now)
-    return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
-}

@@ -19,7 +19,7 @@ struct AdjacencyRegister: ~Copyable {
             port = nextHop.port
             self.isEthernet = isEthernet
             tagCount = isEthernet ? UInt8(nextHop.tags.count) : 0
-            tags = isEthernet ? nextHop.tags.reduce(0) { $0 << 16 | UInt32($1) } : 0
+            tags = isEthernet ? VLANTag.packed(nextHop.tags) : 0
             address = isEthernet ? nextHop.address : nil
         }
     }

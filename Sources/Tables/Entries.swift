@@ -56,7 +56,7 @@ public struct TunnelEntry: BitwiseCopyable, Sendable {
         self.handsOnTTL = handsOnTTL
         self.policer = policer
         self.innerClass = innerClass
-        self.tags = tags.reduce(0) { $0 << 16 | UInt32($1) }
+        self.tags = VLANTag.packed(tags)
         self.remote = remote
         self.local = local
     }
@@ -71,7 +71,7 @@ public struct SubscriberEntry: BitwiseCopyable, Sendable {
 
     public init(port: UInt16?, tags: [UInt16]) {
         self.port = port ?? .max
-        self.tags = tags.reduce(0) { $0 << 16 | UInt32($1) }
+        self.tags = VLANTag.packed(tags)
     }
 
     @inlinable @inline(always) public func isOn(port: UInt16) -> Bool { self.port == port }

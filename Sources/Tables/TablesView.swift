@@ -118,14 +118,6 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         LookupResult(rawValue: services6.lookup(address.bits))
     }
 
-    /// The open session of this subscriber with this service, or nil: there is none, or it is a group's.
-    @inlinable @inline(always) public func session(_ subscriber: SubscriberIndex, _ service: ServiceIndex)
-        -> SessionIndex?
-    {
-        let found = admissions.lookup(Self.admissionKey(subscriber, service))
-        return found == 0 || found &>> 31 == 1 ? nil : SessionIndex(rawValue: found &- 1)
-    }
-
     /// The tunnel between these outer addresses, or nil.
     @inlinable @inline(always) public func tunnel(from remote: IPv4Address, to local: IPv4Address)
         -> TunnelIndex?

@@ -27,6 +27,14 @@ public struct VLANTag: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     @inlinable public var identifier: UInt16 { rawValue & 0xfff }
 }
 
+extension VLANTag {
+    /// Up to two VLAN ids in one word, the outer one in the high half; zero for none.
+    /// - Parameter identifiers: outer first.
+    public static func packed(_ identifiers: [UInt16]) -> UInt32 {
+        identifiers.reduce(0) { $0 << 16 | UInt32($1) }
+    }
+}
+
 /// Where the fields behind a tag's ethertype stand, in bytes (IEEE 802.1Q §9.6, 802.1ad).
 ///
 /// ```

@@ -11,7 +11,7 @@ import Testing
     private static let names = ["alice-video", "alice-music", "bob-video", "alice-news"]
 
     private func slot(_ plane: ControlPlane, _ session: String = "alice-video") async throws -> Int {
-        try #require(await plane.read { $0.counterSlot(ofSession: session) })
+        try #require(await plane.read { $0.counterSlots(ofSession: session).first })
     }
 
     /// Waits until the forwarder goes by the present state.

@@ -22,7 +22,7 @@ import Wire
     }
 
     private func slot(_ plane: ControlPlane, _ session: String = "alice-video") async throws -> Int {
-        try #require(await plane.read { $0.counterSlot(ofSession: session) })
+        try #require(await plane.read { $0.counterSlots(ofSession: session).first })
     }
 
     private func total(_ rows: [UsageRow]) -> Traffic {
@@ -96,7 +96,7 @@ import Wire
         let next = try await plane.submit([Change(.put(.session(session)))])
         #expect(await plane.waitUntilApplied(next.sequence, timeout: .seconds(10)).result == .applied)
         #expect(await eventually { await plane.read(\.drainingSlots).isEmpty })
-        #expect(await plane.read { $0.counterSlot(ofSession: "alice-video") } == slots[1])
+        #expect(await plane.read { $0.counterSlots(ofSession: "alice-video").first } == slots[1])
         forwarder.count(slots[1], up: (1, 1))
         let last = try #require(await plane.traffic(ofSession: "alice-video"))
         #expect(last.traffic == Traffic(upPackets: 7, upBytes: 351, downPackets: 1, downBytes: 5))
@@ -159,7 +159,8 @@ import Wire
         // The free slot goes to another session, whose count begins at zero in the same words.
         session.name = "alice-again"
         try await plane.submit([Change(.remove(.session("alice-video"))), Change(.put(.session(session)))])
-        #expect(await eventually { await plane.read { $0.counterSlot(ofSession: "alice-again") } == slot })
+        #expect(
+            await eventually { await plane.read { $0.counterSlots(ofSession: "alice-again").first } == slot })
         let applied = await plane.status().journal.sequence
         #expect(await plane.waitUntilApplied(applied, timeout: .seconds(10)).result == .applied)
         #expect(await plane.traffic(ofSession: "alice-again")?.traffic == Traffic())

@@ -105,8 +105,10 @@ func spoiled(_ readings: UsageReadings, _ state: State, _ random: inout SeededGe
         result.readings[place].total.upBytes = 0
     case 6:
         guard
-            let open = state.sessions.all.map(\.entry.key).compactMap({ state.counterSlot(ofSession: $0) })
-                .first
+            let open = state.sessions.all.map(\.entry.key).compactMap({
+                state.counterSlots(ofSession: $0).first
+            })
+            .first
         else { return nil }
         result.closed = [open]
     case 7: result.closed = [Limits.counterSlots]

@@ -49,7 +49,7 @@ import Wire
         #expect(state.sequence == 0)
         #expect(exchange.ports.map { state.ports.slot($0.name) } == Array(exchange.ports.indices))
         #expect(
-            exchange.sessions.map { state.counterSlot(ofSession: $0.name) }
+            exchange.sessions.map { state.counterSlots(ofSession: $0.name).first }
                 == Array(exchange.sessions.indices))
         #expect(state.changes(to: exchange) == [])
         #expect(begun.description == exchange)
@@ -286,14 +286,14 @@ import Wire
         let session = try #require(state.sessions["alice-video"])
         apply([Change(.remove(.session("alice-video")))], to: &state)
         apply([Change(.remove(.session("alice-music")))], to: &state)
-        #expect(state.counterSlot(ofSession: "alice-video") == nil)
+        #expect(state.counterSlots(ofSession: "alice-video").first == nil)
         #expect(state.drainingSlots == [0, 1])
         let closing = UsageReadings(forwarder: "main", file: 1, readings: [], closed: [0, 1])
         _ = state.apply(Command(time: 0, action: .usage(closing)))
         #expect(state.drainingSlots == [] && state.leg(inSlot: 0) == nil)
         apply([put(.session(session))], to: &state)
         #expect(state.sessionRecord("alice-video").map { $0.number } == 5)
-        #expect(state.counterSlot(ofSession: "alice-video") == 1)
+        #expect(state.counterSlots(ofSession: "alice-video").first == 1)
     }
 
     @Test(

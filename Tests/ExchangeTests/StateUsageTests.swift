@@ -112,7 +112,7 @@ import Wire
         #expect(last.map(\.delta.upPackets) == [1])
         #expect(state.counterFiles.map(\.baselines.count) == [0] && taken(state, slot: 0) == Traffic())
         _ = state.apply(Command(time: 500, action: .change([Change(.put(.session(session)))])))
-        #expect(state.counterSlot(ofSession: "alice-video") == 0)
+        #expect(state.counterSlots(ofSession: "alice-video").first == 0)
         let next = LegID(session: 5, leg: 1)
         #expect(faults(readings(7, 0, video, up: 9), state).contains("but the slot is session 5 leg 1's"))
         let records = take(readings(7, 0, next, start: 606, up: 3), &state, at: 600)

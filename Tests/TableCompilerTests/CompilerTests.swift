@@ -35,8 +35,8 @@ import Wire
         #expect(sessions.map(\.slot.rawValue) == [0, 1, 2, 3])
         let tables = Edges.tables(compiled)
         for session in sessions {
-            let found = tables.publication.view.session(session.subscriber, session.service)
-            #expect(found == session.slot)
+            let found = tables.publication.view.admission(session.subscriber, session.service)
+            #expect(found == .session(session.slot))
         }
         withExtendedLifetime(tables) {}
     }

@@ -207,14 +207,14 @@ import Wire
         let after = tables.publish()
         let (subscriber, service) = (SubscriberIndex(rawValue: 0), ServiceIndex(rawValue: 0))
         let destination = IPv4Address(rawValue: 0xc633_6401)
-        #expect(before.view.session(subscriber, service) == SessionIndex(rawValue: 0))
+        #expect(before.view.admission(subscriber, service) == .session(SessionIndex(rawValue: 0)))
         #expect(before.view.service(of: destination).isIndex)
         #expect(before.view.treatment(ConversionIndex(rawValue: 0)).pointee.ruleCount == 1)
         guard case .tunnel = before.view.incomingLabel(Label(unchecked: 17001)).action else {
             Issue.record("the path label is gone before its time")
             return
         }
-        #expect(after.view.session(subscriber, service) == nil)
+        #expect(after.view.admission(subscriber, service) == .none)
         #expect(after.view.service(of: destination).isNone)
         #expect((after.serial, before.serial) == (2, 1))
         #expect(after.changedPorts == [1])

@@ -90,10 +90,12 @@ struct LookupSurvey: Equatable {
             let index = SubscriberIndex(rawValue: subscriber)
             for service in 0..<UInt32(RandomObjects.serviceCount) {
                 let admission = view.admission(index, ServiceIndex(rawValue: service))
-                let ungrouped = view.session(index, ServiceIndex(rawValue: service))
-                answers.append("\(subscriber) uses \(service): \(admission) \(ungrouped as Any)")
-                var sessions: [SessionIndex] = ungrouped.map { [$0] } ?? []
-                if case .group(let group) = admission {
+                answers.append("\(subscriber) uses \(service): \(admission)")
+                var sessions: [SessionIndex] = []
+                switch admission {
+                case .none: break
+                case .session(let only): sessions = [only]
+                case .group(let group):
                     sessions = (0..<100).map { view.path(group, flowHash: $0 &* 0x9e37_79b9) }
                     answers.append("paths \(sessions)")
                     sessions = Set(sessions).sorted { $0.rawValue < $1.rawValue }

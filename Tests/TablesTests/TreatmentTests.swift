@@ -223,7 +223,6 @@ import Wire
         var second = session(2)
         second.down.arrival = Arrival(tunnel: Self.tunnel)
         let view = try tables([.session(session(1)), .session(second), group([1, 2])]).publication.view
-        #expect(view.session(Self.subscriber, Self.service) == nil)
         guard case .group(let group) = view.admission(Self.subscriber, Self.service) else {
             Issue.record("no group")
             return
