@@ -1,5 +1,6 @@
 public import Exchange
 public import Forwarder
+public import Observation
 import Packets
 import Ports
 import TableCompiler
@@ -23,12 +24,14 @@ public struct Replay {
     private let ports: [PcapFilePort]
     private let worker: Worker
     private let compiled: CompiledExchange
+    private let follower: PacketFollower?
 
     /// Opens all files and makes the tables.
-    /// - Parameter files: by port name. A port that isn't named has no input, and what is sent to it is counted and
-    ///   forgotten.
+    /// - Parameters:
+    ///   - files: by port name. A port that isn't named has no input, and what is sent to it is counted and forgotten.
+    ///   - isFollowed: whether `run` is to tell of each packet. What becomes of packets is the same.
     /// - Throws: a `Rejection` for a port that the exchange doesn't have, a `PcapFileError` for a file.
-    public init(_ exchange: ExchangeDescription, files: [String: Files]) throws {
+    public init(_ exchange: ExchangeDescription, files: [String: Files], isFollowed: Bool = false) throws {
         for name in files.keys.sorted() { _ = try exchange.portIndex(name) }
         let facts = PortFacts.offline(exchange)
         compiled = CompiledExchange(exchange, facts)
@@ -44,9 +47,11 @@ public struct Replay {
                     link: port.isEthernet ? .ethernet : .ip, macAddress: facts.macAddresses[index],
                     mtu: port.mtu ?? 1500, precision: precision, discardsOutput: true))
         }
+        let observer = isFollowed ? WorkerObserver() : nil
+        follower = observer.map { PacketFollower($0) }
         worker = Worker(
             Publication(tables: try compiled.makeTables().publication, ports: ports), vectorCapacity: 1,
-            slotByteCount: Self.slotByteCount, neighbourSeed: Self.neighbourSeed)
+            slotByteCount: Self.slotByteCount, neighbourSeed: Self.neighbourSeed, observer: observer)
     }
 
     /// The same in every run. Whoever writes a capture against it only loses neighbours in the replay.
@@ -57,9 +62,15 @@ public struct Replay {
         (PcapFileWriter.snapshotByteCount + PacketVector.headroom + PacketVector.tailroom + 63) & ~63
 
     /// Forwards every packet, closes the outputs and returns the counters.
-    /// - Throws: a `PcapFileError` for the first damaged input or failed write; what came before it has been written.
-    public func run() throws -> CountersReport {
-        while let next = earliest() { _ = worker.serve(PortIndex(rawValue: UInt16(next))) }
+    /// - Parameter tell: is told of each packet when it is done, if they are followed. One that waits for its next hop is
+    ///   told of as such; when it leaves, it does so because of the answer.
+    /// - Throws: a `PcapFileError` for the first damaged input or failed write; what came before it has been written. And
+    ///   what `tell` throws.
+    public func run(tell: (TracedPacket) throws -> Void = { _ in }) throws -> CountersReport {
+        while let next = earliest() {
+            _ = worker.serve(PortIndex(rawValue: UInt16(next)))
+            try follower?.takeAll().forEach(tell)
+        }
         worker.giveUpWaiting()
         for port in ports { try port.close() }
         return CountersReport(worker.counters, sessions: compiled.sessions, ports: ports.map(\.name))

@@ -46,6 +46,20 @@ public struct TraceNarrator: Sendable {
         sessions = Self.sessionSlots(slots, compiled)
     }
 
+    /// Of a replay, whose slots are those of the compiled exchange.
+    public init(replaying exchange: ExchangeDescription) {
+        self.exchange = exchange
+        compiled = CompiledExchange(exchange, PortFacts.offline(exchange))
+        func same(_ count: Int) -> [UInt32: Int] {
+            Dictionary(uniqueKeysWithValues: (0..<count).map { (UInt32($0), $0) })
+        }
+        ports = same(exchange.ports.count)
+        subscribers = same(exchange.subscribers.count)
+        services = same(exchange.services.count)
+        tunnels = same(exchange.tunnels.count)
+        sessions = same(compiled.sessions.count)
+    }
+
     /// Slots of the compiled exchange by slot. Not of a session of several paths where it isn't said which is counted there:
     /// another one's tunnel would be told of.
     private static func sessionSlots(_ slots: TableSlots, _ compiled: CompiledExchange) -> [UInt32: Int] {

@@ -14,8 +14,9 @@ struct ReplayCommand: ParsableCommand {
             are taken in the order of their time stamps, and leave with the time stamp they came with. TUN ports read \
             and write raw IP captures, all others Ethernet.
 
-            Example:
+            Examples:
               wayleave replay --exchange edge.yaml --in access0=up.pcap --out core0=core.pcap --counters counters.json
+              wayleave replay --exchange edge.yaml --in core0=core.pcap --trace trace.jsonl
 
             Exit codes: 0 done; 1 a capture could not be read or written; 64 wrong options; 65 the exchange file was \
             refused.
@@ -37,6 +38,12 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write all counters to this file (JSON).", valueName: "FILE"))
     var counters: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write to this file what became of each packet: a line of JSON each, as `trace --json` prints.",
+            valueName: "FILE"))
+    var trace: String?
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name at least one capture: --in PORT=FILE") }
         for files in [inputs, outputs] {
@@ -52,7 +59,7 @@ struct ReplayCommand: ParsableCommand {
     private func refuseSharedFiles() throws {
         let read = Set(([exchange] + inputs.map(\.path)).compactMap(FileIdentity.init))
         var written: Set<FileIdentity> = []
-        for path in outputs.map(\.path) + (counters.map { [$0] } ?? []) {
+        for path in outputs.map(\.path) + [counters, trace].compactMap(\.self) {
             guard let file = FileIdentity(path: path) else { continue }
             if read.contains(file) { throw ValidationError("\(path) can't be read and written at once") }
             guard written.insert(file).inserted else {
@@ -71,9 +78,22 @@ struct ReplayCommand: ParsableCommand {
         var files: [String: Replay.Files] = [:]
         for input in inputs { files[input.port, default: Replay.Files()].input = input.path }
         for output in outputs { files[output.port, default: Replay.Files()].output = output.path }
-        let report = try Replay(description, files: files).run()
+        let report =
+            try trace.map { try replay(description, files, tracing: $0) }
+            ?? Replay(description, files: files).run()
         if let counters { try CountersFile(path: counters).write(report) }
         print(CountersText(report))
+    }
+
+    private func replay(
+        _ exchange: ExchangeDescription, _ files: [String: Replay.Files], tracing path: String
+    ) throws -> CountersReport {
+        let replay = try Replay(exchange, files: files, isFollowed: true)
+        let file = try TraceFile(
+            path: path, narrator: TraceNarrator(replaying: exchange), portNames: exchange.ports.map(\.name))
+        let report = try replay.run { try file.write($0) }
+        try file.close()
+        return report
     }
 }
 

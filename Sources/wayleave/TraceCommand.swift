@@ -99,7 +99,7 @@ struct TraceCommand: AsyncParsableCommand {
                 func name(_ slot: UInt16) -> String { ports[slot]?.name ?? "port \(slot)" }
                 let text =
                     output.json
-                    ? document(packet, explanation, name).json + "\n"
+                    ? packet.document(explanation, portName: name).json + "\n"
                     : text(packet, explanation, name) + "\n\n"
                 do { try printText(text) } catch { throw ObservationError("the output can't be written") }
             case .end(let end):
@@ -123,38 +123,5 @@ struct TraceCommand: AsyncParsableCommand {
             ([heading]
             + rows.map { $0.subject + String(repeating: " ", count: width + 2 - $0.subject.count) + $0.text })
             .joined(separator: "\n")
-    }
-
-    /// As `explain --json`, with time, and fields before and after; with steps as texts where names aren't known.
-    private func document(
-        _ packet: TracedPacket, _ explanation: Explanation?, _ name: (UInt16) -> String
-    ) -> DocumentValue {
-        var document: DocumentValue =
-            explanation.flatMap { try? DocumentValue(json: $0.json) } ?? numbered(packet, name)
-        document.set("timestamp", DocumentValue(packet.timestamp))
-        let lines = packet.lines(explanation)
-        document.set("before", lines.last { $0.subject == "before" }.map { .text($0.text) })
-        document.set("after", .list(lines.filter { $0.subject == "after" }.map { .text($0.text) }))
-        document.set("hex", .text(Hex.text(packet.frame)))
-        return document
-    }
-
-    private func numbered(_ packet: TracedPacket, _ name: (UInt16) -> String) -> DocumentValue {
-        var document: DocumentValue = [
-            "port": .text(name(packet.port)), "steps": .list(packet.steps.map { .text("\($0)") }),
-        ]
-        switch packet.outcome {
-        case .forwarded: document.set("outcome", "forwarded")
-        case .consumed: document.set("outcome", "consumed")
-        case .waiting: document.set("outcome", "waiting")
-        case .dropped(let reason):
-            document.set("outcome", "dropped")
-            document.set("reason", .text("\(reason)"))
-            document.set("why", .text(reason.explanation))
-        }
-        document.set(
-            "frames",
-            .list(packet.sent.map { ["port": .text(name($0.port)), "hex": .text(Hex.text($0.bytes))] }))
-        return document
     }
 }

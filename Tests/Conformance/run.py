@@ -4,9 +4,10 @@
 run.py [--no-explain] BINARY [CASE…]
 
 Packets are compared byte for byte and by timestamp, counters exactly, and the sums must balance; where the forwarder
-chooses a path, each flow must stay on one, and each path be used. Then `wayleave explain` must end each packet as
-stated for it alone, with the reason. A difference is shown with both packets as tshark reads them. Exit code 0: all
-cases passed.
+chooses a path, each flow must stay on one, and each path be used. A second replay is traced: it must do the same, and
+what the trace tells of single packets must add up to the counters and to the packets that left. Then `wayleave
+explain` must end each packet as stated for it alone, with the reason. A difference is shown with both packets as tshark
+reads them. Exit code 0: all cases passed.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
@@ -42,8 +44,10 @@ def main() -> int:
     failed = 0
     names = options.case or available
     for name in names:
-        with tempfile.TemporaryDirectory() as folder:
-            differences = run(options.binary.resolve(), CASES / name, Path(folder))
+        differences = []
+        for is_traced in (False, True):
+            with tempfile.TemporaryDirectory() as folder:
+                differences += run(options.binary.resolve(), CASES / name, Path(folder), is_traced)
         if not options.no_explain:
             differences += disagreements(options.binary.resolve(), CASES / name)
         failed += bool(differences)
@@ -54,7 +58,7 @@ def main() -> int:
     return int(failed > 0)
 
 
-def run(binary: Path, case: Path, folder: Path) -> list[str]:
+def run(binary: Path, case: Path, folder: Path, is_traced: bool) -> list[str]:
     """What differs, in words; empty if nothing does."""
     expected_counters = json.loads((case / "counters.json").read_text())
     ports = list(expected_counters["ports"])
@@ -64,6 +68,8 @@ def run(binary: Path, case: Path, folder: Path) -> list[str]:
             command += ["--in", f"{port}={case}/{port}.in.pcap"]
         command += ["--out", f"{port}={folder}/{port}.out.pcap"]
     command += ["--counters", f"{folder}/counters.json"]
+    if is_traced:
+        command += ["--trace", f"{folder}/trace.jsonl"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
@@ -85,6 +91,8 @@ def run(binary: Path, case: Path, folder: Path) -> list[str]:
     except (OSError, ValueError) as error:
         return differences + [f"counters: {error}"]
     differences += unbalanced_paths(counters)
+    if is_traced:
+        differences += contradictions(counters, ports, folder)
     return differences + compare_counters(expected_counters, counters) + imbalances(counters)
 
 
@@ -132,6 +140,29 @@ def compare_spread(paths: dict, case: Path, folder: Path) -> list[str]:
     taken = set().union(*used.values())
     differences += [f"{name}: no path begins {head.hex()}" for head in taken - set(heads)]
     return differences + [f"{name}: the path {head.hex()} is not used" for head in set(heads) - taken]
+
+
+def contradictions(counters: dict, ports: list[str], folder: Path) -> list[str]:
+    """What a trace tells of single packets, where it isn't what the counters and the sent packets say of all."""
+    try:
+        packets = [json.loads(line) for line in (folder / "trace.jsonl").read_text().splitlines()]
+    except (OSError, ValueError) as error:
+        return [f"trace: {error}"]
+    traced = Counter(packet.get("reason") or packet["outcome"] for packet in packets)
+    counted = Counter(
+        {"forwarded": counters["forwarded"], "consumed": counters["consumed"]} | counters["drops"])
+    # Who has waited for a next hop is counted when that has answered, or at the end.
+    waiting = traced.pop("waiting", 0)
+    ended = {key: count for key, count in (counted - traced).items()}
+    differences = []
+    if traced - counted or sum(ended.values()) != waiting or ended.keys() - {"forwarded", "neighbourUnresolved"}:
+        differences.append(f"trace: {dict(traced)} and {waiting} waiting, counted are {dict(counted)}")
+    for port in ports:
+        _, records = capture.read(folder / f"{port}.out.pcap")
+        sent = [frame["hex"] for packet in packets for frame in packet["frames"] if frame["port"] == port]
+        if sent != [record.frame.hex() for record in records]:
+            differences.append(f"trace: {len(sent)} packets left by {port}, not as the {len(records)} that did")
+    return differences
 
 
 def disagreements(binary: Path, case: Path) -> list[str]:

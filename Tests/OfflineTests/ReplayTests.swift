@@ -1,6 +1,7 @@
 import Exchange
 import ExchangeFile
 import Forwarder
+import Observation
 import Offline
 import Ports
 import Testbed
@@ -95,6 +96,36 @@ import Wire
         #expect(frames.map { $0?.etherType } == [.arp, .ipv4, .ipv4])
         #expect(frames.dropFirst().allSatisfy { $0?.destination == mac })
         #expect((report.forwarded, report.consumed, report.originated) == (2, 1, 1))
+    }
+
+    @Test("CD-3 a followed replay does the same, and tells of every packet with what left because of it")
+    func followed() throws {
+        // More than a trace's ring holds at once.
+        let packets = (1...300).map { (UInt64($0) * 1000, alice(UInt8($0 & 0xff))) }
+        let input = folder.file("in.pcap", Capture(link: 101, packets).bytes)
+        let outputs = try [false, true].map { isFollowed in
+            let output = folder.file("core0.\(isFollowed).pcap")
+            let files = ["access0": Replay.Files(input: input), "core0": Replay.Files(output: output)]
+            let replay = try Replay(
+                Edges.describe(Edges.subscriberEdge), files: files, isFollowed: isFollowed)
+            var told: [TracedPacket] = []
+            let report = try replay.run { told.append($0) }
+            let sent = try #require(Capture(fileContents(output) ?? [])).records
+            return (report: report, told: told, sent: sent)
+        }
+        #expect(outputs[0].report == outputs[1].report && outputs[0].report.forwarded == 300)
+        #expect(outputs[0].sent.map(\.frame) == outputs[1].sent.map(\.frame))
+        #expect(outputs[0].told.isEmpty && outputs[1].told.count == 300)
+        #expect(outputs[1].told.allSatisfy { $0.outcome == .forwarded && !$0.steps.isEmpty })
+        #expect(outputs[1].told.flatMap(\.sent).map(\.bytes) == outputs[1].sent.map(\.frame))
+    }
+
+    @Test("A story that can't be written ends the replay") func unwritable() throws {
+        struct Full: Error {}
+        let input = folder.file("in.pcap", Capture(link: 101, [(1000, video), (2000, video)]).bytes)
+        let replay = try Replay(
+            Edges.describe(Edges.subscriberEdge), files: ["access0": .init(input: input)], isFollowed: true)
+        #expect(throws: Full.self) { try replay.run { _ in throw Full() } }
     }
 
     @Test("PX-5 a port without an output file takes what is sent to it, and counts it")
