@@ -24,6 +24,7 @@ extension Explanation {
         switch outcome {
         case .forwarded: members.append(("outcome", .string("forwarded")))
         case .consumed: members.append(("outcome", .string("consumed")))
+        case .waiting: members.append(("outcome", .string("waiting")))
         case .dropped(let reason):
             members += [("outcome", .string("dropped")), ("reason", .string("\(reason)"))]
             for subject in ["why", "remedy"] {

@@ -22,6 +22,8 @@ public struct Explanation: Sendable {
         case consumed
         /// It went no further, for one reason.
         case dropped(DropReason)
+        /// It waits until its next hop answers: of a packet that has been followed in a replay or a running forwarder.
+        case waiting
     }
 
     /// Something that left by a port: the packet, a fragment of it, an answer or a question.
@@ -128,8 +130,7 @@ struct Run {
         case .forwarded: .forwarded
         case .consumed: .consumed
         case .dropped: .dropped(descriptor.dropReason)
-        // Nobody answers here.
-        case .waiting: .dropped(.neighbourUnresolved)
+        case .waiting: .waiting
         case .undecided, .transmit, .punt: preconditionFailure("the worker left a packet undecided")
         }
     }
@@ -159,10 +160,13 @@ private struct Bench {
         let frames = ports.enumerated().flatMap { index, port in
             port.takeSent().map { (port: index, bytes: $0.bytes) }
         }
-        let adjacency = packets[0].adjacency
+        var descriptor = packets[0]
+        // Nobody answers here.
+        if descriptor.disposition == .waiting { descriptor.drop(.neighbourUnresolved) }
+        let adjacency = descriptor.adjacency
         let isKnown = adjacency < worker.tables.adjacencies.capacity
         return Run(
-            port: port, packet: packet, steps: recorder.steps, descriptor: packets[0], frames: frames,
+            port: port, packet: packet, steps: recorder.steps, descriptor: descriptor, frames: frames,
             adjacency: isKnown ? worker.tables.adjacencies[Int(adjacency)] : nil)
     }
 

@@ -12,6 +12,9 @@ extension Narrator {
             return [counted].compactMap { $0 } + [Explanation.Line(subject: "outcome", text: "forwarded")]
         case .consumed:
             return [Explanation.Line(subject: "outcome", text: "consumed by this node")] + answers
+        case .waiting:
+            return [Explanation.Line(subject: "outcome", text: "waits until its next hop has answered")]
+                + answers
         case .dropped(let reason):
             let finding = finding(reason)
             var lines = [
@@ -39,7 +42,8 @@ extension Narrator {
     /// What the slow path sent because of the packet, or why it sent nothing.
     private var answers: [Explanation.Line] {
         guard run.frames.isEmpty else {
-            let subject = run.outcome == .dropped(.neighbourUnresolved) ? "asks" : "answer"
+            let isAsking = run.outcome == .waiting || run.outcome == .dropped(.neighbourUnresolved)
+            let subject = isAsking ? "asks" : "answer"
             return run.frames.map { frame in
                 let port = exchange.ports[frame.port]
                 let summary = FrameSummary(frame.bytes, isEthernet: port.isEthernet)
@@ -55,7 +59,7 @@ extension Narrator {
         case .consumed: "it asks for nothing that port \(port.name) has"
         case .dropped(.ttlExpired), .dropped(.tooBig): silenceAboutError
         case .dropped where trail.punt == .prohibited: silenceAboutError
-        default: nil
+        case .forwarded, .dropped, .waiting: nil
         }
     }
 

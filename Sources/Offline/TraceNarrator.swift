@@ -87,7 +87,7 @@ public struct TraceNarrator: Sendable {
         case .forwarded: descriptor.disposition = .forwarded
         case .consumed: descriptor.disposition = .consumed
         case .dropped(let reason): descriptor.drop(reason)
-        case .waiting: return nil
+        case .waiting: descriptor.disposition = .waiting
         }
         var steps: [Step] = []
         for step in packet.steps {

@@ -90,7 +90,13 @@ import Wire
             "core1": Replay.Files(
                 input: folder.file("c.pcap", Capture(link: 1, [(2000, answer.bytes)]).bytes), output: out),
         ]
-        let report = try Replay(Edges.describe(Edges.subscriberEdge), files: files).run()
+        let exchange = Edges.describe(Edges.subscriberEdge)
+        let narrator = TraceNarrator(replaying: exchange)
+        var stories: [Explanation] = []
+        let report = try Replay(exchange, files: files, isFollowed: true)
+            .run { stories.append(try #require(narrator.explanation($0))) }
+        #expect(stories.map(\.outcome) == [.waiting, .consumed, .forwarded])
+        #expect(stories[0].lines.map(\.subject).suffix(2) == ["outcome", "asks"])
         let frames = try #require(Capture(fileContents(out) ?? [])).records.map { Frame($0.frame) }
         // The first packet waits for the answer, and leaves with the second.
         #expect(frames.map { $0?.etherType } == [.arp, .ipv4, .ipv4])
