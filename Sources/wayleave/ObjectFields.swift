@@ -61,7 +61,8 @@ struct FieldEdits {
     ) {
         guard let key = path.first else { return }
         if path.count == 1 { return document.set(key, value) }
-        var inner = document[key] ?? .map([])
+        // What is no mapping, as a list of paths, gives way to one.
+        var inner = DocumentValue.map(document[key]?.members ?? [])
         set(path.dropFirst(), value, in: &inner)
         document.set(key, inner.members.isEmpty && value == nil ? nil : inner)
     }

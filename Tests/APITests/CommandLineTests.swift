@@ -33,6 +33,11 @@ import Testing
             ["line", "add", "north", "--port", "a", "--from", "-"], ["apply", "-f", "x", "--wait", "soon"],
             ["label", "add", "20", "--pop", "--line", "a", "--tunnel", "b"], ["completion", "csh"],
             ["port", "add", "core0", "--neighbours", "10.0.0.2"], ["session", "add", "a"],
+            ["session", "open", "a", "--network-path", "t:100"],
+            ["session", "open", "a", "--network-path", "t:100:200:300"],
+            ["session", "open", "a", "--network-path", ""],
+            ["session", "open", "a", "--network-path", "t", "--network-send", "100"],
+            ["session", "set", "a"],
         ])
     func wrongOptions(arguments: [String]) async throws {
         // A noun alone prints its verbs.
@@ -79,6 +84,23 @@ import Testing
                 ["session", "open", "s", "--up-committed", "1Mbit", "--down-peak", "2Mbit"],
                 "{ policer: { up: { committed: 1Mbit }, down: { peak: 2Mbit } } }\n"
             ),
+            (
+                [
+                    "session", "open", "s", "--up-burst", "9000", "--up-red", "dscp=le", "--down-committed",
+                    "1Mbit", "--down-peak-burst", "20000", "--down-yellow", "drop",
+                ],
+                "policer:\n  up: { burst: \"9000\", red: { dscp: le } }\n"
+                    + "  down: { committed: 1Mbit, peakBurst: \"20000\", yellow: drop }\n"
+            ),
+            (
+                [
+                    "session", "open", "s", "--access-path", "t", "--network-path", "u:100:200",
+                    "--network-path",
+                    "v:101:201,w",
+                ],
+                "access: { tunnel: t }\nnetwork:\n  - { tunnel: u, send: \"100\", receive: \"200\" }\n"
+                    + "  - { tunnel: v, send: \"101\", receive: \"201\" }\n  - { tunnel: w }\n"
+            ),
             (["line", "add", "n", "--vlan", "100,7"], "{ vlan: [\"100\", \"7\"] }\n"),
             (
                 ["port", "add", "p", "--packet", "eth1", "--shared", "true", "--icmp-errors", "false"],
@@ -117,6 +139,14 @@ import Testing
             "port": "core0", "mtu": 1400, "mpls": ["send": 16], "ipip": ["df": "set"],
         ]
         #expect(edits.applied(to: document) == ["port": "core0", "mpls": ["send": 16]])
+    }
+
+    @Test("Several paths give way to one leg")
+    func oneLeg() {
+        var edits = FieldEdits()
+        edits.text("network.tunnel", "t")
+        let document: DocumentValue = ["network": [["tunnel": "u"], ["tunnel": "v"]]]
+        #expect(edits.applied(to: document) == ["network": ["tunnel": "t"]])
     }
 
     @Test(
@@ -242,6 +272,17 @@ import Testing
                 "--access-port",
                 "access1", "--network-tunnel", "acme-pipe", "--network-send", "100043",
                 "--network-receive", "200043")
+            try await wayleave("diff", "-f", file)
+            try await wayleave(
+                "session", "set", "alice-music", "--network-path", "acme-north:100050:200050",
+                "--network-path",
+                "beta-west", "--up-committed", "1Mbit", "--up-burst", "20000")
+            let music = try #require(await site.controlPlane.read { $0.sessions["alice-music"] })
+            #expect(music.paths.count == 2 && music.upPolicer?.committedBurstByteCount == 20_000)
+            try await wayleave(
+                "session", "set", "alice-music", "--network-tunnel", "beta-west", "--up-committed", "",
+                "--up-burst",
+                "")
             try await wayleave("diff", "-f", file)
             // There is one already.
             try await wayleave("line", "add", "north", "--port", "core0", expecting: ExitCode(1))
