@@ -1,10 +1,10 @@
 import ArgumentParser
 import Exchange
-import ExchangeFile
 @preconcurrency import Glibc
 import Testbed
 import Testing
 
+@testable import ExchangeFile
 @testable import wayleave
 
 @Suite("The command line") struct CommandLineTests {
@@ -37,7 +37,11 @@ import Testing
             ["session", "open", "a", "--network-path", "t:100:200:300"],
             ["session", "open", "a", "--network-path", ""],
             ["session", "open", "a", "--network-path", "t", "--network-send", "100"],
-            ["session", "set", "a"],
+            ["session", "set", "a"], ["tunnel", "set", "t", "--mpls-inner-dscp", "5=ef,7="],
+            ["tunnel", "set", "t", "--ipip-dscp", "ef=cs5=cs6"],
+            ["condition", "add", "a", "v", "--allow", "tcp:80:443"],
+            ["condition", "add", "a", "v", "--allow", "tcp:dscp="],
+            ["condition", "add", "a", "v", "--allow", ":80"],
         ])
     func wrongOptions(arguments: [String]) async throws {
         // A noun alone prints its verbs.
@@ -101,6 +105,19 @@ import Testing
                 "access: { tunnel: t }\nnetwork:\n  - { tunnel: u, send: \"100\", receive: \"200\" }\n"
                     + "  - { tunnel: v, send: \"101\", receive: \"201\" }\n  - { tunnel: w }\n"
             ),
+            (
+                [
+                    "tunnel", "add", "t", "--mpls-traffic-class", "ef=5,default=copy", "--mpls-inner-dscp",
+                    "5=ef,0=be",
+                ],
+                "{ mpls: { trafficClass: { ef: \"5\", default: copy }, innerDSCP: { \"5\": ef, \"0\": be } } }\n"
+            ),
+            (["tunnel", "add", "t", "--ipip-dscp", "ef=cs5"], "{ ipip: { dscp: { ef: cs5 } } }\n"),
+            (["tunnel", "add", "t", "--ipip-dscp", "ef"], "{ ipip: { dscp: ef } }\n"),
+            (
+                ["condition", "add", "a", "v", "--allow", "udp:5060:dscp=ef,cs3", "--allow", "any:dscp=le"],
+                "{ allow: [{ protocol: udp, ports: [\"5060\"], dscp: [ef, cs3] }, { protocol: any, dscp: [le] }] }\n"
+            ),
             (["line", "add", "n", "--vlan", "100,7"], "{ vlan: [\"100\", \"7\"] }\n"),
             (
                 ["port", "add", "p", "--packet", "eth1", "--shared", "true", "--icmp-errors", "false"],
@@ -129,6 +146,40 @@ import Testing
         #expect(edits.applied(to: .map([])).yaml() == yaml)
     }
 
+    @Test("Every key that an object has in an exchange file has an option, named for it")
+    func optionsForKeys() {
+        let keys: [(any ParsableCommand.Type, prefix: String, Schema, otherwise: Set<String>)] = [
+            (AddCommand<PortFields>.self, "", .port, ["file"]),
+            (AddCommand<PortFields>.self, "file-", .captureFiles, []),
+            (AddCommand<LineFields>.self, "", .line, []),
+            (AddCommand<ServiceFields>.self, "", .service, []),
+            (AddCommand<TunnelFields>.self, "", .tunnel, ["mpls", "ipip", "policer"]),
+            (AddCommand<TunnelFields>.self, "mpls-", .mpls, []),
+            (AddCommand<TunnelFields>.self, "ipip-", .ipip, []),
+            (AddCommand<TunnelFields>.self, "policer-", .policer, []),
+            (AddCommand<SubscriberFields>.self, "", .subscriber, []),
+            (AddCommand<SessionFields>.self, "", .session, ["access", "network", "policer"]),
+            (AddCommand<SessionFields>.self, "access-", .leg, []),
+            (AddCommand<SessionFields>.self, "network-", .leg, []),
+            (AddCommand<SessionFields>.self, "up-", .policer, []),
+            (AddCommand<SessionFields>.self, "down-", .policer, []),
+            (AddCommand<LabelFields>.self, "", .label, ["in", "via"]),
+            (AddCommand<LabelFields>.self, "", .via, []),
+        ]
+        for (command, prefix, schema, otherwise) in keys {
+            let help = Wayleave.helpMessage(for: command)
+            for key in schema.keys where !otherwise.contains(key) {
+                let option = "--" + prefix + Self.hyphenated(key)
+                #expect(help.contains("  \(option) ") || help.contains("  \(option)\n"), "\(option)")
+            }
+        }
+    }
+
+    /// As in `inner-dscp` for `innerDSCP`.
+    private static func hyphenated(_ key: String) -> String {
+        key.replacing(/[a-z](?=[A-Z])/) { "\($0.output)-" }.lowercased()
+    }
+
     @Test("An empty value takes a key away")
     func removal() {
         var edits = FieldEdits()
@@ -139,6 +190,14 @@ import Testing
             "port": "core0", "mtu": 1400, "mpls": ["send": 16], "ipip": ["df": "set"],
         ]
         #expect(edits.applied(to: document) == ["port": "core0", "mpls": ["send": 16]])
+    }
+
+    @Test("A condition without rules again allows the whole service")
+    func wholeService() throws {
+        let command = try Wayleave.parseAsRoot(["condition", "set", "a", "v", "--allow", ""])
+        let edits = try #require(command as? SetCommand<ConditionFields>).fields.edits()
+        let document: DocumentValue = ["subscriber": "a", "allow": [["protocol": "udp"]]]
+        #expect(!edits.isEmpty && edits.applied(to: document) == ["subscriber": "a"])
     }
 
     @Test("Several paths give way to one leg")
