@@ -37,7 +37,8 @@ import Testing
             ["session", "open", "a", "--network-path", "t:100:200:300"],
             ["session", "open", "a", "--network-path", ""],
             ["session", "open", "a", "--network-path", "t", "--network-send", "100"],
-            ["session", "set", "a"], ["tunnel", "set", "t", "--mpls-inner-dscp", "5=ef,7="],
+            ["session", "set", "a"], ["label", "add", "20", "--swap", "30", "--pop", "--line", "a"],
+            ["label", "set", "20"], ["tunnel", "set", "t", "--mpls-inner-dscp", "5=ef,7="],
             ["tunnel", "set", "t", "--ipip-dscp", "ef=cs5=cs6"],
             ["condition", "add", "a", "v", "--allow", "tcp:80:443"],
             ["condition", "add", "a", "v", "--allow", "tcp:dscp="],
@@ -354,6 +355,14 @@ import Testing
                 "labels.csv", Array("in,out,line,tunnel\n20001,pop,north,\n20002,x,north,\n".utf8))
             try await wayleave("label", "load", table, expecting: ExitCode(1))
             try await wayleave("label", "add", "20001", "--swap", "30001", "--line", "north")
+            try await wayleave("label", "set", "20001", "--pop")
+            try await wayleave("label", "set", "20001", "--tunnel", "acme-north")
+            let label = await site.controlPlane.read {
+                $0.labels.all.first { $0.entry.key.rawValue == 20_001 }
+            }
+            #expect(label?.entry.object.operation == .pop)
+            #expect(label?.entry.object.via == .tunnel("acme-north"))
+            try await wayleave("label", "set", "20001", "--swap", "30001,30002")
             try await wayleave("label", "remove", "20001")
             for kind in ExchangeKind.allCases {
                 try await wayleave(kind.noun, "list")
