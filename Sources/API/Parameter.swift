@@ -95,7 +95,7 @@ struct Parameter: Sendable {
         case .choice(let words): ["type": "string", "enum": .list(words.map { .text($0) })]
         case .usageCursor: ["type": "string", "pattern": .text(UsageCursor.pattern)]
         case .time: ["type": "string", "format": "date-time"]
-        case .revision: ["type": "string", "pattern": "^\"[0-9]{1,18}\"$"]
+        case .revision: ["type": "string", "pattern": "^\"[0-9]{1,19}\"$"]
         case .any: ["type": "string", "const": "*"]
         }
     }

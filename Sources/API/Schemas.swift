@@ -47,10 +47,26 @@ enum Schemas {
         return schema
     }
 
-    static func list(_ item: DocumentValue) -> DocumentValue { ["type": "array", "items": item] }
+    static func list(
+        _ item: DocumentValue, atLeast least: Int = 0, atMost most: Int? = nil, isUnique: Bool = false
+    ) -> DocumentValue {
+        var schema: DocumentValue = ["type": "array", "items": item]
+        if least > 0 { schema.set("minItems", DocumentValue(least)) }
+        schema.set("maxItems", most.map { DocumentValue($0) })
+        if isUnique { schema.set("uniqueItems", true) }
+        return schema
+    }
 
     static func map(_ value: DocumentValue) -> DocumentValue {
         ["type": "object", "additionalProperties": value]
+    }
+
+    /// Objects by their names.
+    static func named(_ value: DocumentValue, atMost most: Int) -> DocumentValue {
+        [
+            "type": "object", "propertyNames": name, "additionalProperties": value,
+            "maxProperties": DocumentValue(most),
+        ]
     }
 
     static func integer(_ range: ClosedRange<Int>) -> DocumentValue {
@@ -63,6 +79,13 @@ enum Schemas {
     static func choice(_ values: [String]) -> DocumentValue { ["enum": .list(values.map { .text($0) })] }
 
     static func any(of schemas: [DocumentValue]) -> DocumentValue { ["anyOf": .list(schemas)] }
+
+    /// An object that has one of these keys, and not two.
+    static func exactlyOne(_ keys: [String], of object: DocumentValue) -> DocumentValue {
+        var schema = object
+        schema.set("oneOf", .list(keys.map { ["required": [.text($0)]] }))
+        return schema
+    }
 
     /// A schema whose value only the edge says.
     static func own(_ schema: DocumentValue) -> DocumentValue {

@@ -38,7 +38,7 @@ public enum Limits {
     public static let nameCharacters = 64
     /// Characters of a forwarder's name: it stands in names of files.
     public static let forwarderNameCharacters = 32
-    /// Characters of a provider's title.
+    /// Characters of a provider's title: code points, since of combining ones any number makes one character.
     public static let titleCharacters = 256
     /// IFNAMSIZ without its final NUL.
     public static let interfaceNameBytes = 15

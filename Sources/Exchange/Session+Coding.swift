@@ -146,10 +146,13 @@ extension ByteReader {
     /// One in the first format.
     private mutating func readLegs(_ format: UInt16) throws(ByteReaderError) -> Legs {
         guard format > Format.first else { return Legs([try readLeg()]) }
-        let legs = try readList(elementByteCount: 6) { reader throws(ByteReaderError) in
-            try reader.readLeg()
+        // Bounded here: the legs of the two sides are multiplied wherever the session's paths are asked for.
+        let count = try readCount(elementByteCount: 6)
+        guard (1...Limits.paths).contains(count) else {
+            throw fault("a side of a session with \(count) legs, where 1 to \(Limits.paths) can be", back: 4)
         }
-        guard !legs.isEmpty else { throw fault("a side of a session without a leg", back: 4) }
+        var legs: [Leg] = []
+        for _ in 0..<count { legs.append(try readLeg()) }
         return Legs(legs)
     }
 

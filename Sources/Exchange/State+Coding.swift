@@ -45,9 +45,7 @@ extension State {
         sessionRecords = Array(repeating: nil, count: sessions.slotCount)
         for (slot, _) in sessions.all { sessionRecords[slot] = try reader.readSessionRecord(version) }
         legs = try reader.readLegTable()
-        counterFiles = try reader.readList(elementByteCount: 16) { reader throws(ByteReaderError) in
-            try reader.readCounterFile()
-        }
+        counterFiles = try reader.readCounterFiles(slotCount: legs.legs.count)
         try reader.finish()
         try checkLegs(reader)
         try indexAll(reader)
@@ -95,7 +93,11 @@ extension State {
         for (slot, entry) in sessions.all {
             let record = sessionRecords[slot]
             let paths = record?.paths ?? []
-            guard let record, paths.count == entry.object.paths.count else {
+            let session = entry.object
+            guard min(session.access.count, session.network.count) == 1 else {
+                throw reader.fault("session `\(entry.key)` has several paths on both sides")
+            }
+            guard let record, paths.count == session.paths.count else {
                 throw reader.fault("session `\(entry.key)` has \(paths.count) legs, and other paths")
             }
             for path in paths {
@@ -267,14 +269,26 @@ extension ByteReader {
         return leg
     }
 
-    fileprivate mutating func readCounterFile() throws(ByteReaderError) -> CounterFile {
+    /// Each file has a place for all slots below its last, of which only few may be given: so both are bounded before.
+    /// - Parameter slotCount: how many slots there are to count in.
+    fileprivate mutating func readCounterFiles(slotCount: Int) throws(ByteReaderError) -> [CounterFile] {
+        let count = try readCount(elementByteCount: 16)
+        guard count <= Limits.forwarders else {
+            throw fault("\(count) forwarders, and at most \(Limits.forwarders) are allowed", back: 4)
+        }
+        var files: [CounterFile] = []
+        for _ in 0..<count { files.append(try readCounterFile(slotCount: slotCount)) }
+        return files
+    }
+
+    private mutating func readCounterFile(slotCount: Int) throws(ByteReaderError) -> CounterFile {
         let forwarder = try readText()
         let file: UInt64 = try read()
         var baselines: [CounterFile.Baseline?] = []
         for _ in 0..<(try readCount(elementByteCount: 52)) {
             let slot = Int(try read(UInt32.self))
-            guard slot < Limits.counterSlots, slot >= baselines.count else {
-                throw fault("counter slot \(slot) is out of order or range", back: 4)
+            guard slot < slotCount, slot >= baselines.count else {
+                throw fault("counter slot \(slot) among \(slotCount) is out of order or range", back: 4)
             }
             while baselines.count < slot { baselines.append(nil) }
             let start: UInt64 = try read()

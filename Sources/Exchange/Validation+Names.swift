@@ -72,9 +72,8 @@ extension Validation {
         let isPrintable = provider.title.unicodeScalars.allSatisfy {
             $0.properties.generalCategory != .control
         }
-        guard provider.title.isEmpty || provider.title.count > Limits.titleCharacters || !isPrintable else {
-            return
-        }
+        let count = provider.title.unicodeScalars.count
+        guard count == 0 || count > Limits.titleCharacters || !isPrintable else { return }
         reject(
             "provider `\(provider.name)`: its `name` must have 1 to \(Limits.titleCharacters) printable "
                 + "characters", at: provider.location)

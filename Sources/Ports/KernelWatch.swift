@@ -54,7 +54,7 @@ public final class KernelWatch: Sendable {
         /// What the worker has yet to take, the newest of each.
         var news: [Question: MACAddress?] = [:]
         var questions: Set<Question> = []
-        /// Whether the neighbours of another interface are to be listed.
+        /// Whether all is to be asked for: another interface is followed, or the last lists were not whole.
         var mustList = false
     }
 
@@ -68,11 +68,17 @@ public final class KernelWatch: Sendable {
     private static let questionLimit = 4096
 
     /// Begins to listen, and takes in what there is.
-    public init() throws(InterfaceError) {
-        netlink = try NetlinkSocket()
+    public convenience init() throws(InterfaceError) {
+        try self.init(bufferByteCount: NetlinkSocket.bufferByteCount)
+    }
+
+    /// - Parameter bufferByteCount: how much the kernel may have to tell until it is read.
+    init(bufferByteCount: Int32) throws(InterfaceError) {
+        netlink = try NetlinkSocket(bufferByteCount: bufferByteCount)
         wakeUp = wl_event_open()
         precondition(wakeUp >= 0, "no descriptors left for an event: errno \(-wakeUp)")
-        try list()
+        let isWhole = try list()
+        state.withLock { $0.mustList = !isWhole }
     }
 
     deinit { close(wakeUp) }
@@ -157,7 +163,7 @@ public final class KernelWatch: Sendable {
         }
         let isWhole = netlink.readAll(handle)
         // The kernel had more to say than its buffer holds: what was lost is found out by asking for everything.
-        if mustList || !isWhole { try? list() }
+        if mustList || !isWhole, (try? list()) != true { state.withLock { $0.mustList = true } }
         passQuestions()
         return serial != before || hasNews.load(ordering: .acquiring)
     }
@@ -168,29 +174,48 @@ public final class KernelWatch: Sendable {
         for index in indices { netlink.requestLink(index: index) }
     }
 
-    private func list() throws(InterfaceError) {
+    /// How often lists are asked for at once, on a host where interfaces and neighbours come and go all the time.
+    private static let listLimit = 4
+
+    /// Takes in everything.
+    /// - Returns: whether the lists were whole at last; else what is there has been taken in, but not what is gone.
+    private func list() throws(InterfaceError) -> Bool {
+        for _ in 0..<Self.listLimit {
+            if try listInterfaces(), try listNeighbours() { return true }
+        }
+        return false
+    }
+
+    private func listInterfaces() throws(InterfaceError) -> Bool {
         var seen: Set<Int32> = []
-        try netlink.dump(UInt16(RTM_GETLINK)) { message in
+        let isWhole = try netlink.dump(UInt16(RTM_GETLINK)) { message in
             if case .link(let interface) = message { seen.insert(interface.index) }
             handle(message)
         }
+        guard isWhole else { return false }
         let gone = state.withLock { state in state.interfaces.keys.filter { !seen.contains($0) } }
         for index in gone { handle(.linkGone(index)) }
         noteAddressChange(nil)
-        guard state.withLock({ !$0.neighbours.isEmpty }) else { return }
+        return true
+    }
+
+    private func listNeighbours() throws(InterfaceError) -> Bool {
+        guard state.withLock({ !$0.neighbours.isEmpty }) else { return true }
         var present: Set<Question> = []
-        try netlink.dump(UInt16(RTM_GETNEIGH)) { message in
+        let isWhole = try netlink.dump(UInt16(RTM_GETNEIGH)) { message in
             if case .neighbour(let index, let address, _?) = message {
                 present.insert(Question(index: index, address: address))
             }
             handle(message)
         }
+        guard isWhole else { return false }
         let known = state.withLock { state in
             state.neighbours.flatMap { index, known in
                 known.keys.map { Question(index: index, address: $0) }
             }
         }
         for lost in known where !present.contains(lost) { handle(.neighbour(lost.index, lost.address, nil)) }
+        return true
     }
 
     private func passQuestions() {

@@ -7,21 +7,33 @@ import Wire
 struct NetlinkParser {
     private let octets: ArraySlice<UInt8>
 
+    /// What a datagram says of the list that it is a part of, if of any.
+    struct ListState {
+        /// It has come to its end.
+        var isAtEnd = false
+        /// What is listed has changed meanwhile, so that something may be missing, stand twice or be as it was before.
+        var isInterrupted = false
+    }
+
     /// Hands over the messages of one datagram that are known here.
-    /// - Returns: whether a list has come to its end.
-    static func parse(_ octets: ArraySlice<UInt8>, _ handle: (NetlinkMessage) -> Void) -> Bool {
+    static func parse(_ octets: ArraySlice<UInt8>, _ handle: (NetlinkMessage) -> Void) -> ListState {
+        var list = ListState()
         var rest = octets
         while rest.count >= 16 {
             let reader = NetlinkParser(octets: rest)
             let byteCount = Int(reader.word(0))
-            guard byteCount >= 16, byteCount <= rest.count else { return false }
+            guard byteCount >= 16, byteCount <= rest.count else { return list }
             let type = Int32(reader.half(4))
-            if type == NLMSG_DONE { return true }
+            if reader.half(6) & UInt16(NLM_F_DUMP_INTR) != 0 { list.isInterrupted = true }
+            if type == NLMSG_DONE {
+                list.isAtEnd = true
+                return list
+            }
             let body = NetlinkParser(octets: rest.dropFirst(16).prefix(byteCount - 16))
             if let message = body.message(type) { handle(message) }
             rest = rest.dropFirst((byteCount + 3) & ~3)
         }
-        return false
+        return list
     }
 
     private func message(_ type: Int32) -> NetlinkMessage? {

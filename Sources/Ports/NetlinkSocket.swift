@@ -23,16 +23,17 @@ enum NetlinkMessage {
 @safe final class NetlinkSocket: Sendable {
     let descriptor: Int32
 
-    /// What the kernel may hold until it is read: some ten thousand notifications.
-    private static let bufferByteCount: Int32 = 4 << 20
+    /// Some ten thousand notifications.
+    static let bufferByteCount: Int32 = 4 << 20
 
-    init() throws(InterfaceError) {
+    /// - Parameter bufferByteCount: what the kernel may hold until it is read; it takes twice as much, for its own books.
+    init(bufferByteCount: Int32 = NetlinkSocket.bufferByteCount) throws(InterfaceError) {
         func failure(_ action: String, _ errorNumber: Int32 = errno) -> InterfaceError {
             InterfaceError(interface: "*", action: action, errorNumber: errorNumber)
         }
         descriptor = wl_raw_socket(AF_NETLINK, NETLINK_ROUTE)
         guard descriptor >= 0 else { throw failure("open a netlink socket", -descriptor) }
-        var size = Self.bufferByteCount
+        var size = bufferByteCount
         for option in [SO_RCVBUF, SO_RCVBUFFORCE] {
             unsafe _ = setsockopt(descriptor, SOL_SOCKET, option, &size, socklen_t(MemoryLayout<Int32>.size))
         }
@@ -76,12 +77,19 @@ enum NetlinkMessage {
     private static let readByteCount = 65_536
 
     /// Asks for all objects of a kind, and hands over what comes until the list's end, notifications among it.
-    func dump(_ type: UInt16, _ handle: (NetlinkMessage) -> Void) throws(InterfaceError) {
+    /// - Returns: whether all of them are in it as they are now. Else the list is to be asked for again: objects changed
+    ///   while the kernel went through them (NLM_F_DUMP_INTR), or notifications of it were dropped for want of room.
+    func dump(_ type: UInt16, _ handle: (NetlinkMessage) -> Void) throws(InterfaceError) -> Bool {
         send(type, flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP), body: [UInt8](repeating: 0, count: 16))
+        var isWhole = true
         var octets = [UInt8](repeating: 0, count: Self.readByteCount)
         while true {
             let count = unsafe recv(descriptor, &octets, octets.count, 0)
-            if count < 0, errno == EINTR || errno == ENOBUFS { continue }
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == ENOBUFS {
+                isWhole = false
+                continue
+            }
             if count < 0, errno == EAGAIN {
                 var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 guard unsafe poll(&request, 1, 1000) > 0 else {
@@ -93,7 +101,9 @@ enum NetlinkMessage {
             guard count > 0 else {
                 throw InterfaceError(interface: "*", action: "list what the kernel has", errorNumber: errno)
             }
-            if NetlinkParser.parse(octets[..<count], handle) { return }
+            let list = NetlinkParser.parse(octets[..<count], handle)
+            if list.isInterrupted { isWhole = false }
+            if list.isAtEnd { return isWhole }
         }
     }
 

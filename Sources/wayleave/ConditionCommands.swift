@@ -28,22 +28,34 @@ struct ConditionFields: ObjectFields {
 
     @Option(
         help: ArgumentHelp(
-            "A rule, as in `udp`, `47`, `icmp:echo` or `tcp:80,8000-8099`; several make several rules. None: the whole service.",
+            "A rule, as in `udp`, `47`, `icmp:echo`, `tcp:80,8000-8099` or `udp:dscp=ef`; several make several rules. None, or '': the whole service.",
             valueName: "RULE")) var allow: [String] = []
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
-        if !allow.isEmpty { edits.value("allow", .list(allow.map(Self.rule))) }
+        if allow == [""] {
+            edits.text("allow", "")
+        } else if !allow.isEmpty {
+            edits.value("allow", .list(try allow.map(Self.rule)))
+        }
         return edits
     }
 
-    /// A protocol, and its ports or ICMP types behind a colon.
-    private static func rule(_ text: String) -> DocumentValue {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        var rule: DocumentValue = ["protocol": .text(parts.first ?? "")]
-        if parts.count > 1 {
-            let key = ["icmp", "1", "58"].contains(parts[0]) ? "types" : "ports"
-            rule.set(key, .list(parts[1].split(separator: ",").map { .text(String($0)) }))
+    /// A protocol, and behind colons its ports or ICMP types, and DSCPs.
+    private static func rule(_ text: String) throws -> DocumentValue {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let ruleProtocol = parts[0]
+        var rule: DocumentValue = ["protocol": .text(ruleProtocol)]
+        for part in parts.dropFirst() {
+            let isDSCP = part.hasPrefix("dscp=")
+            let key = isDSCP ? "dscp" : ["icmp", "1", "58"].contains(ruleProtocol) ? "types" : "ports"
+            let items = part.dropFirst(isDSCP ? "dscp=".count : 0).split(separator: ",")
+            guard !ruleProtocol.isEmpty, !items.isEmpty, rule[key] == nil else {
+                throw ValidationError(
+                    "--allow: `\(text)` is not PROTOCOL[:PORTS or ICMP TYPES][:dscp=DSCPS], as in tcp:80,443:dscp=af11"
+                )
+            }
+            rule.set(key, .list(items.map { .text(String($0)) }))
         }
         return rule
     }

@@ -7,8 +7,8 @@ struct LabelCommand: AsyncParsableCommand {
         commandName: "label",
         abstract: "One entry of the label table of a transit node.",
         subcommands: [
-            AddCommand<LabelFields>.self, RemoveCommand<LabelName>.self, ListCommand<LabelName>.self,
-            ShowCommand<LabelName>.self, LoadCommand.self,
+            AddCommand<LabelFields>.self, SetCommand<LabelFields>.self, RemoveCommand<LabelName>.self,
+            ListCommand<LabelName>.self, ShowCommand<LabelName>.self, LoadCommand.self,
         ])
 }
 
@@ -34,9 +34,16 @@ struct LabelFields: ObjectFields {
 
     func edits() throws -> FieldEdits {
         if line != nil, tunnel != nil { throw ValidationError("name --line or --tunnel, not both") }
+        if pop, !swap.isEmpty { throw ValidationError("say --swap or --pop, not both") }
         var edits = FieldEdits()
-        edits.list("swap", swap)
-        edits.value("pop", pop ? true : nil)
+        // One takes the other's place.
+        if pop {
+            edits.text("swap", "")
+            edits.value("pop", true)
+        } else if !swap.isEmpty {
+            edits.list("swap", swap)
+            edits.text("pop", "")
+        }
         edits.text("via", line)
         edits.value("via", tunnel.map { ["tunnel": .text($0)] })
         return edits

@@ -47,6 +47,28 @@ struct FieldEdits {
         if let value { values.append((path, value)) }
     }
 
+    /// A mapping, `KEY=VALUE` each, by commas in one argument or in several; nil: nothing is said.
+    /// - Parameters:
+    ///   - option: what it is called, for messages.
+    ///   - form: what a pair looks like, with an example.
+    mutating func map(_ path: String, _ texts: [String]?, option: String, form: String) throws {
+        guard let texts, !texts.isEmpty else { return }
+        let members = try texts.flatMap { $0.split(separator: ",") }.map { pair in
+            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts.contains("") else {
+                throw ValidationError("\(option): `\(pair)` is not \(form)")
+            }
+            return DocumentValue.Member(parts[0], .text(parts[1]))
+        }
+        values.append((path, members.isEmpty ? nil : .map(members)))
+    }
+
+    /// A word, or a mapping.
+    mutating func wordOrMap(_ path: String, _ text: String?, option: String, form: String) throws {
+        guard let text, text.contains("=") else { return self.text(path, text) }
+        try map(path, [text], option: option, form: form)
+    }
+
     /// The document with these keys changed.
     func applied(to document: DocumentValue) -> DocumentValue {
         var document = document
@@ -61,7 +83,8 @@ struct FieldEdits {
     ) {
         guard let key = path.first else { return }
         if path.count == 1 { return document.set(key, value) }
-        var inner = document[key] ?? .map([])
+        // What is no mapping, as a list of paths, gives way to one.
+        var inner = DocumentValue.map(document[key]?.members ?? [])
         set(path.dropFirst(), value, in: &inner)
         document.set(key, inner.members.isEmpty && value == nil ? nil : inner)
     }

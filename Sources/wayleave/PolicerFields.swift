@@ -28,26 +28,70 @@ struct TunnelPolicerFields: ParsableArguments {
     }
 }
 
-/// What of a session's policers is said by options: their rates.
+/// What of a session's policers is said by options.
 struct SessionPolicerFields: ParsableArguments {
     @Option(help: ArgumentHelp("What the subscriber sends: the rate that is held to.", valueName: "RATE"))
     var upCommitted: String?
     @Option(
         help: ArgumentHelp(
-            "What the subscriber sends: the rate beyond which it is dropped.", valueName: "RATE"))
+            "What the subscriber sends: the rate beyond which packets are red.", valueName: "RATE"))
     var upPeak: String?
+    @Option(
+        help: ArgumentHelp("What the subscriber sends: a burst at the committed rate.", valueName: "BYTES"))
+    var upBurst: String?
+    @Option(help: ArgumentHelp("What the subscriber sends: a burst at the peak rate.", valueName: "BYTES"))
+    var upPeakBurst: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber sends: pass, drop, dscp=NAME or trafficClass=0…7.", valueName: "ACTION"))
+    var upGreen: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber sends: the same for packets between the rates.", valueName: "ACTION"))
+    var upYellow: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber sends: the same for packets beyond both.", valueName: "ACTION"))
+    var upRed: String?
     @Option(help: ArgumentHelp("What the subscriber gets: the rate that is held to.", valueName: "RATE"))
     var downCommitted: String?
     @Option(
         help: ArgumentHelp(
-            "What the subscriber gets: the rate beyond which it is dropped.", valueName: "RATE"))
+            "What the subscriber gets: the rate beyond which packets are red.", valueName: "RATE"))
     var downPeak: String?
+    @Option(
+        help: ArgumentHelp("What the subscriber gets: a burst at the committed rate.", valueName: "BYTES"))
+    var downBurst: String?
+    @Option(help: ArgumentHelp("What the subscriber gets: a burst at the peak rate.", valueName: "BYTES"))
+    var downPeakBurst: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber gets: pass, drop, dscp=NAME or trafficClass=0…7.", valueName: "ACTION"))
+    var downGreen: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the subscriber gets: the same for packets between the rates.", valueName: "ACTION"))
+    var downYellow: String?
+    @Option(
+        help: ArgumentHelp("What the subscriber gets: the same for packets beyond both.", valueName: "ACTION")
+    )
+    var downRed: String?
 
     func add(to edits: inout FieldEdits) {
         edits.text("policer.up.committed", upCommitted)
         edits.text("policer.up.peak", upPeak)
+        edits.text("policer.up.burst", upBurst)
+        edits.text("policer.up.peakBurst", upPeakBurst)
+        edits.action("policer.up.green", upGreen)
+        edits.action("policer.up.yellow", upYellow)
+        edits.action("policer.up.red", upRed)
         edits.text("policer.down.committed", downCommitted)
         edits.text("policer.down.peak", downPeak)
+        edits.text("policer.down.burst", downBurst)
+        edits.text("policer.down.peakBurst", downPeakBurst)
+        edits.action("policer.down.green", downGreen)
+        edits.action("policer.down.yellow", downYellow)
+        edits.action("policer.down.red", downRed)
     }
 }
 

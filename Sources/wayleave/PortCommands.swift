@@ -74,23 +74,12 @@ struct PortFields: ObjectFields {
         edits.text("mac", mac)
         edits.text("mtu", mtu)
         if routes == ["automatic"] { edits.text("routes", "automatic") } else { edits.list("routes", routes) }
-        edits.value("neighbours", try neighbours.isEmpty ? nil : Self.neighbours(neighbours))
+        try edits.map(
+            "neighbours", neighbours, option: "--neighbours",
+            form: "ADDRESS=MAC, as in 10.0.0.2=02:00:00:00:00:02")
         edits.text("forwarder", forwarder)
         edits.text("denied", denied)
         edits.text("icmpErrors", icmpErrors)
         return edits
-    }
-
-    /// `ADDRESS=MAC` each.
-    private static func neighbours(_ pairs: [String]) throws -> DocumentValue {
-        .map(
-            try pairs.flatMap { $0.split(separator: ",") }.map { pair in
-                let parts = pair.split(separator: "=")
-                guard parts.count == 2 else {
-                    throw ValidationError(
-                        "--neighbours: `\(pair)` is not ADDRESS=MAC, as in 10.0.0.2=02:00:00:00:00:02")
-                }
-                return .init(String(parts[0]), .text(String(parts[1])))
-            })
     }
 }

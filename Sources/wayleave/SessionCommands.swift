@@ -6,8 +6,8 @@ struct SessionCommand: AsyncParsableCommand {
         commandName: "session",
         abstract: "A subscriber's use of a service: packets pass, and are counted.",
         subcommands: [
-            AddCommand<SessionFields>.self, RemoveCommand<SessionName>.self, ListCommand<SessionName>.self,
-            ShowCommand<SessionName>.self,
+            AddCommand<SessionFields>.self, SetCommand<SessionFields>.self, RemoveCommand<SessionName>.self,
+            ListCommand<SessionName>.self, ShowCommand<SessionName>.self,
         ])
 }
 
@@ -37,6 +37,10 @@ struct SessionFields: ObjectFields {
     var accessSend: String?
     @Option(help: ArgumentHelp("Towards the subscriber: the user label to receive by.", valueName: "LABEL"))
     var accessReceive: String?
+    @Option(
+        help: ArgumentHelp(
+            "Towards the subscriber: one of several tunnels used side by side, with its user labels if it is MPLS.",
+            valueName: "TUNNEL:SEND:RECEIVE")) var accessPath: [String] = []
     @Option(help: ArgumentHelp("Towards the provider: bare IP on this port.", valueName: "PORT"))
     var networkPort: String?
     @Option(help: ArgumentHelp("Towards the provider: who takes the packets.", valueName: "ADDRESS"))
@@ -47,23 +51,57 @@ struct SessionFields: ObjectFields {
     var networkSend: String?
     @Option(help: ArgumentHelp("Towards the provider: the user label to receive by.", valueName: "LABEL"))
     var networkReceive: String?
+    @Option(
+        help: ArgumentHelp(
+            "Towards the provider: one of several tunnels used side by side, with its user labels if it is MPLS.",
+            valueName: "TUNNEL:SEND:RECEIVE")) var networkPath: [String] = []
     @OptionGroup var policer: SessionPolicerFields
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
         edits.text("subscriber", subscriber)
         edits.text("service", service)
-        edits.text("access.port", accessPort)
-        edits.text("access.nextHop", accessNextHop)
-        edits.text("access.tunnel", accessTunnel)
-        edits.text("access.send", accessSend)
-        edits.text("access.receive", accessReceive)
-        edits.text("network.port", networkPort)
-        edits.text("network.nextHop", networkNextHop)
-        edits.text("network.tunnel", networkTunnel)
-        edits.text("network.send", networkSend)
-        edits.text("network.receive", networkReceive)
+        try edits.legs(
+            "access", paths: accessPath,
+            [
+                ("port", accessPort), ("nextHop", accessNextHop), ("tunnel", accessTunnel),
+                ("send", accessSend), ("receive", accessReceive),
+            ])
+        try edits.legs(
+            "network", paths: networkPath,
+            [
+                ("port", networkPort), ("nextHop", networkNextHop), ("tunnel", networkTunnel),
+                ("send", networkSend), ("receive", networkReceive),
+            ])
         policer.add(to: &edits)
         return edits
+    }
+}
+
+extension FieldEdits {
+    /// One side of a session: the keys of its only leg, or its paths, each `TUNNEL:SEND:RECEIVE` or `TUNNEL`.
+    fileprivate mutating func legs(
+        _ side: String, paths: [String], _ keys: [(name: String, value: String?)]
+    ) throws {
+        guard !paths.isEmpty else {
+            for (name, value) in keys { text("\(side).\(name)", value) }
+            return
+        }
+        guard keys.allSatisfy({ $0.value == nil }) else {
+            throw ValidationError(
+                "--\(side)-path says all of a leg; leave the other options that begin with --\(side) out")
+        }
+        let legs = try paths.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map {
+            path in
+            let parts = path.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 1 || parts.count == 3, !parts.contains("") else {
+                throw ValidationError(
+                    "--\(side)-path: `\(path)` is not TUNNEL:SEND:RECEIVE, as in acme-north:100042:200042, nor the "
+                        + "name of an IP-in-IP tunnel")
+            }
+            return DocumentValue.map(
+                zip(["tunnel", "send", "receive"], parts).map { .init($0, .text($1)) })
+        }
+        value(side, legs.count == 1 ? legs[0] : .list(legs))
     }
 }

@@ -39,11 +39,21 @@ struct TunnelFields: ObjectFields {
     @Option(help: ArgumentHelp("true: the hop before us pops the path label.", valueName: "FLAG"))
     var mplsPhp: String?
     @Option(help: ArgumentHelp("uniform, pipe, or the pipe's TTL.", valueName: "TTL")) var mplsTtl: String?
-    @Option(help: ArgumentHelp("copy, or 0 to 7.", valueName: "CLASS")) var mplsTrafficClass: String?
+    @Option(
+        help: ArgumentHelp("copy, 0 to 7, or by DSCP, as in ef=5,af11=1,default=copy.", valueName: "CLASS"))
+    var mplsTrafficClass: String?
+    @Option(
+        help: ArgumentHelp(
+            "keep, or the inner DSCP on arrival by traffic class, as in 5=ef,0=be.", valueName: "DSCP"))
+    var mplsInnerDscp: String?
     @Option(help: ArgumentHelp("Our end.", valueName: "ADDRESS")) var ipipLocal: String?
     @Option(help: ArgumentHelp("The other end.", valueName: "ADDRESS")) var ipipRemote: String?
     @Option(help: ArgumentHelp("copy, or the outer TTL.", valueName: "TTL")) var ipipTtl: String?
-    @Option(help: ArgumentHelp("copy, or a DSCP by name or number.", valueName: "DSCP")) var ipipDscp: String?
+    @Option(
+        help: ArgumentHelp(
+            "copy, a DSCP by name or number, or by the inner DSCP, as in ef=cs5,default=copy.",
+            valueName: "DSCP"))
+    var ipipDscp: String?
     @Option(help: ArgumentHelp("normal or compatibility.", valueName: "MODE")) var ipipEcn: String?
     @Option(help: ArgumentHelp("copy or set.", valueName: "DF")) var ipipDf: String?
     @Option(help: ArgumentHelp("keep or outer: the inner DSCP on arrival.", valueName: "DSCP"))
@@ -65,11 +75,15 @@ struct TunnelFields: ObjectFields {
         edits.text("mpls.null", mplsNull)
         edits.text("mpls.php", mplsPhp)
         edits.text("mpls.ttl", mplsTtl)
-        edits.text("mpls.trafficClass", mplsTrafficClass)
+        try edits.wordOrMap(
+            "mpls.trafficClass", mplsTrafficClass, option: "--mpls-traffic-class",
+            form: "DSCP=CLASS, as in ef=5")
+        try edits.wordOrMap(
+            "mpls.innerDSCP", mplsInnerDscp, option: "--mpls-inner-dscp", form: "CLASS=DSCP, as in 5=ef")
         edits.text("ipip.local", ipipLocal)
         edits.text("ipip.remote", ipipRemote)
         edits.text("ipip.ttl", ipipTtl)
-        edits.text("ipip.dscp", ipipDscp)
+        try edits.wordOrMap("ipip.dscp", ipipDscp, option: "--ipip-dscp", form: "DSCP=DSCP, as in ef=cs5")
         edits.text("ipip.ecn", ipipEcn)
         edits.text("ipip.df", ipipDf)
         edits.text("ipip.innerDSCP", ipipInnerDscp)

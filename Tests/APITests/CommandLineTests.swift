@@ -1,10 +1,10 @@
 import ArgumentParser
 import Exchange
-import ExchangeFile
 @preconcurrency import Glibc
 import Testbed
 import Testing
 
+@testable import ExchangeFile
 @testable import wayleave
 
 @Suite("The command line") struct CommandLineTests {
@@ -33,6 +33,16 @@ import Testing
             ["line", "add", "north", "--port", "a", "--from", "-"], ["apply", "-f", "x", "--wait", "soon"],
             ["label", "add", "20", "--pop", "--line", "a", "--tunnel", "b"], ["completion", "csh"],
             ["port", "add", "core0", "--neighbours", "10.0.0.2"], ["session", "add", "a"],
+            ["session", "open", "a", "--network-path", "t:100"],
+            ["session", "open", "a", "--network-path", "t:100:200:300"],
+            ["session", "open", "a", "--network-path", ""],
+            ["session", "open", "a", "--network-path", "t", "--network-send", "100"],
+            ["session", "set", "a"], ["label", "add", "20", "--swap", "30", "--pop", "--line", "a"],
+            ["label", "set", "20"], ["tunnel", "set", "t", "--mpls-inner-dscp", "5=ef,7="],
+            ["tunnel", "set", "t", "--ipip-dscp", "ef=cs5=cs6"],
+            ["condition", "add", "a", "v", "--allow", "tcp:80:443"],
+            ["condition", "add", "a", "v", "--allow", "tcp:dscp="],
+            ["condition", "add", "a", "v", "--allow", ":80"],
         ])
     func wrongOptions(arguments: [String]) async throws {
         // A noun alone prints its verbs.
@@ -79,6 +89,36 @@ import Testing
                 ["session", "open", "s", "--up-committed", "1Mbit", "--down-peak", "2Mbit"],
                 "{ policer: { up: { committed: 1Mbit }, down: { peak: 2Mbit } } }\n"
             ),
+            (
+                [
+                    "session", "open", "s", "--up-burst", "9000", "--up-red", "dscp=le", "--down-committed",
+                    "1Mbit", "--down-peak-burst", "20000", "--down-yellow", "drop",
+                ],
+                "policer:\n  up: { burst: \"9000\", red: { dscp: le } }\n"
+                    + "  down: { committed: 1Mbit, peakBurst: \"20000\", yellow: drop }\n"
+            ),
+            (
+                [
+                    "session", "open", "s", "--access-path", "t", "--network-path", "u:100:200",
+                    "--network-path",
+                    "v:101:201,w",
+                ],
+                "access: { tunnel: t }\nnetwork:\n  - { tunnel: u, send: \"100\", receive: \"200\" }\n"
+                    + "  - { tunnel: v, send: \"101\", receive: \"201\" }\n  - { tunnel: w }\n"
+            ),
+            (
+                [
+                    "tunnel", "add", "t", "--mpls-traffic-class", "ef=5,default=copy", "--mpls-inner-dscp",
+                    "5=ef,0=be",
+                ],
+                "{ mpls: { trafficClass: { ef: \"5\", default: copy }, innerDSCP: { \"5\": ef, \"0\": be } } }\n"
+            ),
+            (["tunnel", "add", "t", "--ipip-dscp", "ef=cs5"], "{ ipip: { dscp: { ef: cs5 } } }\n"),
+            (["tunnel", "add", "t", "--ipip-dscp", "ef"], "{ ipip: { dscp: ef } }\n"),
+            (
+                ["condition", "add", "a", "v", "--allow", "udp:5060:dscp=ef,cs3", "--allow", "any:dscp=le"],
+                "{ allow: [{ protocol: udp, ports: [\"5060\"], dscp: [ef, cs3] }, { protocol: any, dscp: [le] }] }\n"
+            ),
             (["line", "add", "n", "--vlan", "100,7"], "{ vlan: [\"100\", \"7\"] }\n"),
             (
                 ["port", "add", "p", "--packet", "eth1", "--shared", "true", "--icmp-errors", "false"],
@@ -107,6 +147,40 @@ import Testing
         #expect(edits.applied(to: .map([])).yaml() == yaml)
     }
 
+    @Test("Every key that an object has in an exchange file has an option, named for it")
+    func optionsForKeys() {
+        let keys: [(any ParsableCommand.Type, prefix: String, Schema, otherwise: Set<String>)] = [
+            (AddCommand<PortFields>.self, "", .port, ["file"]),
+            (AddCommand<PortFields>.self, "file-", .captureFiles, []),
+            (AddCommand<LineFields>.self, "", .line, []),
+            (AddCommand<ServiceFields>.self, "", .service, []),
+            (AddCommand<TunnelFields>.self, "", .tunnel, ["mpls", "ipip", "policer"]),
+            (AddCommand<TunnelFields>.self, "mpls-", .mpls, []),
+            (AddCommand<TunnelFields>.self, "ipip-", .ipip, []),
+            (AddCommand<TunnelFields>.self, "policer-", .policer, []),
+            (AddCommand<SubscriberFields>.self, "", .subscriber, []),
+            (AddCommand<SessionFields>.self, "", .session, ["access", "network", "policer"]),
+            (AddCommand<SessionFields>.self, "access-", .leg, []),
+            (AddCommand<SessionFields>.self, "network-", .leg, []),
+            (AddCommand<SessionFields>.self, "up-", .policer, []),
+            (AddCommand<SessionFields>.self, "down-", .policer, []),
+            (AddCommand<LabelFields>.self, "", .label, ["in", "via"]),
+            (AddCommand<LabelFields>.self, "", .via, []),
+        ]
+        for (command, prefix, schema, otherwise) in keys {
+            let help = Wayleave.helpMessage(for: command)
+            for key in schema.keys where !otherwise.contains(key) {
+                let option = "--" + prefix + Self.hyphenated(key)
+                #expect(help.contains("  \(option) ") || help.contains("  \(option)\n"), "\(option)")
+            }
+        }
+    }
+
+    /// As in `inner-dscp` for `innerDSCP`.
+    private static func hyphenated(_ key: String) -> String {
+        key.replacing(/[a-z](?=[A-Z])/) { "\($0.output)-" }.lowercased()
+    }
+
     @Test("An empty value takes a key away")
     func removal() {
         var edits = FieldEdits()
@@ -117,6 +191,22 @@ import Testing
             "port": "core0", "mtu": 1400, "mpls": ["send": 16], "ipip": ["df": "set"],
         ]
         #expect(edits.applied(to: document) == ["port": "core0", "mpls": ["send": 16]])
+    }
+
+    @Test("A condition without rules again allows the whole service")
+    func wholeService() throws {
+        let command = try Wayleave.parseAsRoot(["condition", "set", "a", "v", "--allow", ""])
+        let edits = try #require(command as? SetCommand<ConditionFields>).fields.edits()
+        let document: DocumentValue = ["subscriber": "a", "allow": [["protocol": "udp"]]]
+        #expect(!edits.isEmpty && edits.applied(to: document) == ["subscriber": "a"])
+    }
+
+    @Test("Several paths give way to one leg")
+    func oneLeg() {
+        var edits = FieldEdits()
+        edits.text("network.tunnel", "t")
+        let document: DocumentValue = ["network": [["tunnel": "u"], ["tunnel": "v"]]]
+        #expect(edits.applied(to: document) == ["network": ["tunnel": "t"]])
     }
 
     @Test(
@@ -243,6 +333,17 @@ import Testing
                 "access1", "--network-tunnel", "acme-pipe", "--network-send", "100043",
                 "--network-receive", "200043")
             try await wayleave("diff", "-f", file)
+            try await wayleave(
+                "session", "set", "alice-music", "--network-path", "acme-north:100050:200050",
+                "--network-path",
+                "beta-west", "--up-committed", "1Mbit", "--up-burst", "20000")
+            let music = try #require(await site.controlPlane.read { $0.sessions["alice-music"] })
+            #expect(music.paths.count == 2 && music.upPolicer?.committedBurstByteCount == 20_000)
+            try await wayleave(
+                "session", "set", "alice-music", "--network-tunnel", "beta-west", "--up-committed", "",
+                "--up-burst",
+                "")
+            try await wayleave("diff", "-f", file)
             // There is one already.
             try await wayleave("line", "add", "north", "--port", "core0", expecting: ExitCode(1))
             try await wayleave("line", "set", "north", "--mtu", "1400")
@@ -254,6 +355,14 @@ import Testing
                 "labels.csv", Array("in,out,line,tunnel\n20001,pop,north,\n20002,x,north,\n".utf8))
             try await wayleave("label", "load", table, expecting: ExitCode(1))
             try await wayleave("label", "add", "20001", "--swap", "30001", "--line", "north")
+            try await wayleave("label", "set", "20001", "--pop")
+            try await wayleave("label", "set", "20001", "--tunnel", "acme-north")
+            let label = await site.controlPlane.read {
+                $0.labels.all.first { $0.entry.key.rawValue == 20_001 }
+            }
+            #expect(label?.entry.object.operation == .pop)
+            #expect(label?.entry.object.via == .tunnel("acme-north"))
+            try await wayleave("label", "set", "20001", "--swap", "30001,30002")
             try await wayleave("label", "remove", "20001")
             for kind in ExchangeKind.allCases {
                 try await wayleave(kind.noun, "list")

@@ -1,4 +1,5 @@
 import APIClient
+import ControlPlane
 import Testing
 
 @testable import API
@@ -54,5 +55,103 @@ import Testing
         let schema = try #require(Schemas.all[kind.title])
         let keys = schema["properties"]?.members.map(\.key) ?? []
         #expect(Set(keys) == Set(Schema.item(kind).keys))
+    }
+
+    // MARK: Bounds
+
+    /// A list in an object, of which the document says how long it may be.
+    struct Bound: CustomTestStringConvertible {
+        let kind: ExchangeKind
+        let name: String
+        /// Where the list is.
+        let keys: [String]
+        /// The object with a list of so many items.
+        let object: @Sendable (Int) -> DocumentValue
+
+        var testDescription: String { "\(kind) \(keys.joined(separator: "."))" }
+    }
+
+    static let bounds = [
+        Bound(kind: .tunnels, name: "t", keys: ["mpls", "send"]) {
+            ["line": "north", "mpls": ["send": numbers($0, from: 16_100), "receive": 17_100]]
+        },
+        Bound(kind: .lines, name: "l", keys: ["vlan"]) {
+            ["port": "core0", "nextHop": "10.0.0.2", "vlan": numbers($0, from: 1)]
+        },
+        Bound(kind: .subscribers, name: "s", keys: ["vlan"]) {
+            ["port": "access1", "addresses": ["10.2.0.77"], "vlan": numbers($0, from: 1)]
+        },
+        Bound(kind: .subscribers, name: "s", keys: ["addresses"]) {
+            ["addresses": .list((0..<$0).map { .text("10.2.9.\($0)") })]
+        },
+        Bound(kind: .services, name: "s", keys: ["prefixes"]) {
+            ["provider": "acme", "prefixes": .list((0..<$0).map { .text("10.2.9.\($0)") })]
+        },
+        Bound(kind: .conditions, name: "bob/beta-music", keys: ["allow"]) {
+            ["allow": .list((0..<$0).map { ["protocol": "udp", "ports": numbers(1, from: $0)] })]
+        },
+        Bound(kind: .conditions, name: "bob/beta-music", keys: ["allow", "ports"]) {
+            ["allow": [["protocol": "udp", "ports": numbers($0, from: 0)]]]
+        },
+        Bound(kind: .conditions, name: "bob/beta-music", keys: ["allow", "types"]) {
+            ["allow": [["protocol": 1, "types": numbers($0, from: 0)]]]
+        },
+        Bound(kind: .conditions, name: "bob/beta-music", keys: ["allow", "dscp"]) {
+            ["allow": [["dscp": numbers($0, from: 0)]]]
+        },
+        Bound(kind: .labels, name: "19000", keys: ["swap"]) {
+            ["swap": numbers($0, from: 30_000), "via": "north"]
+        },
+    ]
+
+    private static func numbers(_ count: Int, from first: Int) -> DocumentValue {
+        .list((first..<first + count).map { DocumentValue($0) })
+    }
+
+    @Test(
+        "Lists may be as short and as long as the document says, and no shorter or longer", arguments: bounds)
+    func listBounds(bound: Bound) async throws {
+        let schema = try #require(Schemas.all[bound.kind.title].flatMap { list(bound.keys[...], in: $0) })
+        let least = schema["minItems"]?.scalar.flatMap { Int($0) } ?? 0
+        let most = schema["maxItems"]?.scalar.flatMap { Int($0) }
+        try #require(least > 0 || most != nil, "the document says nothing of \(bound)")
+        try await Site.run { site in
+            try await site.applySubscriberEdge()
+            let path = "/\(bound.kind.rawValue)/\(bound.name)"
+            func isTaken(_ count: Int) async throws -> Bool {
+                try await site.ask("PUT", path, bound.object(count).json).status < 300
+            }
+            if least > 0 {
+                #expect(try await isTaken(least))
+                #expect(try await !isTaken(least - 1))
+            }
+            if let most {
+                #expect(try await isTaken(most))
+                #expect(try await !isTaken(most + 1))
+            }
+        }
+    }
+
+    /// The schema of the list that keys lead to, through lists and choices.
+    private func list(_ keys: ArraySlice<String>, in schema: DocumentValue) -> DocumentValue? {
+        for choice in schema["anyOf"]?.items ?? [] {
+            if let found = list(keys, in: choice) { return found }
+        }
+        if schema["type"] == "array" {
+            return keys.isEmpty ? schema : schema["items"].flatMap { list(keys, in: $0) }
+        }
+        guard let key = keys.first else { return nil }
+        return schema["properties"]?[key].flatMap { list(keys.dropFirst(), in: $0) }
+    }
+
+    @Test("Where an answer about usage ended reads back, and fits the pattern")
+    func usageCursors() throws {
+        let pattern = try Regex(UsageCursor.pattern)
+        let position = UsageFilter.Position(session: 1 << 62, leg: .max, forwarder: "main", sequence: .max)
+        let text = "\(UsageCursor(position))"
+        #expect(text.wholeMatch(of: pattern) != nil && UsageCursor(text).map { "\($0)" } == text)
+        for text in ["1.2.3.", "1.2.3.a b", "1.2.3", "1.2.4294967296.a", "-1.2.3.a"] {
+            #expect(UsageCursor(text) == nil, "\(text)")
+        }
     }
 }

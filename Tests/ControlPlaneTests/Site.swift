@@ -93,6 +93,19 @@ func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
     return true
 }
 
+extension ControlPlane {
+    /// Waits until all forwarders that have connected forward by a command, and for the first of them: on a host that has
+    /// other things to do it may come later than whoever asks once is ready to wait.
+    func isApplied(_ sequence: UInt64) async -> Bool {
+        var outcome = ApplyOutcome(.noForwarder)
+        _ = await eventually {
+            outcome = await waitUntilApplied(sequence, timeout: .seconds(10))
+            return outcome.result != .noForwarder
+        }
+        return outcome.result == .applied
+    }
+}
+
 /// A control plane that runs, until it is stopped or abandoned.
 final class RunningPlane: Sendable {
     private let contents: Mutex<ControlPlane?>

@@ -135,6 +135,10 @@ let labelFaults = [
 
 let registerFaults = [
     BadFile("name: Acme Media", "name: \"\"", "its `name` must have 1 to 256 printable characters"),
+    // One character of 257 code points.
+    BadFile(
+        "name: Acme Media", "name: e" + String(repeating: "\u{301}", count: 256),
+        "its `name` must have 1 to 256 printable characters"),
     BadFile("name: Acme Media", "name: \"a\\u0007b\"", "its `name` must have 1 to 256 printable characters"),
     BadFile("provider: beta,", "provider: bet,", "there is no provider `bet`; did you mean `beta`?"),
     BadFile("prefixes: 203.0.113.5", "prefixes: []", "without `prefixes` nobody can reach it"),

@@ -86,6 +86,50 @@ import Wire
         #expect(other?.description.contains("session `alice-video` has not the leg that it names") == true)
     }
 
+    @Test("PX-6 legs are bounded before they are multiplied, in states and in commands")
+    func manyLegs() {
+        let legs = Legs((0..<30_000).map { _ in .tunnel(name: "", send: nil, receive: nil) })
+        let session = Session(name: "a", subscriber: "b", service: "c", access: legs, network: legs)
+        var state = State()
+        state.sessions.put(session, "a", revision: 1)
+        state.sessionRecords = [SessionRecord(number: 1, leg: 0, paths: [], openedAt: 0, traffic: Traffic())]
+        let command = Command(time: 1, action: .change([Change(.put(.session(session)))]))
+        let sentence = "a side of a session with 30000 legs, where 1 to 8 can be"
+        let stateError = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
+        #expect(stateError?.what == sentence)
+        let commandError = #expect(throws: ByteReaderError.self) { try Command(decoding: command.encoded) }
+        #expect(commandError?.what == sentence)
+    }
+
+    @Test("PX-6 a state with several paths on both sides of a session is refused")
+    func pathsOnBothSides() throws {
+        var state = State(Edges.describe(Edges.subscriberEdge))
+        var session = try #require(state.sessions["alice-video"])
+        let tunnels = Legs(["acme-north", "beta-west"].map { .tunnel(name: $0, send: nil, receive: nil) })
+        (session.access, session.network) = (tunnels, tunnels)
+        state.sessions.put(session, session.name, revision: 1)
+        let error = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
+        #expect(error?.what == "session `alice-video` has several paths on both sides")
+    }
+
+    @Test("PX-6 counter slots and forwarders are bounded before room is made for them")
+    func manyCounters() {
+        let baseline = CounterFile.Baseline(start: 0, total: Traffic(), until: 0)
+        var state = State(Edges.describe(Edges.subscriberEdge))
+        let slotCount = state.legs.legs.count
+        for slot in [slotCount, Limits.counterSlots - 1] {
+            let baselines = [CounterFile.Baseline?](repeating: nil, count: slot) + [baseline]
+            state.counterFiles = [CounterFile(forwarder: "main", file: 1, baselines: baselines)]
+            let error = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
+            #expect(error?.what == "counter slot \(slot) among \(slotCount) is out of order or range")
+        }
+        state.counterFiles = (100...164).map { CounterFile(forwarder: "f\($0)", file: 1) }
+        let error = #expect(throws: ByteReaderError.self) { try State(decoding: state.encoded) }
+        #expect(error?.what == "65 forwarders, and at most 64 are allowed")
+        state.counterFiles.removeLast()
+        #expect(throws: Never.self) { try State(decoding: state.encoded) }
+    }
+
     @Test("CD-7 the bytes of formats 1 and 2 are these for ever: journals are full of them")
     func stable() throws {
         let binding = LabelBinding(
