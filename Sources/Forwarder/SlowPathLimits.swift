@@ -41,33 +41,23 @@ final class SlowPathLimits {
         return unsafe limits.base[port * Self.kindCount + kind.rawValue].allows(perSecond, at: timestamp)
     }
 
-    /// What becomes of a punted packet that is beyond its port's limit; nil if it isn't. Else it counts.
-    func refusal(_ vector: PacketVector, _ index: Int, from port: PortIndex) -> Refusal? {
+    /// Why a punted packet is dropped that is beyond its port's limit: as if its sender had not been told, or because it
+    /// goes unheard; nil if it isn't beyond, and it counts.
+    func refusal(_ vector: PacketVector, _ index: Int, from port: PortIndex) -> DropReason? {
         let packet = unsafe vector.packets[index]
         let slot = Int(port.rawValue)
         let time = packet.timestamp
         switch packet.punt {
         case .arp:
             let isAnswer = octet(vector, packet, ARPField.operation + 1) == ARPPacket.Operation.reply.rawValue
-            return allows(isAnswer ? .arpAnswer : .arpQuestion, slot, time) ? nil : .unheard
-        case .local:
-            let kind = localKind(vector, packet)
-            if allows(kind, slot, time) { return nil }
-            return kind == .local ? .dropped(.notServedHere) : .unheard
-        case .resolve: return allows(.unresolved, slot, time) ? nil : .dropped(.neighbourUnresolved)
+            return allows(isAnswer ? .arpAnswer : .arpQuestion, slot, time) ? nil : .requestLimit
+        case .local: return allows(localKind(vector, packet), slot, time) ? nil : .requestLimit
+        case .resolve: return allows(.unresolved, slot, time) ? nil : .neighbourUnresolved
         case .fragment, .labelTooBig: return nil
-        case .ttlExpired, .labelTTLExpired: return isSilenced(slot, time) ? .dropped(.ttlExpired) : nil
-        case .tooBig: return isSilenced(slot, time) ? .dropped(.tooBig) : nil
-        case .prohibited: return isSilenced(slot, time) ? .dropped(packet.denial) : nil
+        case .ttlExpired, .labelTTLExpired: return isSilenced(slot, time) ? .ttlExpired : nil
+        case .tooBig: return isSilenced(slot, time) ? .tooBig : nil
+        case .prohibited: return isSilenced(slot, time) ? packet.denial : nil
         }
-    }
-
-    /// The end of a packet that is beyond a limit.
-    enum Refusal {
-        /// As its sender wasn't told, or it wasn't answered.
-        case dropped(DropReason)
-        /// ARP and neighbour discovery that nobody reads.
-        case unheard
     }
 
     private func isSilenced(_ port: Int, _ timestamp: UInt64) -> Bool {

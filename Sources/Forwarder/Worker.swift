@@ -194,10 +194,7 @@ import Trace
         for index in range where unsafe vector.packets[index].disposition == .punt {
             recorder.record(.punted(vector[index].punt))
             if let refusal = slowPath.limits.refusal(vector, index, from: port) {
-                switch refusal {
-                case .dropped(let reason): unsafe vector.packets[index].drop(reason)
-                case .unheard: unsafe vector.packets[index].disposition = .consumed
-                }
+                unsafe vector.packets[index].drop(refusal)
                 continue
             }
             if slowPath.isFull { sendOriginated() }
