@@ -83,8 +83,8 @@ final class SlowPath {
         return mayReport(port: arrived.port, at: arrived.timestamp)
     }
 
-    /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it
-    /// counts as sent. To be asked before anything is built.
+    /// Whether one more ICMP error may be sent about what comes in by this port; if so, it counts as sent. To be asked
+    /// before anything is built.
     func mayReport(port: Int, at timestamp: UInt64) -> Bool {
         limits.allowsError(port: port, at: timestamp)
     }
@@ -154,7 +154,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv4(in: &$0, at: $1)
         }
-        return wasPing || heed(network, under: tags(frame, arrived), arrived) ? nil : .notServedHere
+        return wasPing ? nil : heed(network, under: tags(frame, arrived), arrived)
     }
 
     private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason?
@@ -181,7 +181,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv6(in: &$0, at: $1)
         }
-        return wasPing || heed(network, under: tags(frame, arrived), arrived) ? nil : .notServedHere
+        return wasPing ? nil : heed(network, under: tags(frame, arrived), arrived)
     }
 
     /// Whether the address is the port's own, or the link-local one that its MAC address makes: what the port says on

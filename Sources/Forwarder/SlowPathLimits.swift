@@ -8,13 +8,15 @@ import Wire
 /// Each port has limits of its own, and each kind of packets: a flood of one kind doesn't keep answers of another from
 /// being heard, nor does one by another port.
 final class SlowPathLimits {
-    /// ICMP errors, sent or heeded (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).
+    /// ICMP errors that are sent (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)); and as many that are heeded.
     static let errorsPerSecond = 1000
     /// Packets of each other kind.
     static let packetsPerSecond = 10_000
 
     private enum Kind: Int {
         case error
+        /// From inside one of our tunnels.
+        case tunnelError
         case arpQuestion
         case arpAnswer
         case discoveryQuestion
@@ -28,10 +30,15 @@ final class SlowPathLimits {
     private static let kindCount = 8
     private let limits = Table<RateLimit>(capacity: ForwardingTables.portCapacity * SlowPathLimits.kindCount)
 
-    /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it
-    /// counts as sent.
+    /// Whether one more ICMP error may be sent about what comes in by this port; if so, it counts as sent.
     func allowsError(port: Int, at timestamp: UInt64) -> Bool {
         allows(.error, port, timestamp, Self.errorsPerSecond)
+    }
+
+    /// Whether one more ICMP error about a packet in one of our tunnels may be heeded that comes in by this port; if so,
+    /// it counts as heeded.
+    func allowsTunnelError(port: Int, at timestamp: UInt64) -> Bool {
+        allows(.tunnelError, port, timestamp, Self.errorsPerSecond)
     }
 
     private func allows(
