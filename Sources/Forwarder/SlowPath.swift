@@ -185,16 +185,21 @@ final class SlowPath {
     }
 
     /// Whether the address is the port's own, or the link-local one that its MAC address makes: what the port says on
-    /// its link that it is.
+    /// its link that it is. Cost: linear in the port's addresses for one of the node's, else constant.
     func isOnPort(_ address: IPAddress, _ port: Int) -> Bool {
-        addresses[port].contains(address) || address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
+        isLinkLocal(address, port) || isNodes(address) && addresses[port].contains(address)
     }
 
-    /// Whether the node answers to the address when a packet comes in by this port: all ports' addresses count
-    /// (RFC 1122 §3.3.4.2, weak model).
-    func isOurs(_ address: IPAddress, port: Int) -> Bool {
-        isOnPort(address, port) || tables.localAddresses.contains { $0.address == address }
+    private func isLinkLocal(_ address: IPAddress, _ port: Int) -> Bool {
+        address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
     }
+
+    /// Whether a port has the address, or it is our end of a tunnel: no prefix is longer, so one look-up says so.
+    private func isNodes(_ address: IPAddress) -> Bool { tables.view.service(of: address).isLocal }
+
+    /// Whether the node answers to the address when a packet comes in by this port: all ports' addresses count
+    /// (RFC 1122 §3.3.4.2, weak model). Cost: constant, however many addresses there are.
+    func isOurs(_ address: IPAddress, port: Int) -> Bool { isLinkLocal(address, port) || isNodes(address) }
 
     /// Whether somebody else can be at this source address. Link-local ones are answered on their link.
     private func isAnswerable(_ source: IPAddress, port: Int) -> Bool {
