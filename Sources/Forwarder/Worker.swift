@@ -211,34 +211,6 @@ import Trace
         }
     }
 
-    /// Sends a packet in fragments. The first takes the packet's place in the vector, outcome and bytes included; what
-    /// follows is originated by us.
-    /// - Returns: false if it can't be split; nothing has been done then.
-    private func sendFragments<R: Recorder>(
-        of vector: PacketVector, _ index: Int, in range: Range<Int>, from port: PortIndex,
-        _ recorder: inout R
-    ) -> Bool {
-        let fragments = slowPath.fragment(vector, index)
-        guard fragments.count > 0 else { return false }
-        recorder.record(.fragmented(count: fragments.count))
-        unsafe convert(
-            fragments.packets, count: fragments.count, arena: fragments.arena,
-            arenaByteCount: fragments.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
-        if fragments[0].disposition == .punt {
-            // They all go the same way: none can, and the packet waits whole, if it may.
-            guard fragments[0].punt == .resolve else { return false }
-            vector[index].adjacency = fragments[0].adjacency
-            wait(vector, index, from: port)
-            return true
-        }
-        // What came before goes first: fragments overtake nothing.
-        transmit(vector, range.lowerBound..<index)
-        transmit(fragments, 0..<fragments.count)
-        vector[index] = fragments[0]
-        unsafe accountOriginated(fragments.packets + 1, count: fragments.count - 1, counters: counters.view)
-        return true
-    }
-
     /// Sends what the slow path has written.
     private func sendOriginated() {
         sendWritten()
