@@ -17,13 +17,13 @@ extension SlowPath {
         guard let said = ICMPTunnelError(network), let tunnel = tunnel(said) else { return .notServedHere }
         let entry = tables.view.tunnel(tunnel)
         guard Int(entry.port) == arrived.port, entry.tags == tags else { return .notServedHere }
-        guard limits.allowsTunnelError(port: arrived.port, at: arrived.timestamp) else { return .requestLimit }
+        guard limits.allowsTunnelError(port: arrived.port, at: arrived.time) else { return .requestLimit }
         if case .tooBig(let mtu) = said.finding {
             let report = PathMTUs.Report(
                 mtu: Int(clamping: mtu), byteCount: said.outerByteCount,
                 isOverIPv6: said.remote.version == .v6)
             guard let learned = PathMTUs.mtu(from: report) else { return nil }
-            pathMTUs.learn(learned, of: tunnel, tables, at: arrived.timestamp)
+            pathMTUs.learn(learned, of: tunnel, tables, at: arrived.time)
         }
         relay(said, network.extracting(said.inner), from: tunnel, arrived)
         return nil

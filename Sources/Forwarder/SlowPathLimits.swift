@@ -50,10 +50,9 @@ final class SlowPathLimits {
 
     /// Why a punted packet is dropped that is beyond its port's limit: as if its sender had not been told, or because it
     /// goes unheard; nil if it isn't beyond, and it counts.
-    func refusal(_ vector: PacketVector, _ index: Int, from port: PortIndex) -> DropReason? {
+    func refusal(_ vector: PacketVector, _ index: Int, from port: PortIndex, at time: UInt64) -> DropReason? {
         let packet = unsafe vector.packets[index]
         let slot = Int(port.rawValue)
-        let time = packet.timestamp
         switch packet.punt {
         case .arp:
             let isAnswer = octet(vector, packet, ARPField.operation + 1) == ARPPacket.Operation.reply.rawValue

@@ -18,6 +18,8 @@ import Trace
     public let counters: Counters
     /// Who looks on; nil: nobody.
     let observer: WorkerObserver?
+    /// What things grow old by, in nanoseconds; nil: by the packets' time stamps.
+    let clock: (() -> UInt64)?
 
     private(set) var vector: PacketVector
     let slowPath: SlowPath
@@ -35,16 +37,19 @@ import Trace
     /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
     /// - Parameter neighbourSeed: as `WorkerTables` takes it.
     /// - Parameter observer: takes note of drops and times, and copies packets for those who ask.
+    /// - Parameter clock: nanoseconds of a clock that never goes back, for a live run, where packets are stamped with a time
+    ///   of day that may be set. Nil, for a replay: the stamps are the time.
     public init(
         _ publication: Publication, counters: Counters = Counters(), vectorCapacity: Int = 256,
         slotByteCount: Int = 2048, neighbourSeed: UInt64 = .random(in: 0...UInt64.max),
-        observer: WorkerObserver? = nil
+        observer: WorkerObserver? = nil, clock: (() -> UInt64)? = nil
     ) {
         precondition(publication.tables.serial <= 1, "what was published before is unknown to a new worker")
         ports = publication.ports
         tables = WorkerTables(publication.tables, neighbourSeed: neighbourSeed)
         self.counters = counters
         self.observer = observer
+        self.clock = clock
         vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
         slowPath = SlowPath(tables: tables, slotByteCount: slotByteCount)
         unsafe selection = .allocate(capacity: 256)
@@ -110,9 +115,10 @@ import Trace
     /// packets that have waited long enough. To be called about once a second, between vectors.
     /// - Parameter timestamp: now, in nanoseconds since the Unix epoch.
     public func confirmNeighbours(at timestamp: UInt64) {
+        slowPath.now = clock?()
         slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0?.state == .up })
         sendOriginated()
-        giveUp(slowPath.waiting.expired(at: timestamp))
+        giveUp(slowPath.waiting.expired(at: slowPath.time(timestamp)))
         if let observer, observer.isArmed { observer.endVector(vector) }
     }
 
@@ -157,8 +163,10 @@ import Trace
         vector.removeAll()
         let count = ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
         if count > 0 {
-            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
-            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
+            slowPath.now = clock?()
+            let time = slowPath.time(vector[0].timestamp)
+            giveUp(slowPath.waiting.expired(at: time))
+            slowPath.pathMTUs.age(tables, at: time)
         }
         return count
     }
@@ -193,7 +201,8 @@ import Trace
     ) {
         for index in range where unsafe vector.packets[index].disposition == .punt {
             recorder.record(.punted(vector[index].punt))
-            if let refusal = slowPath.limits.refusal(vector, index, from: port) {
+            let time = slowPath.time(vector[index].timestamp)
+            if let refusal = slowPath.limits.refusal(vector, index, from: port, at: time) {
                 unsafe vector.packets[index].drop(refusal)
                 continue
             }
