@@ -21,13 +21,15 @@ final class SlowPathLimits {
         case arpAnswer
         case discoveryQuestion
         case discoveryAnswer
+        /// An ICMP error that is addressed to us, whatever it is about.
+        case report
         /// Whatever else is addressed to us.
         case local
         /// Whose next hop isn't known.
         case unresolved
     }
 
-    private static let kindCount = 8
+    private static let kindCount = 9
     private let limits = Table<RateLimit>(capacity: ForwardingTables.portCapacity * SlowPathLimits.kindCount)
 
     /// Whether one more ICMP error may be sent about what comes in by this port; if so, it counts as sent.
@@ -55,7 +57,8 @@ final class SlowPathLimits {
         let slot = Int(port.rawValue)
         switch packet.punt {
         case .arp:
-            let isAnswer = octet(vector, packet, ARPField.operation + 1) == ARPPacket.Operation.reply.rawValue
+            let operation = octet(vector, packet, ARPField.operation + 1)
+            let isAnswer = operation.map { UInt16($0) } == ARPPacket.Operation.reply.rawValue
             return allows(isAnswer ? .arpAnswer : .arpQuestion, slot, time) ? nil : .requestLimit
         case .local: return allows(localKind(vector, packet), slot, time) ? nil : .requestLimit
         case .resolve: return allows(.unresolved, slot, time) ? nil : .neighbourUnresolved
@@ -73,23 +76,28 @@ final class SlowPathLimits {
     }
 
     private func localKind(_ vector: PacketVector, _ packet: Packet) -> Kind {
-        guard (octet(vector, packet, 0) ?? 0) >> 4 == 6,
-            octet(vector, packet, IPv6Field.nextHeader) == UInt16(IPProtocol.icmpv6.rawValue),
-            let type = octet(vector, packet, IPv6Field.byteCount)
+        guard let first = octet(vector, packet, 0) else { return .local }
+        guard first >> 4 == 6 else {
+            guard octet(vector, packet, IPv4Field.protocol) == IPProtocol.icmp.rawValue,
+                let type = octet(vector, packet, Int(first & 0xf) * 4)
+            else { return .local }
+            return ICMPv4Type(rawValue: type).isError ? .report : .local
+        }
+        guard octet(vector, packet, IPv6Field.nextHeader) == IPProtocol.icmpv6.rawValue,
+            let number = octet(vector, packet, IPv6Field.byteCount)
         else { return .local }
-        switch ICMPv6Type(rawValue: UInt8(truncatingIfNeeded: type)) {
+        switch ICMPv6Type(rawValue: number) {
         case .neighbourSolicitation: return .discoveryQuestion
         case .neighbourAdvertisement: return .discoveryAnswer
-        default: return .local
+        case let type: return type.isError ? .report : .local
         }
     }
 
     /// An octet of a packet's network header; nil behind its end.
-    private func octet(_ vector: PacketVector, _ packet: Packet, _ offset: Int) -> UInt16? {
+    private func octet(_ vector: PacketVector, _ packet: Packet, _ offset: Int) -> UInt8? {
         let place = Int(packet.networkOffset) + offset
         let end = Int(packet.offset) + Int(packet.byteCount)
         guard place < Int(packet.byteCount), end <= vector.arenaByteCount else { return nil }
-        return unsafe UInt16(
-            vector.arena.load(fromByteOffset: Int(packet.offset) + place, as: UInt8.self))
+        return unsafe vector.arena.load(fromByteOffset: Int(packet.offset) + place, as: UInt8.self)
     }
 }

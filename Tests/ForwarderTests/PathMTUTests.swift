@@ -203,6 +203,19 @@ import Wire
         #expect(node.report.balances)
     }
 
+    @Test("a flood of pings doesn't keep an error from being heard")
+    func floodOfPings() {
+        let ping = Datagram(
+            IPAddress("10.0.0.2")!, IPAddress("10.0.0.1")!, .icmp, [8, 0, 0xf7, 0xff, 0, 0, 0, 0])
+        let frame = Frame(to: Edges.subscriberMAC, from: Edges.providerMAC, ping).bytes
+        node.pass(Array(repeating: frame, count: 10_500), "core0", to: "core0", at: Self.second)
+        #expect(node.dropCount(.requestLimit) == 500)
+        node.pass(
+            [error(3, 4, mtu: 1000, about: music(byteCount: 1200))], "core0", to: "access0", at: Self.second)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
+        #expect(node.report.balances)
+    }
+
     @Test("a tunnel that is another than before has its path to learn anew")
     func otherTunnel() throws {
         let packet = music(byteCount: 1200)
