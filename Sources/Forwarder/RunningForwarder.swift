@@ -56,7 +56,8 @@ public final class RunningForwarder: Sendable {
         let workerEnded = workerEnded
         worker = NativeThread("worker-0") {
             let worker = Worker(
-                first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer)
+                first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer,
+                clock: LiveForwarder.now)
             LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(
                 until: stop)
             workerEnded.raise()

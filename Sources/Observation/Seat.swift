@@ -58,6 +58,26 @@ final class Seat {
         takeOne()
     }
 
+    /// Takes a fragment that could not be sent.
+    func takeLost(
+        _ frame: UnsafeRawBufferPointer, _ fragment: Packet, _ link: LinkType, _ time: UInt64
+    ) {
+        let port = fragment.egress.rawValue
+        guard let capture, capture.takesDropped, left > 0, !tap.isDone,
+            tap.passes(frame, port: port, link: link)
+        else { return }
+        var header = RecordHeader(kind: .packet)
+        header.role = .dropped
+        header.reason = fragment.dropReason.rawValue
+        header.link = link.rawValue
+        header.port = port
+        header.counter = fragment.counter
+        header.frameByteCount = UInt32(frame.count)
+        header.timestamp = time
+        guard append(header, frame, capture) != nil else { return }
+        takeOne()
+    }
+
     func end(_ vector: PacketVector) {
         guard let capture else { return }
         for (index, position) in received {

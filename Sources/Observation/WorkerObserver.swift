@@ -70,14 +70,7 @@ public final class WorkerObserver: @unchecked Sendable {
     public func noteDrops(_ vector: PacketVector, _ range: Range<Int>, from port: PortIndex) {
         let packets = vector.packets
         for index in range where packets[index].disposition == .dropped {
-            if hasReboundSlots.load(ordering: .acquiring) { forgetReboundSlots() }
-            let packet = packets[index]
-            let slot = packet.counter == Packet.noCounter ? nil : packet.counter >> 1
-            drops.count(packet.dropReason, port: port, slot: slot)
-            guard samples.wants(packet.dropReason, port: port, timestamp: packet.timestamp) else { continue }
-            samples.take(
-                Self.frame(of: packet, index, vector), packet.dropReason, port: port, slot: slot,
-                timestamp: packet.timestamp)
+            count(packets[index], port, UnsafeRawBufferPointer(vector.frame(index)))
         }
     }
 
@@ -90,16 +83,30 @@ public final class WorkerObserver: @unchecked Sendable {
         for (port, reason) in drops.forget(slots) { samples.forget(slots, port: port, reason: reason) }
     }
 
-    /// The packet's bytes in its slot of the vector. A packet that was sent in fragments, of which the first could not
-    /// be, has its bytes elsewhere: then those that came in.
-    private static func frame(
-        of packet: Packet, _ index: Int, _ vector: PacketVector
-    ) -> UnsafeRawBufferPointer {
-        let slot = index * vector.slotByteCount..<(index + 1) * vector.slotByteCount
-        let start =
-            slot.contains(Int(packet.offset)) ? Int(packet.offset) : slot.lowerBound + PacketVector.headroom
-        return UnsafeRawBufferPointer(
-            start: vector.arena + start, count: min(Int(packet.byteCount), slot.upperBound - start))
+    /// A fragment of a packet that is otherwise forwarded could not be sent: counts it as the packet would be, keeps that as
+    /// a sample, and copies the fragment for those who want to see what is dropped.
+    /// - Parameter link: of the port where the fragment should have left.
+    public func noteLost(
+        _ fragments: PacketVector, _ place: Int, of vector: PacketVector, _ index: Int, from port: PortIndex,
+        to link: LinkType
+    ) {
+        let fragment = fragments[place]
+        count(fragment, port, UnsafeRawBufferPointer(vector.frame(index)))
+        guard isArmed else { return }
+        for seat in seats {
+            seat.takeLost(UnsafeRawBufferPointer(fragments.frame(place)), fragment, link, currentTimestamp())
+        }
+    }
+
+    /// Counts a drop, and keeps the frame as a sample of it.
+    private func count(
+        _ packet: Packet, _ port: PortIndex, _ frame: @autoclosure () -> UnsafeRawBufferPointer
+    ) {
+        if hasReboundSlots.load(ordering: .acquiring) { forgetReboundSlots() }
+        let slot = packet.counter == Packet.noCounter ? nil : packet.counter >> 1
+        drops.count(packet.dropReason, port: port, slot: slot)
+        guard samples.wants(packet.dropReason, port: port, timestamp: packet.timestamp) else { return }
+        samples.take(frame(), packet.dropReason, port: port, slot: slot, timestamp: packet.timestamp)
     }
 
     /// A vector has come in, and `isArmed`: copies what is to be captured of it.

@@ -100,6 +100,9 @@ struct Narrator {
         case .fragmented(let count):
             return Explanation.Line(
                 subject: "fragments", text: "\(count), of at most \(maximumInnerByteCount ?? 0) bytes each")
+        case .fragmentLost(let reason):
+            return Explanation.Line(
+                subject: "lost", text: "a further fragment: \(reason). \(reason.explanation)")
         case .ipv4, .ipv6, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
             .everythingAdmitted, .quotedIPv4, .quotedIPv6, .related, .punted:
             return nil

@@ -103,10 +103,7 @@ import Testing
         vector[1].disposition = .forwarded
         vector[2].drop(.ttlExpired)
         vector[2].counter = 2 * 9 + 1
-        // Bytes in another arena, as those of a packet that was sent in fragments.
         vector.appendDropped(.oversized, timestamp: 6)
-        vector[3].offset = 1 << 30
-        vector[3].byteCount = 9000
         let observer = WorkerObserver()
         observer.noteDrops(vector, 0..<4, from: PortIndex(rawValue: 1))
         let found = observer.dropReading.counts.sorted { $0.reason.rawValue < $1.reason.rawValue }
@@ -116,5 +113,41 @@ import Testing
             observer.dropSamples(port: 1, reason: .ttlExpired).map(\.bytes) == [
                 [UInt8](repeating: 2, count: 20)
             ])
+    }
+
+    @Test("A lost fragment counts as its packet would, which is the sample; a capture has the fragment")
+    func lostFragment() {
+        var request = CaptureRequest()
+        (request.takesReceived, request.takesSent) = (false, false)
+        let tap = Tap(.capture(request), ports: nil, filter: nil)
+        let observer = WorkerObserver()
+        observer.arm(tap)
+        let vector = PacketVector(capacity: 1, slotByteCount: 512)
+        [UInt8](repeating: 1, count: 100).withUnsafeBytes { vector.append($0, timestamp: 5) }
+        let fragments = PacketVector(capacity: 2, slotByteCount: 512)
+        for number in 2...3 as ClosedRange<UInt8> {
+            [UInt8](repeating: number, count: 60).withUnsafeBytes { fragments.append($0, timestamp: 5) }
+        }
+        fragments[1].drop(.transmitFailed)
+        fragments[1].counter = 2 * 9
+        fragments[1].egress = PortIndex(rawValue: 4)
+        observer.beginVector(vector, from: PortIndex(rawValue: 1), link: .ip)
+        vector[0].disposition = .forwarded
+        observer.noteLost(fragments, 1, of: vector, 0, from: PortIndex(rawValue: 1), to: .ethernet)
+        observer.endVector(vector)
+
+        let counts = observer.dropReading.counts
+        #expect(counts.map(\.reason) == [.transmitFailed] && counts.map(\.slot) == [9])
+        #expect(counts.map(\.port) == [1] && counts.map(\.packets) == [1])
+        let samples = observer.dropSamples(port: 1, reason: .transmitFailed)
+        #expect(samples.map(\.bytes) == [[UInt8](repeating: 1, count: 100)])
+        var captured: [ObservedPacket] = []
+        tap.ring.drain { header, bytes in
+            captured.append(ObservedPacket(header, bytes))
+            return true
+        }
+        #expect(captured.map(\.role) == [.dropped] && captured.map(\.reason) == [.transmitFailed])
+        #expect(captured.map(\.port) == [4] && captured.map(\.link) == [.ethernet])
+        #expect(captured.map(\.bytes) == [[UInt8](repeating: 3, count: 60)])
     }
 }

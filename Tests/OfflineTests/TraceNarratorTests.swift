@@ -67,4 +67,22 @@ import Wire
         }
         #expect(Self.texts(.related(Self.up(61), isTurnedBack: false), Self.narrator()) == nil)
     }
+
+    @Test("PX-5 a fragment that is lost is told of with its reason") func lostFragment() throws {
+        let texts = try #require(Self.texts(.fragmentLost(.transmitFailed), Self.narrator()))
+        let due = "lost: a further fragment: transmitFailed. The output port did not take the packet."
+        #expect(texts.contains(due), "\(texts)")
+    }
+
+    @Test("PX-5 what is beyond a port's limit is told of with the limit, and where to look for who sends it")
+    func requestLimit() throws {
+        let packet = TracedPacket(
+            port: 6, link: .ethernet, timestamp: 1, frame: [UInt8](repeating: 0, count: 42),
+            steps: [.punted(.arp)], outcome: .dropped(.requestLimit))
+        let lines = try #require(Self.narrator().explanation(packet)?.lines)
+        let why = try #require(lines.first { $0.subject == "why" }?.text)
+        let remedy = try #require(lines.first { $0.subject == "remedy" }?.text)
+        #expect(why.contains("core0") && why.contains("ten thousand"))
+        #expect(remedy.contains("wayleave capture --dropped --port core0"))
+    }
 }
