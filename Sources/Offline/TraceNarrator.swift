@@ -112,7 +112,14 @@ public struct TraceNarrator: Sendable {
         case .transitLabel(_, let nhlfe), .relabelled(let nhlfe):
             // Numbered by the incoming label, here as there.
             return Label(rawValue: nhlfe.rawValue).flatMap { compiled.state.labels[$0] }.map { _ in step }
-        default: return step
+        // Where the packet left is told by its departure, whatever the number.
+        case .adjacency: return step
+        // These name nothing that stands in a table.
+        case .ethernet, .ipv4, .ipv6, .explicitNull, .unboundLabel, .outerExtensionHeaders, .noSession,
+            .hairpin, .congestion, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits,
+            .ruleAdmits, .everythingAdmitted, .quotedIPv4, .quotedIPv6, .timeToLiveHandedOn, .classHandedOn,
+            .policed, .remarked, .segmentSizeLowered, .punted, .fragmented:
+            return step
         }
     }
 
