@@ -2,8 +2,11 @@
 
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -39,6 +42,8 @@ def seeing(laboratory: Laboratory) -> None:
     _capture(laboratory, edge, send)
     _rotation(laboratory, edge, send)
     _killed_clients(laboratory, site, send)
+    _silent_clients(laboratory, edge)
+    _no_descriptors(laboratory, edge)
     _refusals(laboratory, edge)
     _drops(laboratory, edge, send)
     _runtime(laboratory, edge)
@@ -221,6 +226,46 @@ def _killed_clients(laboratory: Laboratory, site, send) -> None:
         )
         check("a client that is killed leaves nothing armed", freed)
     check("and packets go on", site.forwards())
+
+
+def _connect(edge: Edge) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(edge.run_folder / "observe-main.sock"))
+    return client
+
+
+def _silent_clients(laboratory: Laboratory, edge: Edge) -> None:
+    silent = [_connect(edge) for _ in range(16)]
+    said = edge.wayleave("runtime")
+    laboratory.check(
+        "where sixteen clients ask nothing, the next one is told why it is refused",
+        said.returncode == 1 and "has 16 clients already" in said.stdout, said.stdout,
+    )
+    laboratory.check(
+        "they are sent away after ten seconds", eventually(lambda: edge.wayleave("runtime").returncode == 0, 20)
+    )
+    laboratory.check("and told so", all(b"no whole request has come" in client.recv(4096) for client in silent))
+    for client in silent:
+        client.close()
+
+
+def _no_descriptors(laboratory: Laboratory, edge: Edge) -> None:
+    pid = edge.forwarder.process.pid
+    in_use = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    limit = next(number for number in range(len(in_use) + 1) if number not in in_use)
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limits[1]))
+    with _connect(edge):
+        told = eventually(lambda: "has to wait: Too many open files" in edge.forwarder.log)
+        laboratory.check("without descriptors left, the forwarder says that clients wait", told, lambda: edge.forwarder.log)
+        before = edge.forwarder.processor_seconds
+        time.sleep(1)
+        used = edge.forwarder.processor_seconds - before
+        laboratory.check("and doesn't spin", used < 0.2, used)
+        waiting = _Command(edge, "waiting", "runtime")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        laboratory.equal("with descriptors again, who has waited is answered", waiting.ends(), 0)
+    laboratory.equal("it was said once", edge.forwarder.log.count("has to wait"), 1)
 
 
 def _refusals(laboratory: Laboratory, edge: Edge) -> None:
