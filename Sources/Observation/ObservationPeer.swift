@@ -175,6 +175,10 @@ final class ObservationPeer {
             throw ObservationError(
                 "\(ObservationServer.tapLimit) captures and traces are running; end one of them first")
         }
+        guard observers.allSatisfy({ $0.retiredRingCount < ObservationServer.retiredRingLimit }) else {
+            throw ObservationError(
+                "the memory of earlier captures and traces hasn't been given back yet; try again in a second")
+        }
         guard expression.utf8.count <= 4096 else {
             throw ObservationError("the filter is longer than 4,096 bytes")
         }

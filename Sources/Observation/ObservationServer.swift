@@ -10,6 +10,8 @@ import Link
 public final class ObservationServer: Sendable {
     static let clientLimit = 16
     static let tapLimit = 4
+    /// Rings of earlier taps that may be there yet when one more is armed.
+    static let retiredRingLimit = 16
 
     /// How long a client may be there without a sign of life.
     struct Patience: Sendable {
@@ -67,6 +69,8 @@ public final class ObservationServer: Sendable {
 private final class ObservationLoop {
     /// Clients that are taken in before the others are served.
     private static let acceptLimit = 64
+    /// How often it is looked whether workers have let go of rings.
+    private static let reclaimInterval: Duration = .milliseconds(250)
 
     private var listener: Listener
     private let wakeUp: WakeUp
@@ -74,6 +78,8 @@ private final class ObservationLoop {
     private let patience: ObservationServer.Patience
     private let report: (String) -> Void
     private var clients: [ObservationPeer] = []
+    /// Whether rings are there that no client has any more.
+    private var holdsRings = false
 
     init(
         listener: Listener, wakeUp: WakeUp, observers: [WorkerObserver],
@@ -96,6 +102,7 @@ private final class ObservationLoop {
                 client.advance(isTapFree: isTapFree, at: now)
             }
             clients.removeAll { $0.isOver }
+            holdsRings = observers.count { !$0.reclaimRings() } > 0
         }
         for client in clients { client.stop() }
     }
@@ -137,6 +144,7 @@ private final class ObservationLoop {
         let now = ContinuousClock.now
         let deadlines =
             clients.map { $0.nextDeadline } + [listener.nextDeadline].compactMap { $0 }
+            + (holdsRings ? [now + Self.reclaimInterval] : [])
         return deadlines.min().map { pollTimeout(from: now, until: $0) } ?? -1
     }
 }

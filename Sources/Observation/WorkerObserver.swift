@@ -13,6 +13,8 @@ public import Trace
 public final class WorkerObserver: @unchecked Sendable {
     private struct Shared {
         var taps: [Tap] = []
+        /// Taps that are no longer wanted, and the generation of which on no worker has them.
+        var retired: [(tap: Tap, generation: Int)] = []
         var ports: [UInt16: ObservedPort] = [:]
     }
 
@@ -24,6 +26,8 @@ public final class WorkerObserver: @unchecked Sendable {
     @usableFromInline let tapCount = Atomic(0)
     /// Changes whenever the taps do.
     private let generation = Atomic(0)
+    /// The generation that the worker goes by.
+    private let passedGeneration = Atomic(0)
 
     // The worker's own.
     private var seats: [Seat] = []
@@ -142,12 +146,16 @@ public final class WorkerObserver: @unchecked Sendable {
     /// The vector is done: its copies are told what became of them, and handed over.
     public func endVector(_ vector: PacketVector) { for seat in seats { seat.end(vector) } }
 
-    private func refresh() {
+    /// Takes in which taps there are, and lets go of those that are gone: what frees their rings is another thread, so that
+    /// it costs this one next to nothing. To be called between vectors, about once a second: no vector does so when the
+    /// last tap has gone.
+    public func refresh() {
         let generation = generation.load(ordering: .acquiring)
         guard generation != knownGeneration else { return }
         knownGeneration = generation
         let taps = shared.withLock { $0.taps }
         seats = taps.map { tap in seats.first { $0.tap === tap } ?? Seat(tap) }
+        passedGeneration.store(generation, ordering: .releasing)
     }
 
     // MARK: Other threads
@@ -180,16 +188,35 @@ public final class WorkerObserver: @unchecked Sendable {
         tapCount.add(1, ordering: .acquiringAndReleasing)
     }
 
-    /// From the next vector on it gets none.
+    /// From the next vector on it gets none. Its ring is there until `reclaimRings` finds that the worker has let go of it.
     func disarm(_ tap: Tap) {
         tap.close()
         let wasArmed = shared.withLock { shared in
             let count = shared.taps.count
             shared.taps.removeAll { $0 === tap }
-            return shared.taps.count < count
+            guard shared.taps.count < count else { return false }
+            let next = generation.add(1, ordering: .acquiringAndReleasing).newValue
+            shared.retired.append((tap, next))
+            return true
         }
         guard wasArmed else { return }
-        generation.add(1, ordering: .acquiringAndReleasing)
         tapCount.subtract(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Rings that are there though nobody wants their packets any more.
+    var retiredRingCount: Int { shared.withLock { $0.retired.count } }
+
+    /// Frees the rings of taps that are gone, and that the worker has let go of.
+    /// - Returns: whether there are none any more that it has yet to let go of.
+    func reclaimRings() -> Bool {
+        let passed = passedGeneration.load(ordering: .acquiring)
+        // What is freed here is freed behind the lock, which the worker takes: giving pages back takes a while.
+        let (freed, isDone) = shared.withLock { shared in
+            let freed = shared.retired.filter { $0.generation <= passed }.map(\.tap)
+            shared.retired.removeAll { $0.generation <= passed }
+            return (freed, shared.retired.isEmpty)
+        }
+        withExtendedLifetime(freed) {}
+        return isDone
     }
 }

@@ -41,3 +41,65 @@ import Testing
         }
     }
 }
+
+@Suite("Rings of taps") struct RingTests {
+    private static func tap() -> Tap { Tap(.capture(CaptureRequest()), ports: nil, filter: nil) }
+
+    @Test("The ring of a tap that is gone is freed when the worker has let go of it, and not by the worker")
+    func reclaiming() {
+        let observer = WorkerObserver()
+        weak var ring: RecordRing?
+        do {
+            let tap = Self.tap()
+            ring = tap.ring
+            observer.arm(tap)
+            observer.refresh()
+            observer.disarm(tap)
+        }
+        #expect(!observer.isArmed && observer.retiredRingCount == 1)
+        #expect(!observer.reclaimRings() && ring != nil, "the worker may still write to it")
+        observer.refresh()
+        #expect(ring != nil, "the worker frees it")
+        #expect(observer.reclaimRings() && ring == nil)
+    }
+
+    @Test("A tap that is armed loses nothing when another one goes")
+    func others() {
+        let observer = WorkerObserver()
+        let (one, other) = (Self.tap(), Self.tap())
+        observer.arm(one)
+        observer.arm(other)
+        observer.refresh()
+        observer.disarm(one)
+        observer.refresh()
+        #expect(observer.reclaimRings() && observer.isArmed)
+        observer.disarm(other)
+        #expect(!observer.reclaimRings())
+        observer.refresh()
+        #expect(observer.reclaimRings() && !observer.isArmed)
+    }
+
+    @Test("Captures that come and go faster than the worker looks are refused before they use up memory")
+    func bound() throws {
+        let observer = WorkerObserver()
+        for _ in 0..<ObservationServer.retiredRingLimit {
+            let tap = Self.tap()
+            observer.arm(tap)
+            observer.disarm(tap)
+        }
+        var ends: [Int32] = [0, 0]
+        try #require(
+            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &ends) == 0)
+        let peer = ObservationPeer(Descriptor(ends[0]), [observer])
+        var client = RawClient(socket: Descriptor(ends[1]))
+        var bytes: [UInt8] = []
+        ObservationFrames.append(ObservationRequest.capture(CaptureRequest()).bytes, to: &bytes)
+        #expect(client.send(bytes) == bytes.count)
+        peer.advance(isTapFree: true)
+        guard case .refused(let reason) = try client.take().first else {
+            Issue.record("it is armed")
+            return
+        }
+        #expect(reason.contains("try again in a second"))
+    }
+}

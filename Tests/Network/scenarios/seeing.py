@@ -208,6 +208,12 @@ def _rotation(laboratory: Laboratory, edge: Edge, send) -> None:
 
 def _killed_clients(laboratory: Laboratory, site, send) -> None:
     check, edge = laboratory.check, site.edge
+
+    def mapped() -> int:
+        """Mebibytes of the forwarder's address space."""
+        return int(Path(f"/proc/{edge.forwarder.process.pid}/statm").read_text().split()[0]) // 256
+
+    most = 0
     for _ in range(2):
         captures = [
             _Command(edge, f"killed-{number}", "capture", "-w", str(edge.folder / f"killed-{number}.pcapng"))
@@ -218,6 +224,7 @@ def _killed_clients(laboratory: Laboratory, site, send) -> None:
             lambda: [capture.said for capture in captures],
         )
         send(50)
+        most = max(most, mapped())
         for capture in captures:
             capture.ends(signal.SIGKILL)
         # Room for four others is there once the forwarder has noticed.
@@ -225,6 +232,11 @@ def _killed_clients(laboratory: Laboratory, site, send) -> None:
             lambda: edge.wayleave("capture", "-w", "/dev/null", "--seconds", "1").returncode == 0, 10
         )
         check("a client that is killed leaves nothing armed", freed)
+    check(
+        "and their rings, of 8 MiB each, are given back though no packet comes",
+        eventually(lambda: mapped() < most - 30),
+        lambda: (most, mapped()),
+    )
     check("and packets go on", site.forwards())
 
 
