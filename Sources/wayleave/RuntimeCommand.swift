@@ -46,7 +46,8 @@ struct RuntimeCommand: AsyncParsableCommand {
 
     private func show(_ readings: [RuntimeReading]) {
         if output.json {
-            print(DocumentValue.list(readings.map(document)).json)
+            let document: DocumentValue = ["items": .list(readings.map(document))]
+            print(document.json)
             fflush(stdout)
             return
         }

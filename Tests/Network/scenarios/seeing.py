@@ -323,7 +323,7 @@ def _drops(laboratory: Laboratory, edge: Edge, send) -> None:
 
 
 def _runtime(laboratory: Laboratory, edge: Edge) -> None:
-    reading = edge.json("runtime")[0]
+    reading = edge.json("runtime")["items"][0]
     laboratory.check(
         "runtime counts vectors and packets, times stages, and finds the worker idle",
         reading["vectors"] > 0
