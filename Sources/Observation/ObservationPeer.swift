@@ -201,9 +201,7 @@ final class ObservationPeer {
         var slots: Set<UInt16> = []
         for name in names {
             guard let port = ports.values.first(where: { $0.name == name }) else {
-                let known = ports.values.map(\.name).sorted().joined(separator: ", ")
-                throw ObservationError(
-                    "this forwarder has no open port '\(name)'; it has \(known.isEmpty ? "none" : known)")
+                throw ObservedPort.unknown(name, among: ports.values)
             }
             slots.insert(port.slot)
         }

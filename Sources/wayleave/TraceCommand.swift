@@ -46,18 +46,12 @@ struct TraceCommand: AsyncParsableCommand {
         request.count = count
         request.seconds = seconds
         request.reason = reason?.reason
-        if let session {
-            request.sessions =
-                try known(await names.slots(ofSession: session)) {
-                    $0.isEmpty ? nil : $0
-                } ?? { throw fail("there is no session '\(session)'") }()
-        }
-        if let subscriber {
-            let found = try known(await names.subscriber(subscriber)) { $0 }
-            guard let found, let slot = found.slot else {
-                throw fail("there is no subscriber '\(subscriber)'")
-            }
-            request.subscriber = TraceRequest.Subscriber(slot: slot, sessions: found.sessions)
+        do throws(ObservationError) {
+            if let session { request.sessions = try await names.sessionSlots(session) }
+            if let subscriber { request.subscriber = try await names.subscriber(subscriber) }
+        } catch {
+            printError("\(error)")
+            throw Daemon.Exit.refused
         }
         let narrator = await names.narrator()
         if narrator == nil {
@@ -71,19 +65,6 @@ struct TraceCommand: AsyncParsableCommand {
         do throws(ObservationError) { try show(client, signal, narrator) } catch {
             throw observation.refuse(error)
         }
-    }
-
-    /// What the control plane has answered, looked at; it must have.
-    private func known<Answer, Value>(_ answer: Answer?, _ look: (Answer) -> Value?) throws -> Value? {
-        guard let answer else {
-            throw fail("names can't be looked up: the control plane doesn't answer; use --port and --filter")
-        }
-        return look(answer)
-    }
-
-    private func fail(_ sentence: String) -> ExitCode {
-        printError(sentence)
-        return Daemon.Exit.refused
     }
 
     private func show(
@@ -105,10 +86,12 @@ struct TraceCommand: AsyncParsableCommand {
             case .end(let end):
                 if end.lost > 0 { printError("\(end.lost) more packets came too fast to be followed") }
                 return
-            default: break
+            case .refused, .drops, .sample, .captured, .runtime: break
             }
         }
-        if !signal.hasCome { throw ObservationError("the forwarder has ended, and with it the trace") }
+        if !signal.hasCome {
+            throw ObservationError("the connection to the forwarder has ended, and with it the trace")
+        }
     }
 
     private func text(

@@ -284,7 +284,11 @@ def _refusals(laboratory: Laboratory, edge: Edge) -> None:
     for arguments, words in (
         (("capture", "-w", "/dev/null", "--port", "nowhere"), "no open port 'nowhere'; it has access0, core0"),
         (("capture", "-w", "/dev/null", "--filter", "not a filter"), "can't be understood"),
-        (("trace", "--session", "nobody"), "there is no session 'nobody'"),
+        (("trace", "--session", "nobody"), "there is no session 'nobody'; `wayleave session list` shows"),
+        (("trace", "--subscriber", "nobody"), "there is no subscriber 'nobody'; `wayleave subscriber list` shows"),
+        (("trace", "--port", "nowhere"), "no open port 'nowhere'; it has access0, core0"),
+        (("drops", "--port", "nowhere"), "no open port 'nowhere'; it has access0, core0"),
+        (("drops", "--session", "nobody"), "there is no session 'nobody'; `wayleave session list` shows"),
         (("trace", "--forwarder", "other"), "no forwarder 'other' runs"),
         (("drops", "--samples", "--forwarder", "other"), "no forwarder 'other' runs"),
     ):
@@ -311,6 +315,16 @@ def _drops(laboratory: Laboratory, edge: Edge, send) -> None:
     equal(
         "a session's drops are its own", [(item["port"], item.get("session")) for item in expired],
         [("access0", "tess-acme")],
+    )
+    for item in expired:
+        equal(
+            "port, session and reason choose among them",
+            edge.json(*"drops --port access0 --session tess-acme --reason ttlExpired".split())["items"], [item],
+        )
+    nothing = edge.wayleave("drops", "--port", "core0", "--session", "tess-acme")
+    check(
+        "of what is known and has no drops that is said",
+        nothing.returncode == 0 and "nothing that was asked for was dropped" in nothing.stdout, nothing.stdout,
     )
     samples = edge.json("drops", "--samples", "--reason", "unknownSubscriber")["samples"]
     equal("the last eight packets of a reason are kept", len(samples), 8)
@@ -344,6 +358,15 @@ def _without_control_plane(laboratory: Laboratory, edge: Edge, send) -> None:
         drops.returncode == 0 and "unknownSubscriber" in drops.stdout and "session slot" in drops.stdout,
         drops.stdout,
     )
+    for arguments, code, words in (
+        (("drops", "--session", "tess-acme"), 1, "the control plane doesn't answer; without it sessions go by numbers"),
+        (("drops", "--session", "session slot 0"), 0, "ttlExpired"),
+        (("drops", "--port", "access0"), 0, "unknownSubscriber"),
+        (("drops", "--port", "nowhere"), 1, "no open port 'nowhere'; it has access0, core0"),
+        (("trace", "--subscriber", "tess"), 1, "the control plane doesn't answer; use --port"),
+    ):
+        said = edge.wayleave(*arguments)
+        check(f"{' '.join(arguments)} alone: {words}", said.returncode == code and words in said.stdout, said.stdout)
     trace = _Command(edge, "trace-alone", "trace", "--filter", "udp dst port 9", "--count", "1")
     check("trace is armed", trace.says("tracing"), lambda: trace.said)
     send(1)
