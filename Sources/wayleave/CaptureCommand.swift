@@ -71,16 +71,36 @@ struct CaptureCommand: AsyncParsableCommand {
             try ObservationClient.capture(path, request)
         }
         do throws(ObservationError) {
+            // Only then is there a file: a request that is refused leaves alone what is there.
+            guard let ports = try waitUntilArmed(client, signal) else { return }
             let rotation = CaptureFiles.Rotation(
                 byteCount: rotateSize?.byteCount, seconds: rotateSeconds, fileLimit: files)
             let output = try CaptureFiles(path, rotation: rotation, snapshotByteCount: Int(snaplen))
+            for port in ports { output.note(port) }
+            printError("capturing")
             let end = try await take(client, signal, into: output)
             let lost = end.map { $0.lost > 0 ? ", \($0.lost) lost" : "" } ?? ""
             printError("\(output.packetCount) packets captured\(lost)")
             guard end != nil else {
-                throw ObservationError("the forwarder has ended, and with it the capture")
+                throw ObservationError("the connection to the forwarder has ended, and with it the capture")
             }
         } catch { throw observation.refuse(error) }
+    }
+
+    /// - Returns: the ports that packets will be about; nil: interrupted before.
+    private func waitUntilArmed(
+        _ client: ObservationClient, _ signal: StopSignal
+    ) throws(ObservationError) -> [ObservedPort]? {
+        var ports: [ObservedPort] = []
+        while let answer = try client.next(interrupt: signal.descriptor) {
+            switch answer {
+            case .port(let port): ports.append(port)
+            case .armed: return ports
+            case .refused, .drops, .sample, .captured, .traced, .runtime, .end: break
+            }
+        }
+        if signal.hasCome { return nil }
+        throw ObservationError("the forwarder has ended the connection without an answer")
     }
 
     /// Writes what comes.
@@ -99,7 +119,6 @@ struct CaptureCommand: AsyncParsableCommand {
                 continue
             }
             switch answer {
-            case .armed: printError("capturing")
             case .port(let port): output.note(port)
             case .captured(let packet):
                 var session: String?
@@ -113,7 +132,7 @@ struct CaptureCommand: AsyncParsableCommand {
             case .end(let end):
                 try output.flush()
                 return end
-            default: break
+            case .armed, .refused, .drops, .sample, .traced, .runtime: break
             }
             if !client.hasNext { try output.flush() }
         }
