@@ -160,6 +160,9 @@ extension TracedPacket {
     }
 
     /// The steps as they are, with numbers for names.
+    public var numberedSteps: [Explanation.Line] { steps.map(\.inNumbers) }
+
+    /// These, and what became of it.
     private var numbered: [Explanation.Line] {
         let outcome: String
         var why: [Explanation.Line] = []
@@ -171,7 +174,6 @@ extension TracedPacket {
             outcome = "dropped: \(reason)"
             why = [Explanation.Line(subject: "why", text: reason.explanation)]
         }
-        return steps.map { Explanation.Line(subject: "step", text: "\($0)") }
-            + [Explanation.Line(subject: "outcome", text: outcome)] + why
+        return numberedSteps + [Explanation.Line(subject: "outcome", text: outcome)] + why
     }
 }

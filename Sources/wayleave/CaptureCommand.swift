@@ -9,10 +9,11 @@ struct CaptureCommand: AsyncParsableCommand {
         abstract: "Writes packets that come in, go out and are dropped to a pcapng file.",
         discussion: """
             An interface for each port, time stamps in nanoseconds, the direction of each packet; beside a packet, as its \
-            comment, its session and why it was dropped. A dropped packet stands there once, as it came in. Files are \
-            written until they are interrupted, or as much as is asked for has been written; with a rotation they are \
-            named file_00001_20260131120000.pcapng and so on. Packets never wait for a capture: what comes faster than it \
-            can be written is missing, and counted.
+            comment, its session and why it was dropped. A dropped packet stands there once, as it came in. The filter is \
+            asked about each frame as it is on its port: `udp` finds nothing behind labels, `udp or (mpls and mpls and \
+            udp)` also what is behind two. Files are written until they are interrupted, or as much as is asked for has \
+            been written; with a rotation they are named file_00001_20260131120000.pcapng and so on. Packets never wait \
+            for a capture: what comes faster than it can be written is missing, and counted.
 
             Examples:
               wayleave capture -w edge.pcapng --port access0 --filter 'host 10.1.0.5' --count 100
@@ -80,7 +81,7 @@ struct CaptureCommand: AsyncParsableCommand {
             printError("capturing")
             let end = try await take(client, signal, into: output)
             let lost = end.map { $0.lost > 0 ? ", \($0.lost) lost" : "" } ?? ""
-            printError("\(output.packetCount) packets captured\(lost)")
+            printError("\(output.packetCount) packet\(output.packetCount == 1 ? "" : "s") captured\(lost)")
             guard end != nil else {
                 throw ObservationError("the connection to the forwarder has ended, and with it the capture")
             }

@@ -87,6 +87,7 @@ final class SlotNames {
     /// large that fetching it would take long.
     func narrator() async -> TraceNarrator? {
         guard let status = try? await get("/v1/status").document, let counts = status["counts"] else {
+            isReachable = false
             return nil
         }
         func count(_ kind: String) -> Int { counts[kind]?.scalar.flatMap { Int($0) } ?? 0 }

@@ -56,7 +56,10 @@ struct TraceCommand: AsyncParsableCommand {
         let narrator = await names.narrator()
         if narrator == nil {
             printError(
-                "steps are told with numbers: the control plane doesn't answer, or the exchange is large")
+                "steps are told with numbers, since "
+                    + (names.isReachable
+                        ? "the exchange is too large to fetch all names"
+                        : "the control plane doesn't answer: which names they stand for isn't known here"))
         }
         let signal = StopSignal()
         let client = try observation.ask { path throws(ObservationError) in
@@ -71,11 +74,13 @@ struct TraceCommand: AsyncParsableCommand {
         _ client: ObservationClient, _ signal: StopSignal, _ narrator: TraceNarrator?
     ) throws(ObservationError) {
         var ports: [UInt16: ObservedPort] = [:]
+        var packetCount = 0
         while let answer = try client.next(interrupt: signal.descriptor) {
             switch answer {
             case .armed: printError("tracing")
             case .port(let port): ports[port.slot] = port
             case .traced(let packet):
+                packetCount += 1
                 let explanation = narrator?.explanation(packet)
                 func name(_ slot: UInt16) -> String { ports[slot]?.name ?? "port \(slot)" }
                 let text =
@@ -84,13 +89,23 @@ struct TraceCommand: AsyncParsableCommand {
                     : text(packet, explanation, name) + "\n\n"
                 do { try printText(text) } catch { throw ObservationError("the output can't be written") }
             case .end(let end):
+                printError(Self.summary(packetCount))
                 if end.lost > 0 { printError("\(end.lost) more packets came too fast to be followed") }
                 return
             case .refused, .drops, .sample, .captured, .runtime: break
             }
         }
+        printError(Self.summary(packetCount))
         if !signal.hasCome {
             throw ObservationError("the connection to the forwarder has ended, and with it the trace")
+        }
+    }
+
+    private static func summary(_ packetCount: Int) -> String {
+        switch packetCount {
+        case 0: "no packet that fits has come"
+        case 1: "1 packet traced"
+        default: "\(packetCount) packets traced"
         }
     }
 
@@ -124,7 +139,8 @@ struct TraceCommand: AsyncParsableCommand {
 
     private func numbered(_ packet: TracedPacket, _ name: (UInt16) -> String) -> DocumentValue {
         var document: DocumentValue = [
-            "port": .text(name(packet.port)), "steps": .list(packet.steps.map { .text("\($0)") }),
+            "port": .text(name(packet.port)),
+            "steps": .list(packet.numberedSteps.map { .text("\($0.subject): \($0.text)") }),
         ]
         switch packet.outcome {
         case .forwarded: document.set("outcome", "forwarded")
