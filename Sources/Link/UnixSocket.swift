@@ -57,6 +57,8 @@ package enum UnixSocket {
                 "can't \(action) \(path): a socket's path may have \(limit) bytes; choose another run directory"
             )
         }
-        return LinkError("can't \(action) \(path): \(meaning(ofErrno: number))")
+        return LinkError(
+            "can't \(action) \(path): \(meaning(ofErrno: number))",
+            isNobodyThere: number == ENOENT || number == ECONNREFUSED)
     }
 }

@@ -8,7 +8,7 @@ public final class ObservationClient {
 
     private init(_ path: String, _ request: ObservationRequest) throws(ObservationError) {
         do throws(LinkError) { socket = try UnixSocket.connect(to: path) } catch {
-            throw ObservationError("\(error)")
+            throw ObservationError("\(error)", isNobodyThere: error.isNobodyThere)
         }
         do throws(ObservationError) { try send(request) } catch {
             // It may have been refused before it could ask: that is a better answer.

@@ -84,12 +84,13 @@ struct DropsCommand: AsyncParsableCommand {
 
     /// What the control plane has of all forwarders, dead ones too.
     private func totals(_ error: ObservationError) async throws {
+        printError("\(error); the control plane's totals are asked for")
         let drops = try await observation.instance.daemon.get("/v1/drops")
-        printError("\(error); these are the control plane's totals")
-        if output.json { return print(drops.json) }
         let items = (drops["items"]?.items ?? []).filter {
             reason == nil || $0["reason"]?.scalar == reason.map { "\($0.reason)" }
         }
+        let document: DocumentValue = ["items": .list(items)]
+        if output.json { return print(document.json) }
         print(items.isEmpty ? "nothing was dropped" : "\(Table(items))")
     }
 

@@ -48,6 +48,7 @@ def seeing(laboratory: Laboratory) -> None:
     _drops(laboratory, edge, send)
     _runtime(laboratory, edge)
     _without_control_plane(laboratory, edge, send)
+    _without_forwarder(laboratory, edge)
     check("packets go through after all that", site.forwards())
     laboratory.equal("both programs end cleanly", edge.stop(), (0, 0))
     check("and nothing is left at the socket's path", not list(edge.run_folder.glob("observe-*")))
@@ -291,6 +292,7 @@ def _refusals(laboratory: Laboratory, edge: Edge) -> None:
         (("drops", "--session", "nobody"), "there is no session 'nobody'; `wayleave session list` shows"),
         (("trace", "--forwarder", "other"), "no forwarder 'other' runs"),
         (("drops", "--samples", "--forwarder", "other"), "no forwarder 'other' runs"),
+        (("runtime", "--forwarder", "other"), "no forwarder 'other' runs"),
     ):
         said = edge.wayleave(*arguments)
         laboratory.check(
@@ -371,6 +373,29 @@ def _without_control_plane(laboratory: Laboratory, edge: Edge, send) -> None:
     check("trace is armed", trace.says("tracing"), lambda: trace.said)
     send(1)
     trace.ends()
-    check("and tells steps with numbers", "subscriber" in trace.said and "forwarded" in trace.said, trace.said)
+    check(
+        "and tells steps with numbers, in words",
+        "session     session slot 0, up" in trace.said
+        and "udp, TTL 64, 128 bytes" in trace.said
+        and "rawValue" not in trace.said
+        and "1 packet traced" in trace.said,
+        trace.said,
+    )
     edge.control_plane.start()
     edge.wait_for_control_plane()
+
+
+def _without_forwarder(laboratory: Laboratory, edge: Edge) -> None:
+    edge.forwarder.kill()
+    for command in ("runtime", "trace", "drops --samples"):
+        said = edge.wayleave(*command.split())
+        laboratory.check(
+            f"{command} says that the forwarder was killed, and what to do",
+            said.returncode == 1 and "no forwarder 'main' runs" in said.stdout, said.stdout,
+        )
+    drops = edge.wayleave("drops")
+    laboratory.check(
+        "drops gives the control plane's totals then",
+        drops.returncode == 0 and "unknownSubscriber" in drops.stdout, drops.stdout,
+    )
+    edge.forwarder.start()
