@@ -72,8 +72,11 @@ final class ObservationPeer {
 
     /// Does what there is to do without waiting.
     func advance(isTapFree: Bool, at now: ContinuousClock.Instant = .now) {
+        let hadTap = hasTap
         read(isTapFree: isTapFree, at: now)
         pump()
+        // Whoever has been silent while watching has as long as others for what is left.
+        if hadTap, !hasTap { lastSign = now }
         write(at: now)
         if !hasTap, !isOver, now >= nextDeadline { sendAway(at: now) }
         if isGone { disarm() }

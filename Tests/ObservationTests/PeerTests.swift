@@ -58,6 +58,36 @@ import Testing
         #expect(try client.take() == [.armed])
     }
 
+    @Test("Who has watched without reading has a minute for the rest, from the end on")
+    func end() throws {
+        let start = ContinuousClock.now
+        let observer = WorkerObserver()
+        let (peer, client) = Self.connection(observer, at: start)
+        let capture = Self.frame(.capture(CaptureRequest()))
+        #expect(client.send(capture) == capture.count)
+        peer.advance(isTapFree: true, at: start)
+        // More than the kernel keeps for the client, less than the peer does.
+        let vector = PacketVector()
+        for _ in 0..<3 {
+            vector.removeAll()
+            for _ in 0..<200 {
+                [UInt8](repeating: 7, count: 1400).withUnsafeBytes { vector.append($0, timestamp: 1) }
+            }
+            observer.beginVector(vector, from: PortIndex(rawValue: 0), link: .ethernet)
+            observer.endVector(vector)
+        }
+        let later = start + .seconds(3600)
+        peer.advance(isTapFree: true, at: start)
+        let stop = Self.frame(.stop)
+        #expect(client.send(stop) == stop.count)
+        peer.advance(isTapFree: true, at: later)
+        #expect(!peer.hasTap && peer.waitingByteCount > 0 && !peer.isOver)
+        peer.advance(isTapFree: true, at: later + .seconds(59))
+        #expect(!peer.isOver)
+        peer.advance(isTapFree: true, at: later + .seconds(60))
+        #expect(peer.isOver)
+    }
+
     @Test("Who doesn't take an answer is given up after a minute")
     func deafness() throws {
         let start = ContinuousClock.now
