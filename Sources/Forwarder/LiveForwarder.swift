@@ -107,6 +107,7 @@ public final class LiveForwarder {
             changed.append(report)
         }
         noteKernelPorts()
+        worker.observer?.refresh()
         worker.confirmNeighbours(at: currentTimestamp())
         if !changed.isEmpty { report(changed) }
     }

@@ -157,9 +157,16 @@ extension TracedPacket {
         var slots = conversion.map { [$0.session.rawValue] } ?? []
         for step in steps {
             switch step {
-            case .session(let conversion), .userLabel(_, let conversion):
+            case .session(let conversion), .userLabel(_, let conversion), .path(let conversion, _),
+                .related(let conversion, _), .converted(let conversion):
                 slots.append(conversion.session.rawValue)
-            default: break
+            case .ethernet, .ipv4, .ipv6, .pathLabel, .transitLabel, .explicitNull, .unboundLabel,
+                .outerExtensionHeaders, .tunnel, .subscriber, .service, .noSession, .hairpin, .congestion,
+                .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
+                .everythingAdmitted, .quotedIPv4, .quotedIPv6, .timeToLiveHandedOn, .classHandedOn, .policed,
+                .remarked, .segmentSizeLowered, .relabelled, .adjacency, .punted, .fragmented,
+                .fragmentLost:
+                break
             }
         }
         return slots

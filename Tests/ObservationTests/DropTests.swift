@@ -1,3 +1,4 @@
+import Link
 import Packets
 import Ports
 import Testbed
@@ -87,10 +88,48 @@ import Testing
         let observer = WorkerObserver()
         for slot: UInt32 in [7, 7, 8] { drop(slot: slot) }
         observer.rebind([7, 9])
+        let before = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
+        #expect(
+            before.map(\.slot) == [nil, 8] && before.map(\.packets) == [2, 1],
+            "the next owner is shown others' drops")
         drop(slot: 7)
         let counts = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
         #expect(counts.map(\.slot) == [nil, 7, 8] && counts.map(\.packets) == [2, 1, 1])
         #expect(observer.dropSamples(port: 1, reason: .ttlExpired).map(\.slot) == [nil, nil, 8, 7])
+    }
+
+    @Test(
+        "Slots get other owners while packets of other sessions are dropped: every drop is counted, no sample is mixed up"
+    )
+    func rebindingMeanwhile() {
+        let observer = WorkerObserver()
+        let count: UInt64 = 100_000
+        let worker = NativeThread("dropper") {
+            let vector = PacketVector(capacity: 4, slotByteCount: 512)
+            for number in 0..<count {
+                vector.removeAll()
+                let length = 20 + Int(number % 50)
+                [UInt8](repeating: UInt8(length), count: length).withUnsafeBytes {
+                    vector.append($0, timestamp: (number + 1) << 27)
+                }
+                vector[0].drop(.ttlExpired)
+                // Slot 7 goes out of use, and then it gets its next owner.
+                vector[0].counter = 2 * (number < 4 ? 7 : 8)
+                observer.noteDrops(vector, 0..<1, from: PortIndex(rawValue: 1))
+            }
+        }
+        func packets() -> UInt64 { observer.dropReading.counts.reduce(0) { $0 + $1.packets } }
+        while packets() < 4 {}
+        for _ in 0..<1000 { observer.rebind([7]) }
+        worker.join()
+        let counts = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
+        #expect(counts.map(\.slot) == [nil, 8] && counts.map(\.packets) == [4, count - 4])
+        let samples = observer.dropSamples(port: 1, reason: .ttlExpired)
+        #expect(samples.count == DropSamples.depth)
+        for sample in samples {
+            #expect(sample.slot == 8 && sample.bytes.count == sample.frameByteCount)
+            #expect(sample.bytes.allSatisfy { Int($0) == sample.frameByteCount })
+        }
     }
 
     @Test("A worker's drops are noted with their port and session, and nothing else is")
