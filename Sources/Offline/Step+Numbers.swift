@@ -97,7 +97,8 @@ extension Step {
         case .adjacency(let index): return ("leaves", "by adjacency \(index.rawValue)")
         case .punted(let cause): return ("slow path", "\(cause)")
         case .fragmented(let count): return ("fragments", "\(count)")
-        case .fragmentLost(let reason): return ("lost", "a further fragment: \(reason). \(reason.explanation)")
+        case .fragmentLost(let reason):
+            return ("lost", "a further fragment: \(reason). \(reason.explanation)")
         }
     }
 
