@@ -87,7 +87,7 @@ private final class Mailbox: Sendable {
     func put(_ item: Item) {
         items.withLock { items in
             // Whoever looks at the kernel's interfaces sees all that has changed until then.
-            if case .kernelChange = item, items.contains(where: \.isKernelChange) { return }
+            if item.isKernelChange, items.contains(where: \.isKernelChange) { return }
             items.append(item)
         }
         wakeUp.signal()

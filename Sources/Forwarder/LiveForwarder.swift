@@ -43,10 +43,10 @@ public final class LiveForwarder {
 
     /// Forwards until it is told to stop; `Publisher.wakeAll` makes it look.
     public func run(until stop: StopFlag) {
-        var nextMaintenance = Self.now()
+        var nextMaintenance = monotonicTime()
         var idleSince: UInt64?
         while !stop.isRaised {
-            let now = Self.now()
+            let now = monotonicTime()
             takeIn()
             takeNeighbours()
             if now >= nextMaintenance || watch.map({ $0.serial != seenSerial }) == true {
@@ -148,7 +148,7 @@ public final class LiveForwarder {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         descriptors.append(pollfd(fd: publisher.descriptor(of: number), events: Int16(POLLIN), revents: 0))
-        let now = Self.now()
+        let now = monotonicTime()
         guard deadline > now else { return }
         let milliseconds = Int32((deadline - now) / 1_000_000 + 1)
         unsafe _ = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
@@ -157,12 +157,5 @@ public final class LiveForwarder {
             return
         }
         unsafe _ = poll(&descriptors[descriptors.count - 1], 1, min(milliseconds, 100))
-    }
-
-    /// Nanoseconds of a clock that never goes back.
-    static func now() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

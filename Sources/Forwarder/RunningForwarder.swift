@@ -57,7 +57,7 @@ public final class RunningForwarder: Sendable {
         worker = NativeThread("worker-0") {
             let worker = Worker(
                 first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer,
-                clock: LiveForwarder.now)
+                clock: monotonicTime)
             LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(
                 until: stop)
             workerEnded.raise()

@@ -29,7 +29,7 @@ final class SlowPathLimits {
         case unresolved
     }
 
-    private static let kindCount = 9
+    private static var kindCount: Int { Kind.unresolved.rawValue + 1 }
     private let limits = Table<RateLimit>(capacity: ForwardingTables.portCapacity * SlowPathLimits.kindCount)
 
     /// Whether one more ICMP error may be sent about what comes in by this port; if so, it counts as sent.
@@ -46,9 +46,10 @@ final class SlowPathLimits {
     private func allows(
         _ kind: Kind, _ port: Int, _ timestamp: UInt64, _ perSecond: Int = SlowPathLimits.packetsPerSecond
     ) -> Bool {
-        precondition(port < ForwardingTables.portCapacity)
-        return unsafe limits.base[port * Self.kindCount + kind.rawValue].allows(perSecond, at: timestamp)
+        limits[place(kind, port)].allows(perSecond, at: timestamp)
     }
+
+    private func place(_ kind: Kind, _ port: Int) -> Int { port * Self.kindCount + kind.rawValue }
 
     /// Why a punted packet is dropped that is beyond its port's limit: as if its sender had not been told, or because it
     /// goes unheard; nil if it isn't beyond, and it counts.
@@ -70,9 +71,7 @@ final class SlowPathLimits {
     }
 
     private func isSilenced(_ port: Int, _ timestamp: UInt64) -> Bool {
-        precondition(port < ForwardingTables.portCapacity)
-        return unsafe limits.base[port * Self.kindCount + Kind.error.rawValue].isSpent(
-            Self.errorsPerSecond, at: timestamp)
+        limits[place(.error, port)].isSpent(Self.errorsPerSecond, at: timestamp)
     }
 
     private func localKind(_ vector: PacketVector, _ packet: Packet) -> Kind {

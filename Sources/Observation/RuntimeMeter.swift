@@ -1,5 +1,5 @@
 import CLinux
-import Glibc
+import Ports
 import Wire
 
 /// How much a worker does, and how long it takes. The worker adds; others may read at any time.
@@ -56,9 +56,7 @@ private struct ClockPair: Sendable {
     let nanoseconds: UInt64
 
     init() {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        nanoseconds = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        nanoseconds = monotonicTime()
         ticks = wl_ticks()
     }
 }

@@ -43,35 +43,39 @@ final class Seat {
         }
     }
 
+    /// Takes a packet that has left.
     func takeSent(
         _ frame: UnsafeRawBufferPointer, _ counter: UInt32, _ port: UInt16, _ link: LinkType, _ time: UInt64
     ) {
-        guard let capture, left > 0, !tap.isDone, tap.passes(frame, port: port, link: link) else { return }
         var header = RecordHeader(kind: .packet)
         header.role = .sent
-        header.link = link.rawValue
         header.port = port
         header.counter = counter
-        header.frameByteCount = UInt32(frame.count)
-        header.timestamp = time
-        guard append(header, frame, capture) != nil else { return }
-        takeOne()
+        take(frame, header, link, time)
     }
 
     /// Takes a fragment that could not be sent.
     func takeLost(
         _ frame: UnsafeRawBufferPointer, _ fragment: Packet, _ link: LinkType, _ time: UInt64
     ) {
-        let port = fragment.egress.rawValue
-        guard let capture, capture.takesDropped, left > 0, !tap.isDone,
-            tap.passes(frame, port: port, link: link)
-        else { return }
+        guard let capture, capture.takesDropped else { return }
         var header = RecordHeader(kind: .packet)
         header.role = .dropped
         header.reason = fragment.dropReason.rawValue
-        header.link = link.rawValue
-        header.port = port
+        header.port = fragment.egress.rawValue
         header.counter = fragment.counter
+        take(frame, header, link, time)
+    }
+
+    /// Takes what leaves, or should have, if it is wanted: by the port in its header.
+    private func take(
+        _ frame: UnsafeRawBufferPointer, _ header: RecordHeader, _ link: LinkType, _ time: UInt64
+    ) {
+        guard let capture, left > 0, !tap.isDone, tap.passes(frame, port: header.port, link: link) else {
+            return
+        }
+        var header = header
+        header.link = link.rawValue
         header.frameByteCount = UInt32(frame.count)
         header.timestamp = time
         guard append(header, frame, capture) != nil else { return }

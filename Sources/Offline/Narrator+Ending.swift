@@ -11,10 +11,9 @@ extension Narrator {
         case .forwarded:
             return [counted].compactMap { $0 } + [Explanation.Line(subject: "outcome", text: "forwarded")]
         case .consumed:
-            return [Explanation.Line(subject: "outcome", text: "consumed by this node")] + answers
+            return [Explanation.Line(subject: "outcome", text: Words.consumed)] + answers
         case .waiting:
-            return [Explanation.Line(subject: "outcome", text: "waits until its next hop has answered")]
-                + answers
+            return [Explanation.Line(subject: "outcome", text: Words.waiting)] + answers
         case .dropped(let reason):
             let finding = finding(reason)
             var lines = [

@@ -64,7 +64,8 @@ struct Narrator {
 
     private func line(_ step: Step) -> Explanation.Line? {
         switch step {
-        case .ethernet, .timeToLiveHandedOn, .policed, .remarked, .segmentSizeLowered: return step.inNumbers
+        case .ethernet, .timeToLiveHandedOn, .policed, .remarked, .segmentSizeLowered, .fragmentLost:
+            return step.inNumbers
         case .pathLabel, .userLabel, .transitLabel, .explicitNull, .unboundLabel, .tunnel,
             .outerExtensionHeaders:
             return encapsulation(step)
@@ -80,9 +81,6 @@ struct Narrator {
         case .fragmented(let count):
             return Explanation.Line(
                 subject: "fragments", text: "\(count), of at most \(maximumInnerByteCount ?? 0) bytes each")
-        case .fragmentLost(let reason):
-            return Explanation.Line(
-                subject: "lost", text: "a further fragment: \(reason). \(reason.explanation)")
         case .ipv4, .ipv6, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
             .everythingAdmitted, .quotedIPv4, .quotedIPv6, .related, .punted:
             return nil

@@ -182,8 +182,8 @@ extension TracedPacket {
         var why: [Explanation.Line] = []
         switch self.outcome {
         case .forwarded: outcome = "forwarded"
-        case .consumed: outcome = "consumed by this node"
-        case .waiting: outcome = "waits until its next hop has answered"
+        case .consumed: outcome = Words.consumed
+        case .waiting: outcome = Words.waiting
         case .dropped(let reason):
             outcome = "dropped: \(reason)"
             why = [Explanation.Line(subject: "why", text: reason.explanation)]

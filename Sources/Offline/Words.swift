@@ -11,6 +11,10 @@ enum Words {
         return items.dropLast().joined(separator: ", ") + " \(conjunction) " + items[items.count - 1]
     }
 
+    /// Outcomes that need more words than their names.
+    static var consumed: String { "consumed by this node" }
+    static var waiting: String { "waits until its next hop has answered" }
+
     /// VLAN ids, the outer one in the high half, as `untagged`, `VLAN 5` or `VLAN 100, inside it 7`.
     static func tags(_ tags: UInt32) -> String {
         switch (tags >> 16, tags & 0xffff) {

@@ -18,13 +18,9 @@ struct TunnelPolicerFields: ParsableArguments {
     var policerRed: String?
 
     func add(to edits: inout FieldEdits) {
-        edits.text("policer.committed", policerCommitted)
-        edits.text("policer.peak", policerPeak)
-        edits.text("policer.burst", policerBurst)
-        edits.text("policer.peakBurst", policerPeakBurst)
-        edits.action("policer.green", policerGreen)
-        edits.action("policer.yellow", policerYellow)
-        edits.action("policer.red", policerRed)
+        edits.policer(
+            "policer", committed: policerCommitted, peak: policerPeak, burst: policerBurst,
+            peakBurst: policerPeakBurst, green: policerGreen, yellow: policerYellow, red: policerRed)
     }
 }
 
@@ -78,24 +74,30 @@ struct SessionPolicerFields: ParsableArguments {
     var downRed: String?
 
     func add(to edits: inout FieldEdits) {
-        edits.text("policer.up.committed", upCommitted)
-        edits.text("policer.up.peak", upPeak)
-        edits.text("policer.up.burst", upBurst)
-        edits.text("policer.up.peakBurst", upPeakBurst)
-        edits.action("policer.up.green", upGreen)
-        edits.action("policer.up.yellow", upYellow)
-        edits.action("policer.up.red", upRed)
-        edits.text("policer.down.committed", downCommitted)
-        edits.text("policer.down.peak", downPeak)
-        edits.text("policer.down.burst", downBurst)
-        edits.text("policer.down.peakBurst", downPeakBurst)
-        edits.action("policer.down.green", downGreen)
-        edits.action("policer.down.yellow", downYellow)
-        edits.action("policer.down.red", downRed)
+        edits.policer(
+            "policer.up", committed: upCommitted, peak: upPeak, burst: upBurst, peakBurst: upPeakBurst,
+            green: upGreen, yellow: upYellow, red: upRed)
+        edits.policer(
+            "policer.down", committed: downCommitted, peak: downPeak, burst: downBurst,
+            peakBurst: downPeakBurst, green: downGreen, yellow: downYellow, red: downRed)
     }
 }
 
 extension FieldEdits {
+    /// A policer's keys below a path.
+    fileprivate mutating func policer(
+        _ path: String, committed: String?, peak: String?, burst: String?, peakBurst: String?, green: String?,
+        yellow: String?, red: String?
+    ) {
+        text("\(path).committed", committed)
+        text("\(path).peak", peak)
+        text("\(path).burst", burst)
+        text("\(path).peakBurst", peakBurst)
+        action("\(path).green", green)
+        action("\(path).yellow", yellow)
+        action("\(path).red", red)
+    }
+
     /// What becomes of a colour: a word, or `KEY=VALUE`.
     fileprivate mutating func action(_ path: String, _ text: String?) {
         guard let parts = text?.split(separator: "=", maxSplits: 1).map(String.init), parts.count == 2 else {
