@@ -1,3 +1,4 @@
+import CLinux
 import Wire
 
 /// A packet as one of a flow: what decides whether it may be joined to the one before it.
@@ -29,6 +30,9 @@ struct FlowSegment {
 
     var payloadByteCount: Int { end - payload }
     var packetByteCount: Int { end - network }
+
+    /// Of a packet that isn't looked at.
+    init() {}
 
     /// Cost: some loads; the payload isn't touched.
     init(_ frame: RawSpan, link: LinkType) {
@@ -129,9 +133,11 @@ extension FlowSegment {
         if isIPv4, !InternetChecksum.isValid(InternetChecksum.sum(frame.extracting(network..<transport))) {
             return false
         }
-        return TransportChecksum.isValid(
-            frame.extracting(transport..<end),
-            pseudoHeader: pseudoHeaderSum(frame, byteCount: end - transport))
+        precondition(end <= frame.byteCount)
+        let sum = unsafe frame.withUnsafeBytes { bytes in
+            unsafe wl_sum(bytes.baseAddress.map { unsafe $0 + transport }, end - transport)
+        }
+        return InternetChecksum.isValid(sum &+ pseudoHeaderSum(frame, byteCount: end - transport))
     }
 }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Wire
 
 /// How a frame of up to 64 KiB, which the kernel passed on in one piece, is cut into the frames that it stands
@@ -72,14 +73,15 @@ package struct Superframe {
         precondition(
             frame.count == frameByteCount && byteCount <= slot.count && index >= 0 && index < segmentCount)
         let payload = headerByteCount + index * segmentByteCount
-        unsafe slot.copyMemory(from: UnsafeRawBufferPointer(rebasing: frame[..<headerByteCount]))
-        unsafe UnsafeMutableRawBufferPointer(rebasing: slot[headerByteCount...]).copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: frame[payload..<payload + byteCount - headerByteCount]))
+        guard let from = frame.baseAddress, let to = slot.baseAddress else { return 0 }
+        unsafe to.copyMemory(from: from, byteCount: headerByteCount)
+        let payloadSum = unsafe wl_copy_and_sum(
+            to + headerByteCount, from + payload, byteCount - headerByteCount)
         var segment = unsafe UnsafeMutableRawBufferPointer(rebasing: slot[..<byteCount]).mutableBytes
         for position in 0..<networkHeaderCount {
             patch(networkHeaders[position], of: &segment, index: index)
         }
-        patchTransport(of: &segment, index: index)
+        patchTransport(of: &segment, index: index, payloadSum: payloadSum)
         return byteCount
     }
 }
@@ -108,7 +110,7 @@ extension Superframe {
         }
     }
 
-    private func patchTransport(of segment: inout MutableRawSpan, index: Int) {
+    private func patchTransport(of segment: inout MutableRawSpan, index: Int, payloadSum: UInt64) {
         if isTCP {
             let sequence = segment.bytes.uint32(at: transportOffset + 4)
             segment.store(sequence &+ UInt32(index * segmentByteCount), at: transportOffset + 4)
@@ -123,7 +125,9 @@ extension Superframe {
         // ours.
         let oldLength = InternetChecksum.fold(InternetChecksum.sum(UInt32(frameByteCount - transportOffset)))
         let newLength = InternetChecksum.sum(UInt32(segment.byteCount - transportOffset))
-        let sum = InternetChecksum.sum(segment.bytes.extracting(transportOffset..<segment.byteCount))
+        let sum =
+            payloadSum
+            &+ InternetChecksum.sum(segment.bytes.extracting(transportOffset..<headerByteCount))
         segment.storeBytes(
             of: OffloadHeader.field(sum &+ UInt64(~oldLength) &+ newLength, isUDP: !isTCP),
             toByteOffset: checksumField,
