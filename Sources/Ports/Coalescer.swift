@@ -1,5 +1,5 @@
 import Glibc
-import Packets
+package import Packets
 import Wire
 
 /// Finds which packets of a vector may leave as one superframe: neighbours of one flow, of equal length but for the last,
@@ -17,20 +17,24 @@ import Wire
 /// - UDP with a checksum.
 ///
 /// Nothing is allocated after `init`. Cost: some loads a packet, and for those that are joined their sum.
-@safe final class Coalescer {
+@safe package final class Coalescer {
     /// Transports whose packets may be joined.
-    struct Transports: OptionSet, Sendable {
-        let rawValue: UInt8
-        static let tcp = Transports(rawValue: 1)
-        static let udp = Transports(rawValue: 2)
+    package struct Transports: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let tcp = Transports(rawValue: 1)
+        package static let udp = Transports(rawValue: 2)
+
+        /// For people.
+        var names: [String] { (contains(.tcp) ? ["TCP"] : []) + (contains(.udp) ? ["UDP"] : []) }
     }
 
     /// Packets that leave together.
-    struct Train {
+    package struct Train {
         /// Indices in the vector; those between are linked by `packet(behind:)`.
-        fileprivate(set) var first: UInt8
+        package fileprivate(set) var first: UInt8
         fileprivate var last: UInt8
-        fileprivate(set) var packetCount = 1
+        package fileprivate(set) var packetCount = 1
         /// Of the first packet.
         fileprivate(set) var segment: FlowSegment
         /// Of all packets.
@@ -50,7 +54,10 @@ import Wire
 
     /// Trains of the last plan: as many as packets at most.
     private let trains: UnsafeMutablePointer<Train>
-    private(set) var trainCount = 0
+    /// How many there are. Beside them: as a property of this object, every change of it would be watched for another at
+    /// the same time.
+    private let counter: UnsafeMutablePointer<Int>
+    package var trainCount: Int { unsafe counter.pointee }
     /// The packet that leaves behind each, where there is one.
     private let links: UnsafeMutablePointer<UInt8>
     /// By hash: the last train of a flow, counted from one; 0: none. Flows that fall together end each other's trains.
@@ -63,10 +70,12 @@ import Wire
     /// What IPv4's total length can say. Payloads of 64 KiB and IPv6's header are left to those who join jumbograms.
     private static let byteLimit = 65_535
     /// The longest header of a superframe: Ethernet 14, IPv6 40, TCP 60.
-    static let headerByteLimit = 14 + 40 + 60
+    package static let headerByteLimit = 14 + 40 + 60
 
-    init() {
+    package init() {
         unsafe trains = .allocate(capacity: Self.packetLimit)
+        unsafe counter = .allocate(capacity: 1)
+        unsafe counter.initialize(to: 0)
         unsafe links = .allocate(capacity: Self.packetLimit)
         unsafe links.initialize(repeating: 0, count: Self.packetLimit)
         unsafe flows = .allocate(capacity: Self.flowCount)
@@ -75,24 +84,25 @@ import Wire
 
     deinit {
         unsafe trains.deallocate()
+        unsafe counter.deallocate()
         unsafe links.deallocate()
         unsafe flows.deallocate()
     }
 
-    func train(_ index: Int) -> Train {
+    package func train(_ index: Int) -> Train {
         precondition(index >= 0 && index < trainCount)
         return unsafe trains[index]
     }
 
     /// The next packet of a train that has one.
-    func packet(behind packet: UInt8) -> UInt8 { unsafe links[Int(packet)] }
+    package func packet(behind packet: UInt8) -> UInt8 { unsafe links[Int(packet)] }
 
     /// Makes trains of the selected packets.
-    func plan(
+    package func plan(
         _ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>, link: LinkType, joining: Transports
     ) {
         precondition(selection.count <= Self.packetLimit)
-        trainCount = 0
+        unsafe counter.pointee = 0
         endTrains()
         for order in 0..<selection.count {
             let packet = unsafe selection[order]
@@ -106,7 +116,7 @@ import Wire
     private func place(
         _ packet: UInt8, _ frame: RawSpan, _ vector: PacketVector, _ link: LinkType, _ joining: Transports
     ) {
-        var segment = FlowSegment(frame, link: link)
+        var segment = joining.isEmpty ? FlowSegment() : FlowSegment(frame, link: link)
         switch segment.kind {
         case .unrelated: return begin(packet, frame, segment)
         case .unclear:
@@ -137,7 +147,7 @@ import Wire
             }
         }
         unsafe (trains + trainCount).initialize(to: train)
-        trainCount += 1
+        unsafe counter.pointee += 1
     }
 
     private static func sequence(behind segment: FlowSegment, _ frame: RawSpan) -> UInt32 {
@@ -253,7 +263,9 @@ extension Coalescer {
     /// superframe. The packets themselves are left as they are.
     /// - Parameter target: room for `OffloadHeader.byteCount + headerByteLimit` bytes.
     /// - Returns: the bytes written; the packets' payloads follow behind them.
-    func writeHeaders(of train: Train, _ vector: PacketVector, to target: UnsafeMutableRawPointer) -> Int {
+    package func writeHeaders(
+        of train: Train, _ vector: PacketVector, to target: UnsafeMutableRawPointer
+    ) -> Int {
         let segment = train.segment
         let frame = unsafe UnsafeRawBufferPointer(vector.frame(Int(train.first)))
         let headers = unsafe UnsafeMutableRawBufferPointer(
@@ -291,7 +303,9 @@ extension Coalescer {
     }
 
     /// Where a packet's payload lies, of a train of several.
-    func payload(of packet: UInt8, in train: Train, _ vector: PacketVector) -> UnsafeMutableRawBufferPointer {
+    package func payload(
+        of packet: UInt8, in train: Train, _ vector: PacketVector
+    ) -> UnsafeMutableRawBufferPointer {
         let frame = unsafe vector.frame(Int(packet))
         let begin = train.segment.payload
         let byteCount = packet == train.last ? train.lastByteCount : train.segment.payloadByteCount
@@ -300,5 +314,8 @@ extension Coalescer {
 }
 
 extension Coalescer.Train {
+    /// Of a train of several packets.
+    var transport: Coalescer.Transports { segment.kind == .tcp ? .tcp : .udp }
+
     fileprivate var lastByteCount: Int { payloadByteCount - (packetCount - 1) * segment.payloadByteCount }
 }

@@ -141,8 +141,7 @@ final class TunInterface {
     }
 
     private func sayRefused() {
-        for (transport, name) in [(Coalescer.Transports.tcp, "TCP"), (.udp, "UDP")]
-        where sendBuffer.refused.contains(transport) && !saidRefused.contains(transport) {
+        for name in sendBuffer.refused.subtracting(saidRefused).names {
             warn(
                 "interface \(interface): the kernel refuses superframes of \(name); packets are sent one by one"
             )

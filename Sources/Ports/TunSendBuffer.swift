@@ -1,6 +1,5 @@
 import Glibc
 import Packets
-import Wire
 
 /// The way from a vector to a TUN whose frames stand behind virtio headers: packets of a flow leave as superframes.
 ///
@@ -36,7 +35,6 @@ import Wire
 
     /// Sends the selected packets, and gives each its outcome.
     /// - Parameter hasHeaders: whether the device wants a virtio header before each frame; without, nothing is joined.
-    ///   It is written into the ten bytes before the frame: headroom that belongs to it.
     func transmit(
         _ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>, to descriptor: Int32,
         hasHeaders: Bool
@@ -60,26 +58,8 @@ import Wire
     }
 
     private func send(packet: UInt8, of vector: PacketVector, to descriptor: Int32, hasHeaders: Bool) {
-        let index = Int(packet)
-        let frame = unsafe vector.frame(index)
-        guard var start = frame.baseAddress else { preconditionFailure("a packet without memory") }
-        var byteCount = frame.count
-        if hasHeaders {
-            precondition(
-                vector[index].offset >= UInt32(OffloadHeader.byteCount), "no headroom before a frame")
-            unsafe start -= OffloadHeader.byteCount
-            byteCount += OffloadHeader.byteCount
-            unsafe OffloadHeader.writeNone(to: start)
-        }
-        var count = unsafe write(descriptor, start, byteCount)
-        while count < 0, errno == EINTR { count = unsafe write(descriptor, start, byteCount) }
-        if count >= 0 {
-            vector[index].disposition = .forwarded
-        } else {
-            let errorNumber = errno
-            vector[index].drop(DropReason(sendError: errorNumber))
-            failures.note(errorNumber)
-        }
+        let bytes = unsafe hasHeaders ? vector.frameWithHeader(packet) : vector.frame(Int(packet))
+        unsafe vector.send(packet, as: bytes, to: descriptor, failures: &failures)
     }
 
     private func send(_ train: Coalescer.Train, of vector: PacketVector, to descriptor: Int32) {
@@ -96,7 +76,7 @@ import Wire
         while count < 0, errno == EINTR { count = unsafe writev(descriptor, pieces, pieceCount) }
         let errorNumber = count < 0 ? errno : 0
         // Some kernels take virtio headers and then refuse superframes.
-        if errorNumber == EINVAL { refused.insert(train.segment.kind == .tcp ? .tcp : .udp) }
+        if errorNumber == EINVAL { refused.insert(train.transport) }
         if errorNumber == 0 { superframeCount += 1 }
         if errorNumber != 0, errorNumber != EINVAL { failures.note(errorNumber, count: train.packetCount) }
         packet = train.first

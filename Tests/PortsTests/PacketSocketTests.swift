@@ -42,6 +42,8 @@ struct PacketSocketOffloadTests {
         #expect(result.outputB == result.outputA)
         #expect(result.longestByteCount == 1514)
         #expect(result.superframeCount > 20, "the test is void without superframes")
+        #expect(result.sentSuperframeCount > 20)
+        #expect(checksumErrors(in: patch.hostA) + checksumErrors(in: patch.hostB) == "")
         #expect(result.transmitFailures == 0)
         #expect(result.kernelDrops == 0)
         #expect(framesAtFault(in: capture) == "")
@@ -60,6 +62,8 @@ struct PacketSocketOffloadTests {
         #expect(result.outputB == "1001 \(result.outputA)")
         #expect(result.outputA.hasPrefix("199000 "))
         #expect(result.superframeCount >= 20, "the test is void without superframes")
+        #expect(result.sentSuperframeCount >= 20)
+        #expect(checksumErrors(in: patch.hostA) + checksumErrors(in: patch.hostB) == "")
         #expect(framesAtFault(in: capture) == "")
     }
 }

@@ -77,10 +77,11 @@ final class Patch: Sendable {
             let port: Shared<any PacketPort> =
                 switch medium {
                 case .veth:
-                    try await middle.run {
+                    try await middle.run { [offload] in
                         let outer = number == 1 ? "left" : "right"
                         return try Shared(
-                            PacketSocketPort(.init(name: outer, interface: outer, macAddress: mac)))
+                            PacketSocketPort(
+                                .init(name: outer, interface: outer, macAddress: mac, offload: offload)))
                     }
                 case .tun:
                     try await host.run { [offload] in

@@ -7,7 +7,7 @@ import Wire
 @testable import Ports
 
 /// Packets with wrong checksums that the kernel in there has counted.
-private func checksumErrors(in host: NetworkNamespace) -> String {
+func checksumErrors(in host: NetworkNamespace) -> String {
     host.execute("cat /proc/net/snmp /proc/net/snmp6").split(separator: "\n").filter {
         ($0.hasPrefix("Udp6InCsumErrors") || $0.hasPrefix("Icmp6InCsumErrors")) && !$0.hasSuffix("\t0")
     }.joined() + columns(host.execute("cat /proc/net/snmp"), named: ["InCsumErrors", "InHdrErrors"])
@@ -26,9 +26,9 @@ private func columns(_ table: String, named names: [String]) -> String {
 }
 
 @Suite(
-    "TUN and TAP ports, superframes", .serialized,
+    "Superframes through ports", .serialized,
     .enabled(if: mayMakeInterfaces, "needs root and /dev/net/tun"))
-struct TunOffloadTests {
+struct SuperframePassageTests {
     private static let ways = [Patch.Medium.tun, .tap].flatMap { medium in
         ["10.7.0.1", "2001:db8:7::1"].map { (medium, $0) }
     }
@@ -50,7 +50,9 @@ struct TunOffloadTests {
         #expect(checksumErrors(in: patch.hostA) + checksumErrors(in: patch.hostB) == "")
     }
 
-    @Test("Many flows pass whole through loss and disorder", arguments: ways)
+    @Test(
+        "Many flows pass whole through loss and disorder",
+        arguments: ways + [(.veth, "10.7.0.1"), (.veth, "2001:db8:7::1")])
     func manyFlows(medium: Patch.Medium, address: String) async throws {
         let patch = Patch(medium, weather: Patch.Weather(lossInterval: 211, disorderInterval: 97))
         let folder = ScratchFolder()
