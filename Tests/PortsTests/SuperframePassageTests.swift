@@ -186,4 +186,26 @@ struct SuperframePassageTests {
         #expect(buffer.failures.all == [.init(errorNumber: EBADF, count: 2)])
         #expect(buffer.joining == .tcp)
     }
+
+    @Test("A packet socket is given a superframe as one message, and its failure is that of each packet")
+    func messages() {
+        let vector = PacketVector()
+        var first = FlowPacket()
+        first.ethernet = FlowPacket.ethernetIPv4
+        let frames = [first, first.next(), first.next().next(payload: [1, 2])].map(\.bytes)
+        for frame in frames { frame.withUnsafeBytes { vector.append($0, timestamp: 0) } }
+        let buffer = PacketSendBuffer(joining: .tcp)
+        [0, 1, 2].withUnsafeBufferPointer { buffer.transmit(vector, selection: $0, to: -1) }
+        #expect([0, 1, 2].map { vector[$0].dropReason } == [.portDown, .portDown, .portDown])
+        #expect(buffer.failures.all == [.init(errorNumber: EBADF, count: 3)])
+        var ends: [Int32] = [0, 0]
+        #expect(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        [0, 1, 2].withUnsafeBufferPointer { buffer.transmit(vector, selection: $0, to: ends[0]) }
+        #expect([0, 1, 2].allSatisfy { vector[$0].disposition == .forwarded })
+        #expect(buffer.superframeCount == 1)
+        var record = [UInt8](repeating: 0xa5, count: 2000)
+        let count = read(ends[1], &record, record.count)
+        #expect(count == OffloadHeader.byteCount + frames[0].count + 100 + 2)
+    }
 }
