@@ -18,7 +18,8 @@ public struct Count: BitwiseCopyable, Sendable, Equatable {
 /// Every number that the forwarder keeps, in memory laid out by `CountersLayout`. One worker writes; others may read at
 /// any time.
 ///
-/// Always: packets in = forwarded + consumed + dropped, and packets out = forwarded + originated. A packet that waits for
+/// Always: packets in + originated = packets out + consumed + dropped. Of what is originated only further fragments may be
+/// among the dropped; where none is, packets in = forwarded + consumed + dropped. A packet that waits for
 /// its next hop is in none of them before it has an outcome.
 @safe public final class Counters {
     private let words: UnsafeMutablePointer<UInt64>

@@ -7,8 +7,8 @@ public import Packets
 ///  "ports":{"access0":{"in":1,"out":1}},"forwarded":2,"consumed":0,"originated":0,"drops":{"notAdmitted":4}}
 /// ```
 /// A session with several paths also has `"legs":[{"leg":1,"up":{…},"down":{…}},…]`, one for each; its own counts are
-/// their sums. Every session and port is listed, of the drop reasons those that occurred. Always: the ports' in = forwarded +
-/// consumed + drops, and the ports' out = forwarded + originated.
+/// their sums. Every session and port is listed, of the drop reasons those that occurred. Always: the ports' in + originated =
+/// the ports' out + consumed + drops.
 public struct CountersReport: Sendable, Equatable {
     public struct Session: Sendable, Equatable {
         public let name: String
@@ -74,10 +74,16 @@ public struct CountersReport: Sendable, Equatable {
         drops = DropReason.allCases.map { ($0, counters.dropped($0)) }.filter { $0.1 > 0 }
     }
 
-    /// Whether every packet that came in, and every one that went out, has its one outcome.
+    /// Whether every packet that came in, and every one that was made, has its one outcome: it went out, was consumed, or
+    /// was dropped.
     public var balances: Bool {
-        ports.reduce(0) { $0 + $1.received } == forwarded + consumed + drops.reduce(0) { $0 + $1.count }
-            && ports.reduce(0) { $0 + $1.sent } == forwarded + originated
+        let (received, sent) = ports.reduce(into: (0, 0) as (UInt64, UInt64)) {
+            $0 = ($0.0 + $1.received, $0.1 + $1.sent)
+        }
+        let dropped = drops.reduce(0) { $0 + $1.count }
+        // Fragments that were made, and then not sent.
+        let (lost, isShort) = (forwarded + originated).subtractingReportingOverflow(sent)
+        return !isShort && lost <= dropped && received + lost == forwarded + consumed + dropped
     }
 
     /// The totals in one line for people, as `forwarded 6, consumed 2, dropped 4 (notAdmitted 4), originated 2`.

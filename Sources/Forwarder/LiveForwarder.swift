@@ -107,6 +107,7 @@ public final class LiveForwarder {
             changed.append(report)
         }
         noteKernelPorts()
+        worker.observer?.refresh()
         worker.confirmNeighbours(at: currentTimestamp())
         if !changed.isEmpty { report(changed) }
     }
@@ -159,7 +160,7 @@ public final class LiveForwarder {
     }
 
     /// Nanoseconds of a clock that never goes back.
-    private static func now() -> UInt64 {
+    static func now() -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

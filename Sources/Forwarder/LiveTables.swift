@@ -32,7 +32,8 @@ public final class LiveTables {
     ///   - publisher: of which the first publication was these tables'.
     ///   - stop: raised when nobody waits for workers any more.
     ///   - watch: what the kernel says of interfaces.
-    ///   - rebind: is told of counter slots that get other owners, before these are published.
+    ///   - rebind: is told of counter slots that get other owners, while nothing can be counted there: after the former ones
+    ///     were taken out of every worker's tables, before these are published.
     ///   - report: takes a line for people: a port that came, went or changed; a worker that is stuck.
     public init(
         _ tables: ForwardingTables, name: String = InstanceDirectory.defaultForwarder, publisher: Publisher,
@@ -79,12 +80,14 @@ public final class LiveTables {
         try takeRoom(for: transaction)
         let displaced = objectsDisplaced(by: transaction)
         guard try takeOut(displaced) else { return nil }
-        rebind(slotsTaken(by: transaction))
+        let taken = slotsTaken(by: transaction)
         let staged: StagedChange
         do throws(TableError) { staged = try tables.stage(restoring(displaced, in: transaction)) } catch {
             putBack(displaced)
             throw TransactionRefusal(error.description)
         }
+        // Nobody counts in these slots now: who had them is out of every worker's tables, who gets them isn't in any yet.
+        rebind(taken)
         bindCounters(of: transaction)
         guard bringPorts(upTo: transaction, staged), publish() else { return nil }
         for slot in staged.changedPorts { updateInterface(of: slot) }

@@ -4,7 +4,7 @@ import Tables
 ///
 /// Every operation takes constant time, but for the first call in which one may have grown old.
 struct PathMTUs {
-    /// How long one holds since it was last confirmed (RFC 1191 §6.3): in nanoseconds of the packets' time.
+    /// How long one holds since it was last confirmed (RFC 1191 §6.3): in nanoseconds.
     static let lifetime: UInt64 = 600_000_000_000
     /// What is believed at least of a path under IPv4: what every host takes (RFC 1122 §3.3.3). An error is easily forged,
     /// and must not cut packets to shreds.

@@ -56,7 +56,8 @@ public final class RunningForwarder: Sendable {
         let workerEnded = workerEnded
         worker = NativeThread("worker-0") {
             let worker = Worker(
-                first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer)
+                first, counters: unsafe Counters(words: counters.words(worker: 0)), observer: observer,
+                clock: LiveForwarder.now)
             LiveForwarder(worker: worker, publisher: publisher, watch: watch) { link.take($0) }.run(
                 until: stop)
             workerEnded.raise()
@@ -77,11 +78,12 @@ public final class RunningForwarder: Sendable {
     }
 
     private static func observe(
-        _ observer: WorkerObserver, at path: String?, _ report: (String) -> Void
+        _ observer: WorkerObserver, at path: String?, _ report: @escaping @Sendable (String) -> Void
     ) -> ObservationServer? {
         guard let path else { return nil }
-        do throws(ObservationError) { return try ObservationServer(path: path, observers: [observer]) } catch
-        {
+        do throws(ObservationError) {
+            return try ObservationServer(path: path, observers: [observer], report: report)
+        } catch {
             report("nobody can look at packets: \(error)")
             return nil
         }

@@ -27,12 +27,12 @@ extension SlowPath {
             for tags in neighbours.vlans(ofPort: port, limit: Self.announcedVLANCount)
             where tags != 0 || !isKernels {
                 for address in settings.addresses {
-                    announcements.begin(address, port: port, tags: tags, at: timestamp)
+                    announcements.begin(address, port: port, tags: tags, at: time(timestamp))
                 }
             }
         }
         let room = originated.capacity - originated.count
-        for announcement in announcements.takeDue(at: timestamp, limit: room) {
+        for announcement in announcements.takeDue(at: time(timestamp), limit: room) {
             announce(announcement, at: timestamp)
         }
     }

@@ -3,41 +3,30 @@ import Tables
 import Wire
 
 extension SlowPath {
-    /// Splits an IPv4 packet that is too long for where it goes (RFC 791 §3.2), be it a session's or one under transit
-    /// labels, whose fragments get the same stack (RFC 3032 §3.4). The fragments are ready for the second pass: each
-    /// stands in `fragments` without a link header, counted to the session if there is one.
-    ///
-    /// - Returns: `fragments`; empty if the packet may not be split, or can't so that every fragment fits.
-    func fragment(_ vector: PacketVector, _ index: Int) -> PacketVector {
+    /// How an IPv4 packet is to be split that is too long for where it goes (RFC 791 §3.2), be it a session's or one under
+    /// transit labels (RFC 3032 §3.4). Nil if it may not be split, or can't so that every fragment fits.
+    func fragmentPlan(_ vector: PacketVector, _ index: Int) -> FragmentPlan? {
+        let packet = vector[index]
+        let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
+        guard let labels = labels(of: packet, frame) else { return nil }
+        do throws(WireError) {
+            let view = try IPv4View(frame.extracting(droppingFirst: labels.upperBound))
+            guard !view.dontFragment else { return nil }
+            return FragmentPlan(view, limit: room(for: packet, frame), capacity: fragments.capacity)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Splits a packet by its plan. The fragments are ready for the second pass: each stands in `fragments` without a link
+    /// header, under the labels that its packet has, counted to the session if there is one.
+    /// - Returns: `fragments`.
+    func fragment(_ vector: PacketVector, _ index: Int, by plan: FragmentPlan) -> PacketVector {
         let packet = vector[index]
         let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
         fragments.removeAll()
-        var labels = 0..<0
-        var start = Int(packet.networkOffset)
-        if packet.punt == .labelTooBig {
-            guard let path = LabelledPacket(frame, at: start), path.isIP(frame) else { return fragments }
-            labels = path.stack
-            start = labels.upperBound
-        }
-        split(
-            packet, frame.extracting(droppingFirst: start), under: frame.extracting(labels),
-            limit: room(for: packet, frame))
-        return fragments
-    }
-
-    /// Fills `fragments`, or leaves it empty.
-    /// - Parameter limit: of the bytes of a fragment, without labels.
-    private func split(_ packet: Packet, _ network: RawSpan, under labels: RawSpan, limit: Int) {
-        let plan: FragmentPlan
-        do throws(WireError) {
-            let view = try IPv4View(network)
-            guard !view.dontFragment,
-                let made = FragmentPlan(view, limit: limit, capacity: fragments.capacity)
-            else { return }
-            plan = made
-        } catch {
-            return
-        }
+        guard let range = labels(of: packet, frame) else { return fragments }
+        let (labels, network) = (frame.extracting(range), frame.extracting(droppingFirst: range.upperBound))
         for part in plan.parts {
             var bytes = unsafe MutableRawSpan(_unsafeBytes: fragments.nextFrame)
             bytes.store(labels, at: 0)
@@ -52,7 +41,18 @@ extension SlowPath {
             fragments[place].adjacency = packet.adjacency
             fragments[place].meteredByteCount = UInt32(byteCount)
             fragments[place].networkOffset = 0
+            fragments[place].givenClass = packet.givenClass
         }
+        return fragments
+    }
+
+    /// Where the transit labels of a packet stand; an empty range before the IP header of a session's. Nil where what
+    /// stands under the labels isn't IP.
+    private func labels(of packet: Packet, _ frame: RawSpan) -> Range<Int>? {
+        let start = Int(packet.networkOffset)
+        guard packet.punt == .labelTooBig else { return start..<start }
+        guard let path = LabelledPacket(frame, at: start), path.isIP(frame) else { return nil }
+        return path.stack
     }
 }
 

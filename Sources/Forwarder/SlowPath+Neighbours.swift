@@ -67,7 +67,7 @@ extension SlowPath {
     ) {
         guard !mac.isGroup else { return }
         let key = NeighbourResolver.Key(port: arrived.port, tags: tags(frame, arrived), address: address)
-        neighbours.learn(key, mac, tables, isForUs: isForUs, at: arrived.timestamp)
+        neighbours.learn(key, mac, tables, isForUs: isForUs, at: arrived.time)
         waiting.release(key)
     }
 
@@ -112,18 +112,19 @@ extension SlowPath {
     /// from time to time), announces our own addresses, forgets old path MTUs.
     /// - Parameter isUp: by port. Behind the others nobody can be asked.
     func confirmNeighbours(at timestamp: UInt64, isUp: [Bool]) {
-        for index in neighbours.due(tables, at: timestamp, limit: originated.capacity - originated.count) {
+        let room = originated.capacity - originated.count
+        for index in neighbours.due(tables, at: time(timestamp), limit: room) {
             let adjacency = tables.adjacencies[Int(index.rawValue)]
             guard isUp[Int(adjacency.port)], let address = adjacency.nextHop else { continue }
             ask(NeighbourResolver.Key(adjacency, address), adjacency, timestamp)
         }
         announce(at: timestamp, isUp: isUp)
-        pathMTUs.age(tables, at: timestamp)
+        pathMTUs.age(tables, at: time(timestamp))
     }
 
     /// Broadcasts a question, at most one a second for an address.
     func ask(_ key: NeighbourResolver.Key, _ adjacency: Adjacency, _ timestamp: UInt64) {
-        guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: timestamp) else { return }
+        guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: time(timestamp)) else { return }
         let port = key.port
         if adjacency.tags.isEmpty, neighbours.resolvedByKernel.contains(port) {
             return askKernel(port, key.address)

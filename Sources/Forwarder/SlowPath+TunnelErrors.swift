@@ -7,38 +7,26 @@ extension SlowPath {
     /// Takes in an ICMP error about an outer packet of ours: learns the tunnel's path MTU, and tells the inner packet's
     /// sender (RFC 2003 §5, RFC 2473 §8, RFC 4459 §3.2).
     ///
-    /// Such an error is easily forged. It is heeded only for a tunnel of ours, by its line's port and VLAN, as often as an
-    /// error may be sent; it changes that tunnel alone, and that no further than to what any path takes.
+    /// Such an error is easily forged. It is heeded only for a tunnel of ours, by its line's port and VLAN, a thousand
+    /// times a second; it changes that tunnel alone, and that no further than to what any path takes. What is no tunnel's
+    /// counts for nothing, so that a flood of it doesn't keep a true one from being heard.
     /// - Parameter network: an IP packet to us.
     /// - Parameter tags: VLAN ids that it came under, the outer one in the high half.
-    /// - Returns: whether it was one.
-    func heed(_ network: RawSpan, under tags: UInt32, _ arrived: ArrivedFrame) -> Bool {
-        guard isICMPError(network), mayReport(port: arrived.port, at: arrived.timestamp),
-            let said = ICMPTunnelError(network), let tunnel = tunnel(said)
-        else { return false }
+    /// - Returns: nil if it has been heeded; else why it is dropped.
+    func heed(_ network: RawSpan, under tags: UInt32, _ arrived: ArrivedFrame) -> DropReason? {
+        guard let said = ICMPTunnelError(network), let tunnel = tunnel(said) else { return .notServedHere }
         let entry = tables.view.tunnel(tunnel)
-        guard Int(entry.port) == arrived.port, entry.tags == tags else { return false }
+        guard Int(entry.port) == arrived.port, entry.tags == tags else { return .notServedHere }
+        guard limits.allowsTunnelError(port: arrived.port, at: arrived.time) else { return .requestLimit }
         if case .tooBig(let mtu) = said.finding {
             let report = PathMTUs.Report(
                 mtu: Int(clamping: mtu), byteCount: said.outerByteCount,
                 isOverIPv6: said.remote.version == .v6)
-            guard let learned = PathMTUs.mtu(from: report) else { return true }
-            pathMTUs.learn(learned, of: tunnel, tables, at: arrived.timestamp)
+            guard let learned = PathMTUs.mtu(from: report) else { return nil }
+            pathMTUs.learn(learned, of: tunnel, tables, at: arrived.time)
         }
         relay(said, network.extracting(said.inner), from: tunnel, arrived)
-        return true
-    }
-
-    /// Whether an IP packet is an ICMP error at first sight.
-    private func isICMPError(_ network: RawSpan) -> Bool {
-        if network.octet(at: 0) >> 4 == 4 {
-            let type = Int(network.octet(at: 0) & 0xf) * 4 + ICMPField.type
-            return network.octet(at: IPv4Field.protocol) == IPProtocol.icmp.rawValue
-                && type < network.byteCount && ICMPv4Type(rawValue: network.octet(at: type)).isError
-        }
-        let type = IPv6Field.byteCount + ICMPField.type
-        return network.octet(at: IPv6Field.nextHeader) == IPProtocol.icmpv6.rawValue
-            && type < network.byteCount && ICMPv6Type(rawValue: network.octet(at: type)).isError
+        return nil
     }
 
     private func tunnel(_ said: ICMPTunnelError) -> TunnelIndex? {

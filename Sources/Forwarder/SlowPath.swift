@@ -5,8 +5,8 @@ import Wire
 /// What is not forwarding: ARP and neighbour discovery, pings to our addresses, ICMP errors, fragmentation.
 ///
 /// It runs on the worker's thread between the loop and the send, so that it needs no locks; what it sends stands in
-/// `originated` and `derived` until the worker takes it. Time is the packets' own, so that a replay behaves as the live
-/// run did.
+/// `originated` and `derived` until the worker takes it. In a replay the time is the packets' own, so that it behaves as the
+/// live run did; in a live run that of a clock that nobody sets.
 final class SlowPath {
     let tables: WorkerTables
     /// Frames of our own, ready to be sent.
@@ -24,6 +24,8 @@ final class SlowPath {
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
     let limits = SlowPathLimits()
+    /// What `time` goes by: nanoseconds by a clock that never goes back; nil: the packets' stamps.
+    var now: UInt64?
 
     init(tables: WorkerTables, slotByteCount: Int) {
         self.tables = tables
@@ -33,6 +35,10 @@ final class SlowPath {
         neighbours = NeighbourResolver()
         waiting = WaitingPackets(slotByteCount: slotByteCount)
     }
+
+    /// The time by which things grow old, and are counted in a second, of a packet stamped so. A stamp tells the time of
+    /// day, which may be set back or forward.
+    func time(_ timestamp: UInt64) -> UInt64 { now ?? timestamp }
 
     /// Makes room for longer packets. Nothing may be waiting, neither to be sent nor for a next hop.
     func makeVectors(slotByteCount: Int) {
@@ -52,7 +58,8 @@ final class SlowPath {
         let packet = vector[index]
         let frame = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(vector.frame(index)))
         let arrived = ArrivedFrame(
-            port: Int(port.rawValue), networkOffset: Int(packet.networkOffset), timestamp: packet.timestamp)
+            port: Int(port.rawValue), networkOffset: Int(packet.networkOffset), timestamp: packet.timestamp,
+            time: time(packet.timestamp))
         let outcome: DropReason?
         switch packet.punt {
         case .arp: outcome = handleARP(frame, arrived)
@@ -80,13 +87,7 @@ final class SlowPath {
         guard packet.punt == .prohibited || tables.view.port(UInt16(arrived.port)).sendsErrors else {
             return false
         }
-        return mayReport(port: arrived.port, at: arrived.timestamp)
-    }
-
-    /// Whether one more ICMP error may be sent about what comes in by this port, or read that comes in there; if so, it
-    /// counts as sent. To be asked before anything is built.
-    func mayReport(port: Int, at timestamp: UInt64) -> Bool {
-        limits.allowsError(port: port, at: timestamp)
+        return limits.allowsError(port: arrived.port, at: arrived.time)
     }
 
     /// Writes one packet of our own. `write` is given the frame with the link header in place, and where the network
@@ -154,7 +155,7 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv4(in: &$0, at: $1)
         }
-        return wasPing || heed(network, under: tags(frame, arrived), arrived) ? nil : .notServedHere
+        return wasPing ? nil : heed(network, under: tags(frame, arrived), arrived)
     }
 
     private func handleLocalIPv6(_ frame: RawSpan, _ network: RawSpan, _ arrived: ArrivedFrame) -> DropReason?
@@ -181,20 +182,25 @@ final class SlowPath {
             $0.store(network, at: $1)
             return EchoReply.replyToIPv6(in: &$0, at: $1)
         }
-        return wasPing || heed(network, under: tags(frame, arrived), arrived) ? nil : .notServedHere
+        return wasPing ? nil : heed(network, under: tags(frame, arrived), arrived)
     }
 
     /// Whether the address is the port's own, or the link-local one that its MAC address makes: what the port says on
-    /// its link that it is.
+    /// its link that it is. Cost: linear in the port's addresses for one of the node's, else constant.
     func isOnPort(_ address: IPAddress, _ port: Int) -> Bool {
-        addresses[port].contains(address) || address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
+        isLinkLocal(address, port) || isNodes(address) && addresses[port].contains(address)
     }
 
-    /// Whether the node answers to the address when a packet comes in by this port: all ports' addresses count
-    /// (RFC 1122 §3.3.4.2, weak model).
-    func isOurs(_ address: IPAddress, port: Int) -> Bool {
-        isOnPort(address, port) || tables.localAddresses.contains { $0.address == address }
+    private func isLinkLocal(_ address: IPAddress, _ port: Int) -> Bool {
+        address == .v6(IPv6Address(linkLocalFor: macAddress(port)))
     }
+
+    /// Whether a port has the address, or it is our end of a tunnel: no prefix is longer, so one look-up says so.
+    private func isNodes(_ address: IPAddress) -> Bool { tables.view.service(of: address).isLocal }
+
+    /// Whether the node answers to the address when a packet comes in by this port: all ports' addresses count
+    /// (RFC 1122 §3.3.4.2, weak model). Cost: constant, however many addresses there are.
+    func isOurs(_ address: IPAddress, port: Int) -> Bool { isLinkLocal(address, port) || isNodes(address) }
 
     /// Whether somebody else can be at this source address. Link-local ones are answered on their link.
     private func isAnswerable(_ source: IPAddress, port: Int) -> Bool {
@@ -227,5 +233,8 @@ struct ArrivedFrame {
     let port: Int
     /// Bytes of its link header.
     let networkOffset: Int
+    /// Nanoseconds since the Unix epoch.
     let timestamp: UInt64
+    /// As `SlowPath.time` has it.
+    let time: UInt64
 }

@@ -10,12 +10,14 @@ import Tables
 struct WaitingPackets {
     /// Next hops that are waited for at most.
     static let capacity = 256
-    /// A packet that has waited for so long is given up: in nanoseconds of the packets' time.
+    /// A packet that has waited for so long is given up: in nanoseconds.
     static let lifetime: UInt64 = 3_000_000_000
 
     private struct Place {
         var key: NeighbourResolver.Key?
         var port = PortIndex(rawValue: 0)
+        /// When it came.
+        var arrival: UInt64 = 0
     }
 
     /// One packet a place.
@@ -58,21 +60,22 @@ struct WaitingPackets {
     func port(_ place: Int) -> PortIndex { places[place].port }
 
     /// Copies a packet of another vector, or of another place, in. Nobody may wait for this next hop yet.
+    /// - Parameter time: now, as `SlowPath.time` has it.
     /// - Returns: false where all places are taken.
     mutating func hold(
-        _ vector: PacketVector, _ index: Int, from port: PortIndex, for key: NeighbourResolver.Key
+        _ vector: PacketVector, _ index: Int, from port: PortIndex, for key: NeighbourResolver.Key,
+        at time: UInt64
     ) -> Bool {
         let packet = vector[index]
         guard Int(packet.byteCount) <= frames.maximumFrameByteCount, let place = freePlaces.popLast() else {
             return false
         }
-        if freePlaces.count == Self.capacity - 1 { oldest = packet.timestamp }
-        oldest = min(oldest, packet.timestamp)
+        oldest = freePlaces.count == Self.capacity - 1 ? time : min(oldest, time)
         let offset = place * frames.slotByteCount + PacketVector.headroom
         frames[place] = Packet(
             offset: UInt32(offset), byteCount: packet.byteCount, timestamp: packet.timestamp)
         unsafe frames.frame(place).copyMemory(from: UnsafeRawBufferPointer(vector.frame(index)))
-        places[place] = Place(key: key, port: port)
+        places[place] = Place(key: key, port: port, arrival: time)
         placesByKey[key] = place
         return true
     }
@@ -98,13 +101,13 @@ struct WaitingPackets {
     }
 
     /// The places of those who have waited long enough. Cost: constant, but for the calls in which there may be some.
-    mutating func expired(at timestamp: UInt64) -> [Int] {
-        guard !isEmpty, silence(since: oldest, at: timestamp) >= Self.lifetime else { return [] }
+    mutating func expired(at time: UInt64) -> [Int] {
+        guard !isEmpty, silence(since: oldest, at: time) >= Self.lifetime else { return [] }
         var expired: [Int] = []
-        oldest = timestamp
+        oldest = time
         for place in places.indices where places[place].key != nil {
-            let arrival = frames[place].timestamp
-            if silence(since: arrival, at: timestamp) >= Self.lifetime {
+            let arrival = places[place].arrival
+            if silence(since: arrival, at: time) >= Self.lifetime {
                 expired.append(place)
             } else {
                 oldest = min(oldest, arrival)

@@ -13,7 +13,9 @@ extension Worker {
     /// Takes in where the kernel has a neighbour on such a port; nil: it has lost it. A packet that waits for it goes its
     /// way. To be called between vectors.
     public func hear(_ port: PortIndex, _ address: IPAddress, _ mac: MACAddress?, at timestamp: UInt64) {
-        slowPath.neighbours.hear(Int(port.rawValue), address, mac, tables, at: timestamp)
+        slowPath.now = clock?()
+        let time = slowPath.time(timestamp)
+        slowPath.neighbours.hear(Int(port.rawValue), address, mac, tables, at: time)
         guard mac != nil else { return }
         slowPath.waiting.release(NeighbourResolver.Key(port: Int(port.rawValue), tags: 0, address: address))
         if slowPath.waiting.hasReleased { forwardReleased() }

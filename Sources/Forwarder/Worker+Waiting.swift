@@ -27,7 +27,8 @@ extension Worker {
         slowPath.ask(for: nextHop, vector[index])
         restoreClass(vector, index)
         if let displaced = slowPath.waiting.place(of: nextHop) { giveUp(displaced) }
-        if slowPath.waiting.hold(vector, index, from: port, for: nextHop) {
+        let time = slowPath.time(vector[index].timestamp)
+        if slowPath.waiting.hold(vector, index, from: port, for: nextHop, at: time) {
             vector[index].disposition = .waiting
         } else {
             vector[index].drop(.neighbourUnresolved)

@@ -18,6 +18,8 @@ import Trace
     public let counters: Counters
     /// Who looks on; nil: nobody.
     let observer: WorkerObserver?
+    /// What things grow old by, in nanoseconds; nil: by the packets' time stamps.
+    let clock: (() -> UInt64)?
 
     private(set) var vector: PacketVector
     let slowPath: SlowPath
@@ -35,16 +37,19 @@ import Trace
     /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
     /// - Parameter neighbourSeed: as `WorkerTables` takes it.
     /// - Parameter observer: takes note of drops and times, and copies packets for those who ask.
+    /// - Parameter clock: nanoseconds of a clock that never goes back, for a live run, where packets are stamped with a time
+    ///   of day that may be set. Nil, for a replay: the stamps are the time.
     public init(
         _ publication: Publication, counters: Counters = Counters(), vectorCapacity: Int = 256,
         slotByteCount: Int = 2048, neighbourSeed: UInt64 = .random(in: 0...UInt64.max),
-        observer: WorkerObserver? = nil
+        observer: WorkerObserver? = nil, clock: (() -> UInt64)? = nil
     ) {
         precondition(publication.tables.serial <= 1, "what was published before is unknown to a new worker")
         ports = publication.ports
         tables = WorkerTables(publication.tables, neighbourSeed: neighbourSeed)
         self.counters = counters
         self.observer = observer
+        self.clock = clock
         vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
         slowPath = SlowPath(tables: tables, slotByteCount: slotByteCount)
         unsafe selection = .allocate(capacity: 256)
@@ -110,9 +115,10 @@ import Trace
     /// packets that have waited long enough. To be called about once a second, between vectors.
     /// - Parameter timestamp: now, in nanoseconds since the Unix epoch.
     public func confirmNeighbours(at timestamp: UInt64) {
+        slowPath.now = clock?()
         slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0?.state == .up })
         sendOriginated()
-        giveUp(slowPath.waiting.expired(at: timestamp))
+        giveUp(slowPath.waiting.expired(at: slowPath.time(timestamp)))
         if let observer, observer.isArmed { observer.endVector(vector) }
     }
 
@@ -157,8 +163,10 @@ import Trace
         vector.removeAll()
         let count = ports[Int(port.rawValue)]?.receive(into: vector) ?? 0
         if count > 0 {
-            giveUp(slowPath.waiting.expired(at: vector[0].timestamp))
-            slowPath.pathMTUs.age(tables, at: vector[0].timestamp)
+            slowPath.now = clock?()
+            let time = slowPath.time(vector[0].timestamp)
+            giveUp(slowPath.waiting.expired(at: time))
+            slowPath.pathMTUs.age(tables, at: time)
         }
         return count
     }
@@ -193,11 +201,9 @@ import Trace
     ) {
         for index in range where unsafe vector.packets[index].disposition == .punt {
             recorder.record(.punted(vector[index].punt))
-            if let refusal = slowPath.limits.refusal(vector, index, from: port) {
-                switch refusal {
-                case .dropped(let reason): unsafe vector.packets[index].drop(reason)
-                case .unheard: unsafe vector.packets[index].disposition = .consumed
-                }
+            let time = slowPath.time(vector[index].timestamp)
+            if let refusal = slowPath.limits.refusal(vector, index, from: port, at: time) {
+                unsafe vector.packets[index].drop(refusal)
                 continue
             }
             if slowPath.isFull { sendOriginated() }
@@ -212,34 +218,6 @@ import Trace
                 if slowPath.waiting.hasReleased { forwardReleased() }
             }
         }
-    }
-
-    /// Sends a packet in fragments. The first takes the packet's place in the vector, outcome and bytes included; what
-    /// follows is originated by us.
-    /// - Returns: false if it can't be split; nothing has been done then.
-    private func sendFragments<R: Recorder>(
-        of vector: PacketVector, _ index: Int, in range: Range<Int>, from port: PortIndex,
-        _ recorder: inout R
-    ) -> Bool {
-        let fragments = slowPath.fragment(vector, index)
-        guard fragments.count > 0 else { return false }
-        recorder.record(.fragmented(count: fragments.count))
-        unsafe convert(
-            fragments.packets, count: fragments.count, arena: fragments.arena,
-            arenaByteCount: fragments.arenaByteCount, tables: tables.view, state: &state, recorder: &recorder)
-        if fragments[0].disposition == .punt {
-            // They all go the same way: none can, and the packet waits whole, if it may.
-            guard fragments[0].punt == .resolve else { return false }
-            vector[index].adjacency = fragments[0].adjacency
-            wait(vector, index, from: port)
-            return true
-        }
-        // What came before goes first: fragments overtake nothing.
-        transmit(vector, range.lowerBound..<index)
-        transmit(fragments, 0..<fragments.count)
-        vector[index] = fragments[0]
-        unsafe accountOriginated(fragments.packets + 1, count: fragments.count - 1, counters: counters.view)
-        return true
     }
 
     /// Sends what the slow path has written.

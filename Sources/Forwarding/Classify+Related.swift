@@ -6,7 +6,7 @@ public import Wire
 /// (RFC 792, RFC 4443 §3): they come from routers on the way, whose addresses are no service's, and no rule names them.
 ///
 /// An error is the session's if its destination is whom the quoted packet came from, and if the session would have let the
-/// quoted packet pass. All this is asked only of packets that were refused.
+/// quoted packet pass, whatever DSCP that has been given. All this is asked only of packets that were refused.
 extension Classifier {
     /// The conversion that takes an ICMP error on which came by a port, or out of an IP-in-IP tunnel; nil if the packet is
     /// none, or nobody's.
@@ -57,10 +57,11 @@ extension Classifier {
         let isTurnedBack =
             unsafe arrival.isTunnel && tables.conversion(index.reversed).pointee.arrival == arrival
         guard isOrdinary || isTurnedBack else { return nil }
-        guard refusal(IP.self, index.reversed, header &+ quote.offset, quote.byteCount, &recorder) == nil
-        else {
-            return nil
-        }
+        guard
+            refusal(
+                IP.self, index.reversed, header &+ quote.offset, quote.byteCount, isQuote: true, &recorder)
+                == nil
+        else { return nil }
         recorder.record(.related(index, isTurnedBack: !isOrdinary))
         return index
     }
@@ -78,9 +79,9 @@ extension Classifier {
         let isOrdinary = fits(IP.self, quoted, index.reversed)
         guard isOrdinary || fits(IP.self, quoted, index) else { return nil }
         let there = isOrdinary ? index.reversed : index
-        guard refusal(IP.self, there, header &+ quote.offset, quote.byteCount, &recorder) == nil else {
-            return nil
-        }
+        guard
+            refusal(IP.self, there, header &+ quote.offset, quote.byteCount, isQuote: true, &recorder) == nil
+        else { return nil }
         recorder.record(.related(there.reversed, isTurnedBack: !isOrdinary))
         return there.reversed
     }

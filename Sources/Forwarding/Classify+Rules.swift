@@ -6,12 +6,14 @@ public import Wire
 extension Classifier {
     /// Why the session's rules refuse the packet, or nil if one admits it (or there are none). On the way back the same
     /// rules hold mirrored: the service's port is then the source port, and a reply's type stands for its request's. The
-    /// DSCP is the one that the sender gave the packet, whatever a tunnel has made of it.
+    /// DSCP is the one that the sender gave the packet, whatever a tunnel has made of it. Of a quoted packet nobody knows
+    /// that one: policers, tunnels and routers on the way may have written others (RFC 2474 §1), so it isn't asked for.
     ///
     /// - Parameter byteCount: of the packet, which may be less than its header says where it is a quoted one.
+    /// - Parameter isQuote: whether an ICMP error quotes the packet.
     @export(implementation) @inline(always)
     func refusal<IP: NetworkHeader, R: Recorder>(
-        _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int,
+        _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int, isQuote: Bool = false,
         _ recorder: inout R
     ) -> DropReason? {
         let treatment = unsafe tables.treatment(index)
@@ -33,7 +35,7 @@ extension Classifier {
             else {
                 continue
             }
-            if rule.dscps != .max {
+            if rule.dscps != .max, !isQuote {
                 // Of IPv4 the second octet, of IPv6 the second to fourth four bits; DSCP are the upper six of them.
                 let first = packet.uint16(at: 0)
                 let codePoint = UInt8(truncatingIfNeeded: isIPv4 ? first &>> 2 : first &>> 6) & 0x3f

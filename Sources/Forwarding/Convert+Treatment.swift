@@ -18,8 +18,8 @@ extension Converter {
                 tunnel, Int(conversion.pointee.headerByteCount), isIPv6: IP.etherType == .ipv6))
     }
 
-    /// Polices the packet, and if it isn't dropped for that (RFC 2698: the session's policer first, then the tunnel's,
-    /// which never sees what the first has dropped), writes into it what its treatment wants.
+    /// Polices the packet, and if it isn't dropped for that writes into it what its treatment wants. Fragments are as their
+    /// packet was marked before it was cut.
     ///
     /// Only where the treatment `rewrites`.
     /// - Returns: the class that is to be pushed, where the treatment says it.
@@ -29,30 +29,47 @@ extension Converter {
         _ recorder: inout R
     ) -> GivenClass {
         let treatment = unsafe tables.treatment(conversion.pointee.treatment)
-        let byteCount = packet.meteredByteCount
-        var window = HeaderWindow(arena, at: header)
-        var marking = Marking()
-        if !isOriginated {
-            unsafe police(.session, treatment.pointee.policer, &packet, &marking, &recorder)
-            guard packet.disposition == .transmit else { return .none }
-            unsafe police(.tunnel, treatment.pointee.tunnelPolicer, &packet, &marking, &recorder)
+        var pushed: UInt8?
+        if isFragment {
+            pushed = packet.givenClass
+        } else if !isOriginated {
+            pushed = unsafe mark(IP.self, &packet, header, treatment, &recorder)
             guard packet.disposition == .transmit else { return .none }
         }
+        let segmentLimit = unsafe treatment.pointee.segmentLimit
+        if segmentLimit != 0 {
+            lowerSegmentSize(
+                IP.self, header, Int(packet.meteredByteCount), Int(segmentLimit), &recorder)
+        }
+        if let pushed, unsafe conversion.pointee.encapsulation == .mpls {
+            return GivenClass(rawValue: pushed)
+        }
+        let map = unsafe treatment.pointee.classMap
+        guard map != 0 else { return .none }
+        return GivenClass(
+            rawValue: tables.mappedClass(map, IP.trafficClass(HeaderWindow(arena, at: header)) &>> 2))
+    }
+
+    /// Polices the packet (RFC 2698: the session's policer first, then the tunnel's, which never sees what the first has
+    /// dropped), and if it isn't dropped for that writes the DSCP of its colour into it.
+    /// - Returns: the traffic class of its colour, where there is one.
+    @export(implementation) @inline(always)
+    func mark<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ packet: inout Packet, _ header: Int, _ treatment: UnsafePointer<Treatment>,
+        _ recorder: inout R
+    ) -> UInt8? {
+        var marking = Marking()
+        unsafe police(.session, treatment.pointee.policer, &packet, &marking, &recorder)
+        guard packet.disposition == .transmit else { return nil }
+        unsafe police(.tunnel, treatment.pointee.tunnelPolicer, &packet, &marking, &recorder)
+        guard packet.disposition == .transmit else { return nil }
+        var window = HeaderWindow(arena, at: header)
         let trafficClass = IP.trafficClass(window)
         if let dscp = marking.dscp, dscp != trafficClass &>> 2 {
             IP.setTrafficClass(&window, dscp &<< 2 | trafficClass & 3)
             recorder.record(.remarked(from: trafficClass &>> 2, to: dscp))
         }
-        let segmentLimit = unsafe treatment.pointee.segmentLimit
-        if segmentLimit != 0 {
-            lowerSegmentSize(IP.self, header, Int(byteCount), Int(segmentLimit), &recorder)
-        }
-        if let pushed = marking.trafficClass, unsafe conversion.pointee.encapsulation == .mpls {
-            return GivenClass(rawValue: pushed)
-        }
-        let map = unsafe treatment.pointee.classMap
-        guard map != 0 else { return .none }
-        return GivenClass(rawValue: tables.mappedClass(map, IP.trafficClass(window) &>> 2))
+        return marking.trafficClass
     }
 
     /// Has one policer meter the packet. What its action comes to is noted, not done yet.

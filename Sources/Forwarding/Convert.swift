@@ -12,13 +12,19 @@ public import Wire
     @usableFromInline let sendsErrors: Bool
     /// Whether the packets are this node's own: no hop is taken off, nothing is policed, and nobody pays.
     @usableFromInline let isOriginated: Bool
+    /// Whether they are fragments of a packet that has been policed whole.
+    @usableFromInline let isFragment: Bool
 
     @inlinable @inline(always) @_lifetime(copy arena)
-    init(tables: TablesView, arena: borrowing Arena, sendsErrors: Bool, isOriginated: Bool) {
+    init(
+        tables: TablesView, arena: borrowing Arena, sendsErrors: Bool, isOriginated: Bool = false,
+        isFragment: Bool = false
+    ) {
         self.tables = tables
         self.arena = copy arena
         self.sendsErrors = sendsErrors
         self.isOriginated = isOriginated
+        self.isFragment = isFragment
     }
 
     @export(implementation) @inline(always)
@@ -54,20 +60,7 @@ public import Wire
             guard isOriginated || IP.dontFragment(window) else { return packet.punt(.fragment) }
             return answer(&packet, .tooBig, .tooBig)
         }
-        unsafe packet.adjacency = conversion.pointee.adjacency.rawValue
-        var adjacency = unsafe tables.adjacency(conversion.pointee.adjacency)
-        if unsafe adjacency.pointee.state == .onLink {
-            let onLink = AdjacencyIndex(rawValue: packet.adjacency)
-            guard let neighbour = IP.neighbour(tables, IP.destination(window), onLink) else {
-                return packet.punt(.resolve)
-            }
-            packet.adjacency = neighbour.rawValue
-            unsafe adjacency = tables.adjacency(neighbour)
-        }
-        guard unsafe adjacency.pointee.state != .incomplete else { return packet.punt(.resolve) }
-        guard unsafe !isRecursive(IP.self, window, conversion) else {
-            return packet.drop(.recursiveEncapsulation)
-        }
+        guard let adjacency = unsafe departure(IP.self, &packet, window, conversion) else { return }
         var given = GivenClass.none
         if treatment != .none, unsafe tables.treatment(treatment).pointee.rewrites {
             unsafe given = treat(IP.self, &packet, header, conversion, &recorder)
@@ -95,6 +88,35 @@ public import Wire
             &packet, from: header &- headerByteCount,
             byteCount: Int(packet.meteredByteCount) &+ headerByteCount, adjacency, etherType, &recorder)
         if isOriginated { packet.counter = Packet.noCounter }
+    }
+
+    /// Where the packet leaves, which is noted in it; nil if its next hop isn't known, or it would go in circles: it has
+    /// been punted or dropped then.
+    @export(implementation) @inline(always)
+    func departure<IP: NetworkHeader>(
+        _: IP.Type, _ packet: inout Packet, _ window: borrowing HeaderWindow,
+        _ conversion: UnsafePointer<Conversion>
+    ) -> UnsafePointer<Adjacency>? {
+        unsafe packet.adjacency = conversion.pointee.adjacency.rawValue
+        var adjacency = unsafe tables.adjacency(conversion.pointee.adjacency)
+        if unsafe adjacency.pointee.state == .onLink {
+            let onLink = AdjacencyIndex(rawValue: packet.adjacency)
+            guard let neighbour = IP.neighbour(tables, IP.destination(window), onLink) else {
+                packet.punt(.resolve)
+                return nil
+            }
+            packet.adjacency = neighbour.rawValue
+            unsafe adjacency = tables.adjacency(neighbour)
+        }
+        guard unsafe adjacency.pointee.state != .incomplete else {
+            packet.punt(.resolve)
+            return nil
+        }
+        guard unsafe !isRecursive(IP.self, window, conversion) else {
+            packet.drop(.recursiveEncapsulation)
+            return nil
+        }
+        return unsafe adjacency
     }
 
     /// The sender is told, or not: as the port wants it that the packet came by. Nobody is told of an answer's end.

@@ -27,8 +27,7 @@ public func forward<R: Recorder>(
     let input = Input(index: port.rawValue, entry: tables.port(port.rawValue))
     let classifier = Classifier(tables: tables, input: input, arena: arena)
     for index in packets.indices { classifier.classify(&packets[index], &recorder) }
-    let converter = Converter(
-        tables: tables, arena: arena, sendsErrors: input.entry.sendsErrors, isOriginated: false)
+    let converter = Converter(tables: tables, arena: arena, sendsErrors: input.entry.sendsErrors)
     var identification = state.identification
     for index in packets.indices { converter.convert(&packets[index], &identification, &recorder) }
     state.identification = identification
@@ -112,7 +111,7 @@ public func account(
     return Int(truncatingIfNeeded: forwarded)
 }
 
-/// Counts packets that this node sent of its own: replies, errors, further fragments.
+/// Counts packets that this node sent of its own: replies and errors. One that could not be sent is not counted.
 public func accountOriginated(_ packets: UnsafePointer<Packet>, count: Int, counters: CountersView) {
     var originated: UInt64 = 0
     for index in 0..<count {

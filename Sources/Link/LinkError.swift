@@ -2,6 +2,13 @@
 public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, where, and where it helps, what to do.
     public let description: String
+    /// Whether it is that nobody listens where somebody should.
+    package let isNobodyThere: Bool
 
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.init(description, isNobodyThere: false) }
+
+    package init(_ description: String, isNobodyThere: Bool) {
+        self.description = description
+        self.isNobodyThere = isNobodyThere
+    }
 }

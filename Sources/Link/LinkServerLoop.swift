@@ -15,14 +15,14 @@ struct LinkServerLoop {
     /// Connections at once. More have come only when something is wrong.
     private static let clientLimit = 64
 
-    private let listener: Descriptor
+    private var listener: Listener
     private let wakeUp: WakeUp
     private let settings: LinkServer.Settings
     /// The oldest first.
     private var clients: [Client] = []
 
     init(listener: Descriptor, wakeUp: WakeUp, settings: LinkServer.Settings) {
-        self.listener = listener
+        self.listener = Listener(listener)
         self.wakeUp = wakeUp
         self.settings = settings
     }
@@ -45,14 +45,15 @@ struct LinkServerLoop {
         var requests = clients.map { $0.peer.pollRequest(reads: true) }
         requests.append(pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0))
         if clients.count < Self.clientLimit {
-            requests.append(pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0))
+            requests.append(listener.pollRequest)
         }
-        let deadline = clients.map { $0.peer.nextDeadline }.min() ?? now + .seconds(60)
+        let deadlines = clients.map { $0.peer.nextDeadline } + [listener.nextDeadline].compactMap { $0 }
+        let deadline = deadlines.min() ?? now + .seconds(60)
         _ = poll(&requests, nfds_t(requests.count), pollTimeout(from: now, until: deadline))
     }
 
     private mutating func acceptAll(at now: ContinuousClock.Instant) {
-        while clients.count < Self.clientLimit, let socket = UnixSocket.accept(listener) {
+        while clients.count < Self.clientLimit, let socket = listener.accept(at: now) {
             let outbox = Outbox(wakeUp: wakeUp)
             clients.append(Client(Peer(socket, outbox: outbox, tuning: settings.tuning, at: now)))
         }

@@ -97,7 +97,9 @@ final class Peer {
 }
 
 /// Milliseconds for `poll` to wait until then: never less than there are, never for ever.
-func pollTimeout(from now: ContinuousClock.Instant, until deadline: ContinuousClock.Instant) -> Int32 {
+package func pollTimeout(
+    from now: ContinuousClock.Instant, until deadline: ContinuousClock.Instant
+) -> Int32 {
     let (seconds, attoseconds) = now.duration(to: deadline).components
     if seconds < 0 || attoseconds < 0 { return 0 }
     if seconds >= 60 { return 60_000 }

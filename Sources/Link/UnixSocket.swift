@@ -37,15 +37,6 @@ package enum UnixSocket {
         return socket
     }
 
-    /// Somebody who wants to talk to the listener; nil if there is nobody any more.
-    package static func accept(_ listener: Descriptor) -> Descriptor? {
-        let number = Glibc.accept(listener.number, nil, nil)
-        guard number >= 0 else { return nil }
-        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(number, F_SETFL, O_NONBLOCK)
-        return Descriptor(number)
-    }
-
     private static func removeStale(_ path: String) throws(LinkError) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
@@ -66,6 +57,8 @@ package enum UnixSocket {
                 "can't \(action) \(path): a socket's path may have \(limit) bytes; choose another run directory"
             )
         }
-        return LinkError("can't \(action) \(path): \(meaning(ofErrno: number))")
+        return LinkError(
+            "can't \(action) \(path): \(meaning(ofErrno: number))",
+            isNobodyThere: number == ENOENT || number == ECONNREFUSED)
     }
 }

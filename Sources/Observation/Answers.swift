@@ -12,6 +12,15 @@ public struct ObservedPort: Equatable, Sendable {
         self.name = name
         self.link = link
     }
+
+    /// What somebody is told who asks for a port that the forwarder doesn't have.
+    /// - Parameter open: those that it has.
+    public static func unknown(_ name: String, among open: some Sequence<ObservedPort>) -> ObservationError {
+        let known = open.map(\.name).sorted().joined(separator: ", ")
+        return ObservationError(
+            "this forwarder has no open port '\(name)'; it has \(known.isEmpty ? "none" : known) (`wayleave ports` shows "
+                + "those of all forwarders, and why one isn't open)")
+    }
 }
 
 /// Why a stream of packets has come to its end.

@@ -74,15 +74,18 @@ final class DropSamples: Sendable {
         words[group] = number &+ 1
     }
 
-    /// Keeps no longer whose the samples in these session slots are. The worker alone.
-    func forget(_ slots: Set<UInt32>, port: PortIndex, reason: DropReason) {
-        let group = group(port.rawValue, reason)
+    /// Keeps no longer whose the samples in these session slots are. Any thread, while the worker drops nothing of these
+    /// slots; it may take samples of others.
+    func forget(_ slots: Set<UInt32>, port: UInt16, reason: DropReason) {
+        let group = group(port, reason)
         for place in 0..<Self.depth {
             let sample = group + 8 + place * Self.sampleWordCount
-            let slot = words[sample + 2] >> 32
+            let word = words[sample + 2]
+            let slot = word >> 32
             guard slot > 0, slots.contains(UInt32(slot - 1)) else { continue }
-            // One word, so that a reader sees the sample with it or without.
-            words[sample + 2] = words[sample + 2] & 0xffff_ffff
+            // One word, so that a reader sees the sample with it or without. If it is another meanwhile, the worker has
+            // put another packet here.
+            words.replace(word, with: word & 0xffff_ffff, at: sample + 2)
         }
     }
 

@@ -55,30 +55,23 @@ final class DropTable: Sendable {
         }
     }
 
-    /// The session slots that have an entry with a count.
-    var countedSlots: Set<UInt32> {
-        var slots: Set<UInt32> = []
+    /// Leaves what was counted in these slots to their ports and reasons alone: they are another session's from now on.
+    /// Any thread, while the worker counts nothing for these slots. Cost: goes through the whole table.
+    func forget(_ slots: Set<UInt32>) {
         for place in 0..<Self.placeCount {
             let key = words[Self.keys + 2 * place]
-            if key != 0, words[Self.keys + 2 * place + 1] > 0 { slots.insert(UInt32(key >> 16) - 1) }
+            guard key != 0, slots.contains(UInt32(key >> 16) - 1) else { continue }
+            words[Self.keys + 2 * place + 1] = 0
         }
-        return slots
     }
 
-    /// Leaves what was counted in these slots to their ports and reasons alone: they are another session's from now on.
-    /// The worker alone. Cost: goes through the whole table.
-    /// - Returns: ports and reasons of the entries.
-    func forget(_ slots: Set<UInt32>) -> [(port: PortIndex, reason: DropReason)] {
-        var found: [(port: PortIndex, reason: DropReason)] = []
-        for place in 0..<Self.placeCount {
-            let key = words[Self.keys + 2 * place]
-            guard key != 0, slots.contains(UInt32(key >> 16) - 1),
-                let reason = DropReason(rawValue: UInt8(key & 0xff))
-            else { continue }
-            words[Self.keys + 2 * place + 1] = 0
-            found.append((PortIndex(rawValue: UInt16(key >> 8 & 0xff)), reason))
+    /// Ports and reasons that have drops.
+    var counted: [(port: UInt16, reason: DropReason)] {
+        (0..<Self.portCount).flatMap { port in
+            DropReason.allCases.compactMap { reason in
+                words[port * Self.reasonCount + Int(reason.rawValue)] > 0 ? (UInt16(port), reason) : nil
+            }
         }
-        return found
     }
 
     /// All counts that aren't zero. Sessions first, so that those of a port are never fewer than their sum.

@@ -8,9 +8,13 @@ public final class ObservationClient {
 
     private init(_ path: String, _ request: ObservationRequest) throws(ObservationError) {
         do throws(LinkError) { socket = try UnixSocket.connect(to: path) } catch {
-            throw ObservationError("\(error)")
+            throw ObservationError("\(error)", isNobodyThere: error.isNobodyThere)
         }
-        try send(request)
+        do throws(ObservationError) { try send(request) } catch {
+            // It may have been refused before it could ask: that is a better answer.
+            _ = try next()
+            throw error
+        }
     }
 
     /// Asks for an end: what has been taken is still handed over, and then `next` says so.
@@ -29,7 +33,7 @@ public final class ObservationClient {
             } else if errno == EAGAIN {
                 _ = Self.wait(socket.number, POLLOUT, nil, milliseconds: 1000)
             } else if errno != EINTR {
-                throw ObservationError("the forwarder went away: \(meaning(ofErrno: errno))")
+                throw ObservationError("the forwarder has ended the connection: \(meaning(ofErrno: errno))")
             }
         }
     }
@@ -56,7 +60,7 @@ public final class ObservationClient {
     public static func runtime(_ path: String) throws(ObservationError) -> [RuntimeReading] {
         let client = try ObservationClient(path, .runtime)
         guard case .runtime(let readings) = try client.next() else {
-            throw ObservationError("the forwarder went away without an answer")
+            throw ObservationError("the forwarder has ended the connection without an answer")
         }
         return readings
     }

@@ -17,6 +17,11 @@ final class ObservationPeer {
     private var sentCount = 0
     private var taps: [(observer: WorkerObserver, tap: Tap)] = []
     private var deadline: ContinuousClock.Instant?
+    private let patience: ObservationServer.Patience
+    /// When it last asked for something, or took some of an answer.
+    private var lastSign: ContinuousClock.Instant
+    /// It has been told that it isn't served.
+    private(set) var isRefused = false
     /// As the client has been told.
     private var knownPorts: [UInt16: ObservedPort] = [:]
     /// The client wants no more than what is there.
@@ -25,9 +30,14 @@ final class ObservationPeer {
     private var isEnding = false
     private var isGone = false
 
-    init(_ descriptor: Descriptor, _ observers: [WorkerObserver]) {
+    init(
+        _ descriptor: Descriptor, _ observers: [WorkerObserver],
+        patience: ObservationServer.Patience = .init(), at now: ContinuousClock.Instant = .now
+    ) {
         self.descriptor = descriptor
         self.observers = observers
+        self.patience = patience
+        lastSign = now
     }
 
     deinit { disarm() }
@@ -52,20 +62,42 @@ final class ObservationPeer {
         guard !isEnding else { return }
         send(.refused(reason))
         isEnding = true
+        isRefused = true
+    }
+
+    /// When it is sent away unless something is heard of it. Not to be asked while it has a tap.
+    var nextDeadline: ContinuousClock.Instant {
+        lastSign + (waitingByteCount > 0 ? patience.answer : patience.request)
     }
 
     /// Does what there is to do without waiting.
-    func advance(isTapFree: Bool) {
-        read(isTapFree: isTapFree)
+    func advance(isTapFree: Bool, at now: ContinuousClock.Instant = .now) {
+        let hadTap = hasTap
+        read(isTapFree: isTapFree, at: now)
         pump()
-        write()
+        // Whoever has been silent while watching has as long as others for what is left.
+        if hadTap, !hasTap { lastSign = now }
+        write(at: now)
+        if !hasTap, !isOver, now >= nextDeadline { sendAway(at: now) }
         if isGone { disarm() }
+    }
+
+    /// It keeps the place of somebody who has a question.
+    private func sendAway(at now: ContinuousClock.Instant) {
+        guard waitingByteCount == 0 else {
+            isGone = true
+            return
+        }
+        refuse(
+            "no whole request has come for \(patience.request), and others want to ask; connect again for yours"
+        )
+        write(at: now)
     }
 
     /// The forwarder is stopping.
     func stop() {
         if hasTap { end(.stopped) }
-        write()
+        write(at: .now)
         disarm()
     }
 
@@ -76,7 +108,7 @@ final class ObservationPeer {
 
     // MARK: Requests
 
-    private func read(isTapFree: Bool) {
+    private func read(isTapFree: Bool, at now: ContinuousClock.Instant) {
         var chunk = [UInt8](repeating: 0, count: 4096)
         for _ in 0..<Self.readLimit where mayAnswer {
             let count = Glibc.read(descriptor.number, &chunk, chunk.count)
@@ -90,6 +122,7 @@ final class ObservationPeer {
             input.append(chunk[..<count])
             do throws(ObservationError) {
                 while let payload = try input.next(), !isEnding {
+                    lastSign = now
                     try take(ObservationRequest(payload), isTapFree: isTapFree)
                 }
             } catch { refuse(error.description) }
@@ -145,6 +178,10 @@ final class ObservationPeer {
             throw ObservationError(
                 "\(ObservationServer.tapLimit) captures and traces are running; end one of them first")
         }
+        guard observers.allSatisfy({ $0.retiredRingCount < ObservationServer.retiredRingLimit }) else {
+            throw ObservationError(
+                "the memory of earlier captures and traces hasn't been given back yet; try again in a second")
+        }
         guard expression.utf8.count <= 4096 else {
             throw ObservationError("the filter is longer than 4,096 bytes")
         }
@@ -167,9 +204,7 @@ final class ObservationPeer {
         var slots: Set<UInt16> = []
         for name in names {
             guard let port = ports.values.first(where: { $0.name == name }) else {
-                let known = ports.values.map(\.name).sorted().joined(separator: ", ")
-                throw ObservationError(
-                    "this forwarder has no open port '\(name)'; it has \(known.isEmpty ? "none" : known)")
+                throw ObservedPort.unknown(name, among: ports.values)
             }
             slots.insert(port.slot)
         }
@@ -229,7 +264,7 @@ final class ObservationPeer {
         ObservationFrames.append([ObservationAnswer.tracedTag] + bytes, to: &output)
     }
 
-    private func write() {
+    private func write(at now: ContinuousClock.Instant) {
         while sentCount < output.count, !isGone {
             let count = output.withUnsafeBytes { bytes in
                 Glibc.send(
@@ -243,6 +278,7 @@ final class ObservationPeer {
                 return
             }
             sentCount += count
+            lastSign = now
         }
         if sentCount == output.count || sentCount > Self.outputLimit {
             output.removeFirst(sentCount)

@@ -9,7 +9,8 @@ public struct ObservedPacket: Equatable, Sendable {
     public enum Role: UInt8, BitwiseCopyable, Sendable {
         case received
         case sent
-        /// Received, and gone no further.
+        /// Received, and gone no further; or a fragment of ours that could not be sent, with the port where it should have
+        /// left.
         case dropped
     }
 

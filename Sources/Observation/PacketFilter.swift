@@ -67,5 +67,11 @@ public final class PacketFilter: @unchecked Sendable {
 /// Why something can't be observed, in a sentence.
 public struct ObservationError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
-    public init(_ description: String) { self.description = description }
+    /// Whether it is that no forwarder is there to be asked.
+    public let isNobodyThere: Bool
+
+    public init(_ description: String, isNobodyThere: Bool = false) {
+        self.description = description
+        self.isNobodyThere = isNobodyThere
+    }
 }

@@ -58,6 +58,26 @@ final class Seat {
         takeOne()
     }
 
+    /// Takes a fragment that could not be sent.
+    func takeLost(
+        _ frame: UnsafeRawBufferPointer, _ fragment: Packet, _ link: LinkType, _ time: UInt64
+    ) {
+        let port = fragment.egress.rawValue
+        guard let capture, capture.takesDropped, left > 0, !tap.isDone,
+            tap.passes(frame, port: port, link: link)
+        else { return }
+        var header = RecordHeader(kind: .packet)
+        header.role = .dropped
+        header.reason = fragment.dropReason.rawValue
+        header.link = link.rawValue
+        header.port = port
+        header.counter = fragment.counter
+        header.frameByteCount = UInt32(frame.count)
+        header.timestamp = time
+        guard append(header, frame, capture) != nil else { return }
+        takeOne()
+    }
+
     func end(_ vector: PacketVector) {
         guard let capture else { return }
         for (index, position) in received {
@@ -137,9 +157,16 @@ extension TracedPacket {
         var slots = conversion.map { [$0.session.rawValue] } ?? []
         for step in steps {
             switch step {
-            case .session(let conversion), .userLabel(_, let conversion):
+            case .session(let conversion), .userLabel(_, let conversion), .path(let conversion, _),
+                .related(let conversion, _), .converted(let conversion):
                 slots.append(conversion.session.rawValue)
-            default: break
+            case .ethernet, .ipv4, .ipv6, .pathLabel, .transitLabel, .explicitNull, .unboundLabel,
+                .outerExtensionHeaders, .tunnel, .subscriber, .service, .noSession, .hairpin, .congestion,
+                .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
+                .everythingAdmitted, .quotedIPv4, .quotedIPv6, .timeToLiveHandedOn, .classHandedOn, .policed,
+                .remarked, .segmentSizeLowered, .relabelled, .adjacency, .punted, .fragmented,
+                .fragmentLost:
+                break
             }
         }
         return slots

@@ -1,8 +1,8 @@
 import CLinux
 import Tables
 
-/// 64-bit words that one thread writes and others read whole, at any time. Zero at first; pages cost nothing until they
-/// are written.
+/// 64-bit words that one thread writes and others read whole, at any time; `replace` alone is for any thread. Zero at
+/// first; pages cost nothing until they are written.
 final class SharedWords: @unchecked Sendable {
     private let pages: PageMemory
     let start: UnsafeMutablePointer<UInt64>
@@ -29,6 +29,12 @@ final class SharedWords: @unchecked Sendable {
     func add(_ amount: UInt64, to index: Int) {
         precondition(index >= 0 && index < count)
         wl_counter_add(start + index, amount)
+    }
+
+    /// Writes a word if it still has the value that was read. Any thread.
+    func replace(_ value: UInt64, with next: UInt64, at index: Int) {
+        precondition(index >= 0 && index < count)
+        wl_replace(start + index, value, next)
     }
 
     /// Writes what others may look behind: they see all that was written before.

@@ -13,9 +13,9 @@ public import Trace
 public final class WorkerObserver: @unchecked Sendable {
     private struct Shared {
         var taps: [Tap] = []
+        /// Taps that are no longer wanted, and the generation of which on no worker has them.
+        var retired: [(tap: Tap, generation: Int)] = []
         var ports: [UInt16: ObservedPort] = [:]
-        /// Session slots whose drops are to be forgotten.
-        var reboundSlots: Set<UInt32> = []
     }
 
     private let meter = RuntimeMeter()
@@ -26,9 +26,8 @@ public final class WorkerObserver: @unchecked Sendable {
     @usableFromInline let tapCount = Atomic(0)
     /// Changes whenever the taps do.
     private let generation = Atomic(0)
-
-    /// Whether there are some.
-    private let hasReboundSlots = Atomic(false)
+    /// The generation that the worker goes by.
+    private let passedGeneration = Atomic(0)
 
     // The worker's own.
     private var seats: [Seat] = []
@@ -70,36 +69,33 @@ public final class WorkerObserver: @unchecked Sendable {
     public func noteDrops(_ vector: PacketVector, _ range: Range<Int>, from port: PortIndex) {
         let packets = vector.packets
         for index in range where packets[index].disposition == .dropped {
-            if hasReboundSlots.load(ordering: .acquiring) { forgetReboundSlots() }
-            let packet = packets[index]
-            let slot = packet.counter == Packet.noCounter ? nil : packet.counter >> 1
-            drops.count(packet.dropReason, port: port, slot: slot)
-            guard samples.wants(packet.dropReason, port: port, timestamp: packet.timestamp) else { continue }
-            samples.take(
-                Self.frame(of: packet, index, vector), packet.dropReason, port: port, slot: slot,
-                timestamp: packet.timestamp)
+            count(packets[index], port, UnsafeRawBufferPointer(vector.frame(index)))
         }
     }
 
-    private func forgetReboundSlots() {
-        hasReboundSlots.store(false, ordering: .releasing)
-        let slots = shared.withLock { shared in
-            defer { shared.reboundSlots = [] }
-            return shared.reboundSlots
+    /// A fragment of a packet that is otherwise forwarded could not be sent: counts it as the packet would be, keeps that as
+    /// a sample, and copies the fragment for those who want to see what is dropped.
+    /// - Parameter link: of the port where the fragment should have left.
+    public func noteLost(
+        _ fragments: PacketVector, _ place: Int, of vector: PacketVector, _ index: Int, from port: PortIndex,
+        to link: LinkType
+    ) {
+        let fragment = fragments[place]
+        count(fragment, port, UnsafeRawBufferPointer(vector.frame(index)))
+        guard isArmed else { return }
+        for seat in seats {
+            seat.takeLost(UnsafeRawBufferPointer(fragments.frame(place)), fragment, link, currentTimestamp())
         }
-        for (port, reason) in drops.forget(slots) { samples.forget(slots, port: port, reason: reason) }
     }
 
-    /// The packet's bytes in its slot of the vector. A packet that was sent in fragments, of which the first could not
-    /// be, has its bytes elsewhere: then those that came in.
-    private static func frame(
-        of packet: Packet, _ index: Int, _ vector: PacketVector
-    ) -> UnsafeRawBufferPointer {
-        let slot = index * vector.slotByteCount..<(index + 1) * vector.slotByteCount
-        let start =
-            slot.contains(Int(packet.offset)) ? Int(packet.offset) : slot.lowerBound + PacketVector.headroom
-        return UnsafeRawBufferPointer(
-            start: vector.arena + start, count: min(Int(packet.byteCount), slot.upperBound - start))
+    /// Counts a drop, and keeps the frame as a sample of it.
+    private func count(
+        _ packet: Packet, _ port: PortIndex, _ frame: @autoclosure () -> UnsafeRawBufferPointer
+    ) {
+        let slot = packet.counter == Packet.noCounter ? nil : packet.counter >> 1
+        drops.count(packet.dropReason, port: port, slot: slot)
+        guard samples.wants(packet.dropReason, port: port, timestamp: packet.timestamp) else { return }
+        samples.take(frame(), packet.dropReason, port: port, slot: slot, timestamp: packet.timestamp)
     }
 
     /// A vector has come in, and `isArmed`: copies what is to be captured of it.
@@ -157,12 +153,16 @@ public final class WorkerObserver: @unchecked Sendable {
     /// The vector is done: its copies are told what became of them, and handed over.
     public func endVector(_ vector: PacketVector) { for seat in seats { seat.end(vector) } }
 
-    private func refresh() {
+    /// Takes in which taps there are, and lets go of those that are gone: what frees their rings is another thread, so that
+    /// it costs this one next to nothing. To be called between vectors, about once a second: no vector does so when the
+    /// last tap has gone.
+    public func refresh() {
         let generation = generation.load(ordering: .acquiring)
         guard generation != knownGeneration else { return }
         knownGeneration = generation
         let taps = shared.withLock { $0.taps }
         seats = taps.map { tap in seats.first { $0.tap === tap } ?? Seat(tap) }
+        passedGeneration.store(generation, ordering: .releasing)
     }
 
     // MARK: Other threads
@@ -177,13 +177,15 @@ public final class WorkerObserver: @unchecked Sendable {
 
     func runtime(worker: Int) -> RuntimeReading { meter.reading(worker: worker) }
 
-    /// Session slots get other owners: what was dropped before is not theirs. To be called before packets can be counted
-    /// to the new ones.
+    /// Session slots get other owners: what was dropped before is not theirs. To be called while the tables of no worker
+    /// have anybody in these slots, so that nothing is counted there meanwhile: after the former owners were taken out
+    /// everywhere, before the new ones are published. Who reads the drops then sees them as they were before, or after.
+    ///
+    /// Cost: goes through 8,192 places of the table, and the samples of each port and reason that has drops.
     public func rebind(_ slots: Set<UInt32>) {
-        let counted = slots.intersection(drops.countedSlots)
-        guard !counted.isEmpty else { return }
-        shared.withLock { $0.reboundSlots.formUnion(counted) }
-        hasReboundSlots.store(true, ordering: .releasing)
+        guard !slots.isEmpty else { return }
+        drops.forget(slots)
+        for (port, reason) in drops.counted { samples.forget(slots, port: port, reason: reason) }
     }
 
     /// From the next vector on the tap gets its packets.
@@ -193,16 +195,35 @@ public final class WorkerObserver: @unchecked Sendable {
         tapCount.add(1, ordering: .acquiringAndReleasing)
     }
 
-    /// From the next vector on it gets none.
+    /// From the next vector on it gets none. Its ring is there until `reclaimRings` finds that the worker has let go of it.
     func disarm(_ tap: Tap) {
         tap.close()
         let wasArmed = shared.withLock { shared in
             let count = shared.taps.count
             shared.taps.removeAll { $0 === tap }
-            return shared.taps.count < count
+            guard shared.taps.count < count else { return false }
+            let next = generation.add(1, ordering: .acquiringAndReleasing).newValue
+            shared.retired.append((tap, next))
+            return true
         }
         guard wasArmed else { return }
-        generation.add(1, ordering: .acquiringAndReleasing)
         tapCount.subtract(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Rings that are there though nobody wants their packets any more.
+    var retiredRingCount: Int { shared.withLock { $0.retired.count } }
+
+    /// Frees the rings of taps that are gone, and that the worker has let go of.
+    /// - Returns: whether there are none any more that it has yet to let go of.
+    func reclaimRings() -> Bool {
+        let passed = passedGeneration.load(ordering: .acquiring)
+        // What is freed here is freed behind the lock, which the worker takes: giving pages back takes a while.
+        let (freed, isDone) = shared.withLock { shared in
+            let freed = shared.retired.filter { $0.generation <= passed }.map(\.tap)
+            shared.retired.removeAll { $0.generation <= passed }
+            return (freed, shared.retired.isEmpty)
+        }
+        withExtendedLifetime(freed) {}
+        return isDone
     }
 }

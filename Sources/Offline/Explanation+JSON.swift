@@ -131,6 +131,8 @@ extension Explanation {
             return [("step", .string("adjacency")), ("index", .number(Int(index.rawValue)))]
         case .punted(let punt): return [("step", .string("punted")), ("for", .string("\(punt)"))]
         case .fragmented(let count): return [("step", .string("fragmented")), ("count", .number(count))]
+        case .fragmentLost(let reason):
+            return [("step", .string("fragmentLost")), ("reason", .string("\(reason)"))]
         default: preconditionFailure("a step without JSON: \(step)")
         }
     }

@@ -105,6 +105,13 @@ extension Narrator {
             return Finding(
                 "\(header.destination) is an address of this node, which answers sound pings and ends tunnels; "
                     + "this is \(spoken) for it.")
+        case .requestLimit:
+            return Finding(
+                "Port \(port.name) has brought more such packets than this node looks at in a second: ten thousand of "
+                    + "a kind, or a thousand ICMP errors about tunnels.",
+                remedy:
+                    "Find out who sends them, with `wayleave capture --dropped --port \(port.name)`; what comes in "
+                    + "another second is answered.")
         default: return Finding(reason.explanation)
         }
     }

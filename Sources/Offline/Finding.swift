@@ -33,7 +33,8 @@ extension Narrator {
             .recursiveEncapsulation,
             .innerSourceMismatch, .innerDestinationMismatch:
             tunnelFinding(reason)
-        case .neighbourUnresolved, .notServedHere, .portDown, .transmitFailed: leavingFinding(reason)
+        case .neighbourUnresolved, .notServedHere, .portDown, .transmitFailed, .requestLimit:
+            leavingFinding(reason)
         }
     }
 }

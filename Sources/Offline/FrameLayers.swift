@@ -1,7 +1,8 @@
 public import Ports
 import Wire
 
-/// What a frame's headers say, outermost first, as far as its bytes go: a sample may be cut short.
+/// What a frame's headers say, outermost first, as far as its bytes go: a sample may be cut short. Of a frame that is
+/// nothing but headers the first ones are told, so that nobody is shown thousands of lines.
 public struct FrameLayers: Sendable {
     /// A header, with the fields that a conversion may change.
     public struct Layer: Equatable, Sendable {
@@ -15,6 +16,9 @@ public struct FrameLayers: Sendable {
         }
     }
 
+    /// Headers that are told of. More than eight labels and two IP headers with theirs no packet of ours has.
+    public static let layerLimit = 32
+
     public private(set) var layers: [Layer] = []
     /// Of the innermost packet.
     private var ends: String?
@@ -27,7 +31,7 @@ public struct FrameLayers: Sendable {
         var rest = frame[...]
         switch link {
         case .ethernet: readEthernet(&rest)
-        case .ip: readIP(&rest)
+        case .ip: readPackets(&rest)
         }
     }
 
@@ -59,14 +63,14 @@ public struct FrameLayers: Sendable {
         add("Ethernet", [("", "\(source)→\(destination)")])
         ends = "\(source) → \(destination)"
         var type = EtherType(rawValue: UInt16(header.number(at: 12, 2)))
-        while type == .vlan || type == .serviceVLAN, let tag = rest.take(4) {
+        while type == .vlan || type == .serviceVLAN, hasRoom(&rest), let tag = rest.take(4) {
             let control = tag.number(at: 0, 2)
             add("VLAN", [("", "\(control & 0xfff)"), ("priority", "\(control >> 13)")])
             type = EtherType(rawValue: UInt16(tag.number(at: 2, 2)))
         }
         switch type {
         case .mpls: readLabels(&rest)
-        case .ipv4, .ipv6: readIP(&rest)
+        case .ipv4, .ipv6: readPackets(&rest)
         case .arp: readARP(rest)
         default:
             kind = Words.etherType(type)
@@ -91,7 +95,7 @@ public struct FrameLayers: Sendable {
 
     private mutating func readLabels(_ rest: inout ArraySlice<UInt8>) {
         kind = "MPLS"
-        while let bytes = rest.take(4) {
+        while hasRoom(&rest), let bytes = rest.take(4) {
             let entry = LabelStackEntry(rawValue: UInt32(bytes.number(at: 0, 4)))
             add(
                 "MPLS",
@@ -101,24 +105,41 @@ public struct FrameLayers: Sendable {
                 ]
                     + [("TTL", "\(entry.ttl)")])
             labels.append("\(entry.label)")
-            if entry.isBottomOfStack { return readIP(&rest) }
+            if entry.isBottomOfStack { return readPackets(&rest) }
         }
     }
 
     // MARK: IP
 
-    private mutating func readIP(_ rest: inout ArraySlice<UInt8>) {
+    /// One packet, and the one that it carries, and so on: in a loop, since a frame may be made of nothing else.
+    private mutating func readPackets(_ rest: inout ArraySlice<UInt8>) {
+        while hasRoom(&rest), readPacket(&rest) {}
+    }
+
+    /// - Returns: whether it carries another packet, which begins where it ends.
+    private mutating func readPacket(_ rest: inout ArraySlice<UInt8>) -> Bool {
         switch rest.first.map({ $0 >> 4 }) {
-        case 4: readIPv4(&rest)
-        case 6: readIPv6(&rest)
-        default: if !rest.isEmpty { add("data", [("", Words.bytes(rest.count))]) }
+        case 4: return readIPv4(&rest)
+        case 6: return readIPv6(&rest)
+        default:
+            if !rest.isEmpty { add("data", [("", Words.bytes(rest.count))]) }
+            return false
         }
     }
 
-    private mutating func readIPv4(_ rest: inout ArraySlice<UInt8>) {
+    /// Whether one more header may be told. If not, what is left is, as so many bytes, and nothing is left.
+    private mutating func hasRoom(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        if layers.count < Self.layerLimit { return true }
+        if !rest.isEmpty { add("more", [("", Words.bytes(rest.count))]) }
+        rest = []
+        return false
+    }
+
+    private mutating func readIPv4(_ rest: inout ArraySlice<UInt8>) -> Bool {
         let headerByteCount = rest.first.map { Int($0 & 15) * 4 } ?? 0
         guard headerByteCount >= 20, let header = rest.take(headerByteCount) else {
-            return add("IPv4", [("", "cut short")])
+            add("IPv4", [("", "cut short")])
+            return false
         }
         let source = IPv4Address(rawValue: UInt32(header.number(at: 12, 4)))
         let destination = IPv4Address(rawValue: UInt32(header.number(at: 16, 4)))
@@ -136,11 +157,15 @@ public struct FrameLayers: Sendable {
                 ("ECN", "\(octet & 3)"), ("length", "\(header.number(at: 2, 2))"), ("", flags),
             ])
         ends = "\(source) → \(destination)"
-        readUpper(IPProtocol(rawValue: UInt8(header.number(at: 9, 1))), isLaterFragment: offset > 0, &rest)
+        return readUpper(
+            IPProtocol(rawValue: UInt8(header.number(at: 9, 1))), isLaterFragment: offset > 0, rest)
     }
 
-    private mutating func readIPv6(_ rest: inout ArraySlice<UInt8>) {
-        guard let header = rest.take(40) else { return add("IPv6", [("", "cut short")]) }
+    private mutating func readIPv6(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard let header = rest.take(40) else {
+            add("IPv6", [("", "cut short")])
+            return false
+        }
         func address(_ offset: Int) -> IPv6Address {
             IPv6Address(high: header.number(at: offset, 8), low: header.number(at: offset + 8, 8))
         }
@@ -157,34 +182,37 @@ public struct FrameLayers: Sendable {
         while next == .hopByHop || next == .ipv6Routing || next == .ipv6DestinationOptions
             || next == .ipv6Fragment
         {
-            guard rest.count >= 8 else { return }
+            guard rest.count >= 8 else { return false }
             if next == .ipv6Fragment { isLaterFragment = rest.number(at: 2, 2) >> 3 > 0 }
             let byteCount = next == .ipv6Fragment ? 8 : 8 + 8 * Int(rest.number(at: 1, 1))
             next = IPProtocol(rawValue: UInt8(rest.number(at: 0, 1)))
-            guard rest.take(byteCount) != nil else { return }
+            guard rest.take(byteCount) != nil else { return false }
         }
-        readUpper(next, isLaterFragment: isLaterFragment, &rest)
+        return readUpper(next, isLaterFragment: isLaterFragment, rest)
     }
 
+    /// - Returns: whether it is another packet, which isn't told then.
     private mutating func readUpper(
-        _ protocol: IPProtocol, isLaterFragment: Bool, _ rest: inout ArraySlice<UInt8>
-    ) {
-        if (`protocol` == .ipv4 || `protocol` == .ipv6), !isLaterFragment { return readIP(&rest) }
+        _ protocol: IPProtocol, isLaterFragment: Bool, _ rest: ArraySlice<UInt8>
+    ) -> Bool {
+        if (`protocol` == .ipv4 || `protocol` == .ipv6), !isLaterFragment { return true }
         kind = Words.protocol(`protocol`)
         guard !isLaterFragment else {
             info = "later fragment"
-            return add(kind, [("", info)])
+            add(kind, [("", info)])
+            return false
         }
         switch `protocol` {
         case .tcp, .udp, .sctp:
-            guard rest.count >= 4 else { return }
+            guard rest.count >= 4 else { return false }
             info = "\(rest.number(at: 0, 2)) → \(rest.number(at: 2, 2))"
         case .icmp, .icmpv6:
-            guard rest.count >= 2 else { return }
+            guard rest.count >= 2 else { return false }
             info = "type \(rest.number(at: 0, 1)) code \(rest.number(at: 1, 1))"
         default: break
         }
         add(kind, info.isEmpty ? [] : [("", info)])
+        return false
     }
 }
 

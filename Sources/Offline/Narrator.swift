@@ -64,42 +64,25 @@ struct Narrator {
 
     private func line(_ step: Step) -> Explanation.Line? {
         switch step {
-        case .ethernet(let destination, let source, let etherType, let tags):
-            let tagged = tags == 0 ? "" : ", \(Words.tags(tags))"
-            return Explanation.Line(
-                subject: "frame", text: "\(source) → \(destination)\(tagged), \(Words.etherType(etherType))")
+        case .ethernet, .timeToLiveHandedOn, .policed, .remarked, .segmentSizeLowered: return step.inNumbers
         case .pathLabel, .userLabel, .transitLabel, .explicitNull, .unboundLabel, .tunnel,
             .outerExtensionHeaders:
             return encapsulation(step)
         case .subscriber, .service, .noSession, .session, .path, .hairpin: return membership(step)
-        case .congestion(let inner, let outer, let result):
-            guard result != inner else { return nil }
-            let after = result.map { "goes on as \(Words.congestion($0))" } ?? "can't be marked"
-            return Explanation.Line(
-                subject: "congestion",
-                text: "\(Words.congestion(outer)) outside: the packet, \(Words.congestion(inner)), \(after)")
-        case .timeToLiveHandedOn(let timeToLive, let before):
-            let instead = before.map { ", instead of \($0)" } ?? ""
-            return Explanation.Line(
-                subject: "TTL",
-                text: "\(timeToLive), of the label: written into what stood below it\(instead)")
+        case .congestion(let inner, _, let result): return result == inner ? nil : step.inNumbers
         case .classHandedOn(let before, let after):
             let origin = trail.tunnel == nil ? "of the label's traffic class" : "of the outer header"
             return Explanation.Line(
                 subject: "DSCP", text: "\(after), \(origin): written into the packet, instead of \(before)")
-        case .policed(let owner, let colour, let action):
-            return Explanation.Line(
-                subject: "policer", text: "of the \(owner): \(colour), \(Words.action(action))")
-        case .remarked(let old, let new):
-            return Explanation.Line(subject: "DSCP", text: "\(old), rewritten to \(new)")
-        case .segmentSizeLowered(let old, let new):
-            return Explanation.Line(subject: "MSS", text: "\(old), lowered to \(new) (RFC 9293 §3.7.1)")
         case .converted(let index): return conversion(index)
         case .relabelled(let index): return relabelling(index)
         case .adjacency: return leaving
         case .fragmented(let count):
             return Explanation.Line(
                 subject: "fragments", text: "\(count), of at most \(maximumInnerByteCount ?? 0) bytes each")
+        case .fragmentLost(let reason):
+            return Explanation.Line(
+                subject: "lost", text: "a further fragment: \(reason). \(reason.explanation)")
         case .ipv4, .ipv6, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
             .everythingAdmitted, .quotedIPv4, .quotedIPv6, .related, .punted:
             return nil
@@ -136,19 +119,7 @@ struct Narrator {
             Explanation.Line(
                 subject: "user label",
                 text: "\(entry.label) of session \(session(conversion).name), \(Words.entry(entry))")
-        case .transitLabel(let entry, _):
-            Explanation.Line(
-                subject: "label", text: "\(entry.label) in the label table, \(Words.entry(entry))")
-        case .explicitNull(let entry):
-            Explanation.Line(
-                subject: "label", text: "\(entry.label), explicit null: popped, \(Words.entry(entry))")
-        case .outerExtensionHeaders(let byteCount):
-            Explanation.Line(
-                subject: "extensions",
-                text: "\(Words.bytes(byteCount - IPv6Field.byteCount)) of extension headers, followed")
-        case .unboundLabel(let entry):
-            Explanation.Line(
-                subject: "label", text: "\(entry.label), without a meaning here, \(Words.entry(entry))")
+        case .transitLabel, .explicitNull, .outerExtensionHeaders, .unboundLabel: step.inNumbers
         case .tunnel(let tunnel):
             Explanation.Line(subject: "tunnel", text: names.tunnels[Int(tunnel.rawValue)])
         default: nil
@@ -164,7 +135,7 @@ struct Narrator {
         case .subscriber(let result):
             Explanation.Line(subject: "subscriber", text: found(result, names.subscribers))
         case .service(let result): Explanation.Line(subject: "service", text: found(result, names.services))
-        case .noSession: Explanation.Line(subject: "session", text: "none")
+        case .noSession, .hairpin: step.inNumbers
         case .session(let index):
             Explanation.Line(subject: "session", text: "\(session(index).name), \(index.direction)")
         case .path(let index, let hash):
@@ -173,10 +144,6 @@ struct Narrator {
                 text:
                     "\(spelling(leavingLeg(index))), of the several of session \(session(index).name): by the flow's hash "
                     + String(hash.rawValue, radix: 16))
-        case .hairpin:
-            Explanation.Line(
-                subject: "hairpin",
-                text: "the sender's address is in a service: is it what another subscriber gets from that?")
         default: nil
         }
     }
@@ -201,12 +168,7 @@ struct Narrator {
     /// What an ICMP error is about, and whose it is.
     private func error(_ step: Step) -> Explanation.Line? {
         switch step {
-        case .quotedIPv4(let source, let destination, let `protocol`):
-            return Explanation.Line(
-                subject: "quotes", text: "IPv4 \(source) → \(destination), \(Words.protocol(`protocol`))")
-        case .quotedIPv6(let source, let destination, let `protocol`):
-            return Explanation.Line(
-                subject: "quotes", text: "IPv6 \(source) → \(destination), \(Words.protocol(`protocol`))")
+        case .quotedIPv4, .quotedIPv6: return step.inNumbers
         case .related(let index, let isTurnedBack):
             let way =
                 isTurnedBack

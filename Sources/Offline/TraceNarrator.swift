@@ -126,7 +126,14 @@ public struct TraceNarrator: Sendable {
         case .transitLabel(_, let nhlfe), .relabelled(let nhlfe):
             // Numbered by the incoming label, here as there.
             return Label(rawValue: nhlfe.rawValue).flatMap { compiled.state.labels[$0] }.map { _ in step }
-        default: return step
+        // Where the packet left is told by its departure, whatever the number.
+        case .adjacency: return step
+        // These name nothing that stands in a table.
+        case .ethernet, .ipv4, .ipv6, .explicitNull, .unboundLabel, .outerExtensionHeaders, .noSession,
+            .hairpin, .congestion, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits,
+            .ruleAdmits, .everythingAdmitted, .quotedIPv4, .quotedIPv6, .timeToLiveHandedOn, .classHandedOn,
+            .policed, .remarked, .segmentSizeLowered, .punted, .fragmented, .fragmentLost:
+            return step
         }
     }
 
@@ -167,6 +174,9 @@ extension TracedPacket {
     }
 
     /// The steps as they are, with numbers for names.
+    public var numberedSteps: [Explanation.Line] { steps.map(\.inNumbers) }
+
+    /// These, and what became of it.
     private var numbered: [Explanation.Line] {
         let outcome: String
         var why: [Explanation.Line] = []
@@ -178,7 +188,6 @@ extension TracedPacket {
             outcome = "dropped: \(reason)"
             why = [Explanation.Line(subject: "why", text: reason.explanation)]
         }
-        return steps.map { Explanation.Line(subject: "step", text: "\($0)") }
-            + [Explanation.Line(subject: "outcome", text: outcome)] + why
+        return numberedSteps + [Explanation.Line(subject: "outcome", text: outcome)] + why
     }
 }

@@ -114,7 +114,8 @@ struct Trail {
         case .punted(let punt): self.punt = punt
         case .noSession, .path, .hairpin, .congestion, .noRuleAdmits, .ruleAdmits, .everythingAdmitted,
             .quotedIPv4, .quotedIPv6, .related, .timeToLiveHandedOn, .classHandedOn, .remarked,
-            .segmentSizeLowered, .converted, .relabelled, .adjacency, .fragmented:
+            .segmentSizeLowered, .converted, .relabelled, .adjacency, .fragmented,
+            .fragmentLost:
             break
         }
     }

@@ -67,6 +67,8 @@ extension DropReason {
         case .notServedHere: "The packet is addressed to this node, with a protocol that it does not speak."
         case .portDown: "The output port's interface is absent or down."
         case .transmitFailed: "The output port did not take the packet."
+        case .requestLimit:
+            "The packet is addressed to this node, and the port has brought more of its kind than are looked at in a second."
         }
     }
 }

@@ -100,10 +100,15 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     // Leaving.
     /// The next hop has not answered ARP or neighbour discovery yet.
     case neighbourUnresolved
-    /// Addressed to this node, with a protocol that it does not speak, or more than it answers in a second.
+    /// Addressed to this node, with a protocol that it does not speak.
     case notServedHere
     /// The output port's interface is absent or down.
     case portDown
     /// The output port took no more.
     case transmitFailed
+
+    // Counter files know reasons by their place here: further ones go to the end.
+    /// ARP, neighbour discovery, a ping or an ICMP error for this node, and more of its kind than one port may bring in a
+    /// second.
+    case requestLimit
 }

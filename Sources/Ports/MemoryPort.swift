@@ -4,7 +4,8 @@ public import Wire
 /// A port whose packets come from one queue and go to another: for tests and simulations.
 ///
 /// Nothing waits and nothing is lost: what is offered is received in that order, what is sent stands in
-/// `sent`. A send fails while `state` is not `.up`, or as often as `failingSendCount` says.
+/// `sent`. A send fails while `state` is not `.up`, or as often as `failingSendCount` says, once `sendsBeforeFailing` have
+/// succeeded.
 public final class MemoryPort: PacketPort {
     /// A frame with the time at which it arrives, or arrived, in nanoseconds since the Unix epoch.
     public struct Frame: Hashable, Sendable {
@@ -25,6 +26,8 @@ public final class MemoryPort: PacketPort {
     public var state = PortState.up
     /// How many of the next sends drop as `.transmitFailed`.
     public var failingSendCount = 0
+    /// How many succeed before these.
+    public var sendsBeforeFailing = 0
     /// What has been sent, oldest first.
     public private(set) var sent: [Frame] = []
 
@@ -73,10 +76,11 @@ public final class MemoryPort: PacketPort {
             let index = unsafe Int(selection[order])
             if state != .up {
                 vector[index].drop(.portDown)
-            } else if failingSendCount > 0 {
+            } else if failingSendCount > 0, sendsBeforeFailing == 0 {
                 failingSendCount -= 1
                 vector[index].drop(.transmitFailed)
             } else {
+                sendsBeforeFailing = max(0, sendsBeforeFailing - 1)
                 sent.append(
                     Frame(bytes: unsafe Array(vector.frame(index)), timestamp: vector[index].timestamp))
                 vector[index].disposition = .forwarded

@@ -93,6 +93,8 @@ public enum Step: BitwiseCopyable, Sendable {
     case punted(Punt)
     /// The slow path has split the packet. The steps of each fragment's conversion follow.
     case fragmented(count: Int)
+    /// A fragment behind the first could not be sent.
+    case fragmentLost(DropReason)
 }
 
 /// Whose policer it was.

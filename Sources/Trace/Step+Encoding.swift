@@ -80,6 +80,9 @@ extension Step {
             action.write(to: &writer)
         case .remarked(let from, let to): writer.writeChange(35, from, to)
         case .segmentSizeLowered(let from, let to): writer.writeChange(36, from, to)
+        case .fragmentLost(let reason):
+            writer.write(UInt8(37))
+            writer.write(reason.rawValue)
         }
     }
 
@@ -156,6 +159,11 @@ extension Step {
             self = .policed(owner, colour, try Policer.Action(reading: &reader))
         case 35: self = .remarked(from: try reader.read(), to: try reader.read())
         case 36: self = .segmentSizeLowered(from: try reader.read(), to: try reader.read())
+        case 37:
+            guard let reason = DropReason(rawValue: try reader.read()) else {
+                throw reader.fault("a drop reason that isn't known", back: 1)
+            }
+            self = .fragmentLost(reason)
         default: try self.init(tag, reading: &reader)
         }
     }

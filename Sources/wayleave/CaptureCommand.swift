@@ -9,10 +9,11 @@ struct CaptureCommand: AsyncParsableCommand {
         abstract: "Writes packets that come in, go out and are dropped to a pcapng file.",
         discussion: """
             An interface for each port, time stamps in nanoseconds, the direction of each packet; beside a packet, as its \
-            comment, its session and why it was dropped. A dropped packet stands there once, as it came in. Files are \
-            written until they are interrupted, or as much as is asked for has been written; with a rotation they are \
-            named file_00001_20260131120000.pcapng and so on. Packets never wait for a capture: what comes faster than it \
-            can be written is missing, and counted.
+            comment, its session and why it was dropped. A dropped packet stands there once, as it came in. The filter is \
+            asked about each frame as it is on its port: `udp` finds nothing behind labels, `udp or (mpls and mpls and \
+            udp)` also what is behind two. Files are written until they are interrupted, or as much as is asked for has \
+            been written; with a rotation they are named file_00001_20260131120000.pcapng and so on. Packets never wait \
+            for a capture: what comes faster than it can be written is missing, and counted.
 
             Examples:
               wayleave capture -w edge.pcapng --port access0 --filter 'host 10.1.0.5' --count 100
@@ -71,16 +72,36 @@ struct CaptureCommand: AsyncParsableCommand {
             try ObservationClient.capture(path, request)
         }
         do throws(ObservationError) {
+            // Only then is there a file: a request that is refused leaves alone what is there.
+            guard let ports = try waitUntilArmed(client, signal) else { return }
             let rotation = CaptureFiles.Rotation(
                 byteCount: rotateSize?.byteCount, seconds: rotateSeconds, fileLimit: files)
             let output = try CaptureFiles(path, rotation: rotation, snapshotByteCount: Int(snaplen))
+            for port in ports { output.note(port) }
+            printError("capturing")
             let end = try await take(client, signal, into: output)
             let lost = end.map { $0.lost > 0 ? ", \($0.lost) lost" : "" } ?? ""
-            printError("\(output.packetCount) packets captured\(lost)")
+            printError("\(output.packetCount) packet\(output.packetCount == 1 ? "" : "s") captured\(lost)")
             guard end != nil else {
-                throw ObservationError("the forwarder has ended, and with it the capture")
+                throw ObservationError("the connection to the forwarder has ended, and with it the capture")
             }
         } catch { throw observation.refuse(error) }
+    }
+
+    /// - Returns: the ports that packets will be about; nil: interrupted before.
+    private func waitUntilArmed(
+        _ client: ObservationClient, _ signal: StopSignal
+    ) throws(ObservationError) -> [ObservedPort]? {
+        var ports: [ObservedPort] = []
+        while let answer = try client.next(interrupt: signal.descriptor) {
+            switch answer {
+            case .port(let port): ports.append(port)
+            case .armed: return ports
+            case .refused, .drops, .sample, .captured, .traced, .runtime, .end: break
+            }
+        }
+        if signal.hasCome { return nil }
+        throw ObservationError("the forwarder has ended the connection without an answer")
     }
 
     /// Writes what comes.
@@ -99,7 +120,6 @@ struct CaptureCommand: AsyncParsableCommand {
                 continue
             }
             switch answer {
-            case .armed: printError("capturing")
             case .port(let port): output.note(port)
             case .captured(let packet):
                 var session: String?
@@ -113,7 +133,7 @@ struct CaptureCommand: AsyncParsableCommand {
             case .end(let end):
                 try output.flush()
                 return end
-            default: break
+            case .armed, .refused, .drops, .sample, .traced, .runtime: break
             }
             if !client.hasNext { try output.flush() }
         }

@@ -45,6 +45,18 @@ struct DropsCommand: AsyncParsableCommand {
         func portName(_ slot: UInt16) -> String { ports[slot]?.name ?? "port \(slot)" }
     }
 
+    /// Which drops are wanted, in the forwarder's numbers.
+    private struct Selection {
+        var port: UInt16?
+        var sessions: Set<UInt32>?
+        var reason: DropReason?
+
+        func admits(_ port: UInt16, _ session: UInt32?, _ reason: DropReason) -> Bool {
+            (self.port ?? port) == port && (self.reason ?? reason) == reason
+                && sessions.map { sessions in session.map { sessions.contains($0) } ?? false } ?? true
+        }
+    }
+
     func run() async throws {
         let client: ObservationClient
         do throws(ObservationError) {
@@ -72,52 +84,81 @@ struct DropsCommand: AsyncParsableCommand {
 
     /// What the control plane has of all forwarders, dead ones too.
     private func totals(_ error: ObservationError) async throws {
+        printError("\(error); the control plane's totals are asked for")
         let drops = try await observation.instance.daemon.get("/v1/drops")
-        printError("\(error); these are the control plane's totals")
-        if output.json { return print(drops.json) }
         let items = (drops["items"]?.items ?? []).filter {
             reason == nil || $0["reason"]?.scalar == reason.map { "\($0.reason)" }
         }
+        let document: DocumentValue = ["items": .list(items)]
+        if output.json { return print(document.json) }
         print(items.isEmpty ? "nothing was dropped" : "\(Table(items))")
     }
 
     private func collect(_ client: ObservationClient) async throws -> Findings {
-        var findings = Findings()
         let names = SlotNames(observation.instance)
-        func session(_ slot: UInt32?) async -> String? {
-            guard let slot else { return nil }
-            return await names.session(slot)
-        }
-        func isWanted(_ slot: UInt16, _ sessionName: String?, _ found: DropReason) -> Bool {
-            (port == nil || findings.portName(slot) == port)
-                && (self.session == nil || sessionName == self.session)
-                && (reason == nil || found == reason?.reason)
-        }
-        reading: while true {
-            let answer: ObservationAnswer?
-            do throws(ObservationError) { answer = try client.next() } catch {
-                throw observation.refuse(error)
+        do throws(ObservationError) {
+            let (ports, readings, samples) = try Self.read(client)
+            var selection = Selection()
+            if let port {
+                selection.port = try await slot(ofPort: port, ports, readings, names)
             }
-            switch answer {
-            case .port(let port): findings.ports[port.slot] = port
-            case .drops(let reading):
+            if let session { selection.sessions = Set(try await names.sessionSlots(session)) }
+            selection.reason = reason?.reason
+            var findings = Findings(ports: ports)
+            for reading in readings {
                 findings.overflow += reading.overflow
-                for count in reading.counts {
-                    let name = await session(count.slot)
-                    if isWanted(count.port, name, count.reason) { findings.counts.append((count, name)) }
+                for count in reading.counts where selection.admits(count.port, count.slot, count.reason) {
+                    findings.counts.append((count, await name(count.slot, names)))
                 }
-            case .sample(let sample):
-                let name = await session(sample.slot)
-                if isWanted(sample.port, name, sample.reason) { findings.samples.append((sample, name)) }
-            case .end, nil: break reading
-            default: break
+            }
+            for sample in samples where selection.admits(sample.port, sample.slot, sample.reason) {
+                findings.samples.append((sample, await name(sample.slot, names)))
+            }
+            return findings
+        } catch { throw observation.refuse(error) }
+    }
+
+    private func name(_ session: UInt32?, _ names: SlotNames) async -> String? {
+        guard let session else { return nil }
+        return await names.session(session)
+    }
+
+    /// All that the forwarder says, one reading a worker.
+    private static func read(_ client: ObservationClient) throws(ObservationError) -> (
+        [UInt16: ObservedPort], [DropReading], [DropSample]
+    ) {
+        var ports: [UInt16: ObservedPort] = [:]
+        var readings: [DropReading] = []
+        var samples: [DropSample] = []
+        while let answer = try client.next() {
+            switch answer {
+            case .port(let port): ports[port.slot] = port
+            case .drops(let reading): readings.append(reading)
+            case .sample(let sample): samples.append(sample)
+            case .end: return (ports, readings, samples)
+            case .refused, .armed, .captured, .traced, .runtime: break
             }
         }
-        return findings
+        throw ObservationError("the forwarder has ended the connection before it had said all; ask again")
+    }
+
+    /// The number of a port that is open, or that was when it dropped packets.
+    private func slot(
+        ofPort name: String, _ ports: [UInt16: ObservedPort], _ readings: [DropReading], _ names: SlotNames
+    ) async throws(ObservationError) -> UInt16 {
+        if let open = ports.values.first(where: { $0.name == name }) { return open.slot }
+        let counted = Set(readings.flatMap { $0.counts.map(\.port) })
+        if let slot = (await names.port(name)).flatMap({ UInt16(exactly: $0) }), counted.contains(slot) {
+            return slot
+        }
+        throw ObservedPort.unknown(name, among: ports.values)
     }
 
     private func show(_ findings: Findings) {
-        guard !findings.counts.isEmpty else { return print("nothing was dropped") }
+        guard !findings.counts.isEmpty else {
+            let isAll = port == nil && session == nil && reason == nil
+            return print(isAll ? "nothing was dropped" : "nothing that was asked for was dropped")
+        }
         var table = Table(["port", "session", "reason", "packets", "why"])
         for (count, session) in findings.counts {
             table.add([

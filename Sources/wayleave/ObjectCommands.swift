@@ -40,7 +40,7 @@ struct ListCommand<Name: ObjectName>: AsyncParsableCommand {
         } else if items.isEmpty {
             print("there are no \(Name.kind.rawValue)")
         } else {
-            print(Table(items, hidden: ["revision", "number", "leg", "openedAt"]))
+            print(Table(items, hidden: ["revision", "number", "leg", "legs", "openedAt"]))
         }
         if next != nil { printError("there are more; see --limit") }
     }

@@ -33,10 +33,11 @@ struct ObservationOptions: ParsableArguments {
 
     func refuse(_ error: ObservationError) -> ExitCode {
         printError("\(error)")
-        if let path = try? socketPath, access(path, F_OK) != 0 {
+        if error.isNobodyThere {
+            let name = forwarder == InstanceDirectory.defaultForwarder ? "" : " --name \(forwarder)"
             printError(
                 "no forwarder '\(forwarder)' runs for the instance `\(instance.name)`; start it with `wayleave-forwarder run "
-                    + "--instance \(instance.name)`, or name another with --instance and --forwarder")
+                    + "--instance \(instance.name)\(name)`, or name another with --instance and --forwarder")
         }
         return Daemon.Exit.refused
     }

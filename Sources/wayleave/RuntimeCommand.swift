@@ -9,8 +9,8 @@ struct RuntimeCommand: AsyncParsableCommand {
         commandName: "runtime",
         abstract: "Shows how busy the forwarder's workers are, and what their time goes into.",
         discussion: """
-            Since the forwarder was started, or with --watch each second of what was done in it. Of every sixteenth vector \
-            each stage is timed: receive (system calls of the port), forward (look up and convert), answer (slow path), \
+            Since the forwarder was started, or with --watch each second of what was done in it. A vector is what is taken from \
+            a port at once, up to 256 packets; of every sixteenth each stage is timed, in nanoseconds a packet: receive (system calls of the port), forward (look up and convert), answer (slow path), \
             transmit (system calls), account. A part of the time that isn't idle goes into looking for packets.
 
             Examples:
@@ -46,22 +46,24 @@ struct RuntimeCommand: AsyncParsableCommand {
 
     private func show(_ readings: [RuntimeReading]) {
         if output.json {
-            print(DocumentValue.list(readings.map(document)).json)
+            let document: DocumentValue = ["items": .list(readings.map(document))]
+            print(document.json)
             fflush(stdout)
             return
         }
         var table = Table(
-            ["worker", "vectors/s", "packets/s", "packets/vector"] + Stage.allCases.map { "\($0)" } + ["idle"]
-        )
+            ["worker", "vectors/s", "packets/s", "packets/vector"] + Stage.allCases.map { "\($0) ns" }
+                + ["idle %"])
         for reading in readings {
             table.add(
                 [
                     "\(reading.worker)", tenths(reading.vectorsPerSecond), tenths(reading.packetsPerSecond),
                     tenths(reading.packetsPerVector),
-                ] + Stage.allCases.map { reading.nanosecondsPerPacket($0).map { "\(tenths($0)) ns" } ?? "" }
-                    + ["\(tenths(reading.idleShare * 100)) %"])
+                ] + Stage.allCases.map { reading.nanosecondsPerPacket($0).map { tenths($0) } ?? "" }
+                    + [tenths(reading.idleShare * 100)])
         }
         print(table)
+        if !watch { print("\nsince the forwarder was started; ns: of each packet, in each stage") }
         fflush(stdout)
     }
 
@@ -70,6 +72,7 @@ struct RuntimeCommand: AsyncParsableCommand {
             "worker": DocumentValue(reading.worker), "nanoseconds": DocumentValue(reading.elapsed),
             "vectors": DocumentValue(reading.vectors), "packets": DocumentValue(reading.packets),
             "vectorsPerSecond": .number(tenths(reading.vectorsPerSecond)),
+            "packetsPerSecond": .number(tenths(reading.packetsPerSecond)),
             "packetsPerVector": .number(tenths(reading.packetsPerVector)),
             "idle": .number(thousandths(reading.idleShare)),
             "measuredVectors": DocumentValue(reading.measuredVectors),

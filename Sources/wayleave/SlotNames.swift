@@ -1,6 +1,7 @@
 import APIClient
 import Exchange
 import ExchangeFile
+import Observation
 import Offline
 
 /// Names for what a forwarder numbers, from the control plane. Where that doesn't answer there are none, and numbers do.
@@ -21,7 +22,28 @@ final class SlotNames {
     init(_ instance: InstanceOptions) { client = instance.daemon.client }
 
     /// `alice-video`, or `session slot 17`.
-    func session(_ slot: UInt32) async -> String { await name(.sessions, slot) ?? "session slot \(slot)" }
+    func session(_ slot: UInt32) async -> String { await name(.sessions, slot) ?? "\(Self.numbered)\(slot)" }
+
+    /// What stands before the number of a session whose name isn't known.
+    private static let numbered = "session slot "
+
+    /// The counter slots of a session that somebody names as `session` would: one for each of its paths.
+    /// - Throws: that there is none, or that nobody is there who knows.
+    func sessionSlots(_ name: String) async throws(ObservationError) -> [UInt32] {
+        if name.hasPrefix(Self.numbered), let slot = UInt32(name.dropFirst(Self.numbered.count)) {
+            return [slot]
+        }
+        guard let slots = await paths(ofSession: name) else {
+            throw ObservationError(
+                "session '\(name)' can't be looked up: the control plane doesn't answer; without it sessions go by numbers, "
+                    + "as `wayleave drops` shows them: --session '\(Self.numbered)0'")
+        }
+        guard !slots.isEmpty else {
+            throw ObservationError(
+                "there is no session '\(name)'; `wayleave session list` shows those there are")
+        }
+        return slots.sorted()
+    }
 
     func name(_ kind: Kind, _ slot: UInt32) async -> String? {
         let block = slot / Self.blockCount
@@ -33,29 +55,39 @@ final class SlotNames {
         return found?[slot]
     }
 
-    /// The counter slots of a session; nil: the control plane doesn't answer.
-    func slots(ofSession name: String) async -> [UInt32]? {
-        await paths(ofSession: name).map { $0.sorted() }
-    }
-
-    /// The same in the order of the session's paths.
+    /// The counter slots of a session in the order of its paths; nil: the control plane doesn't answer.
     private func paths(ofSession name: String) async -> [UInt32]? {
         await list("kind=sessions&name=\(APIRequest.encode(name))").map { $0.map(\.slot) }
     }
 
-    /// The slot of a subscriber (nil: there is none), and the counter slots of their sessions.
-    func subscriber(_ name: String) async -> (slot: UInt32?, sessions: [UInt32])? {
+    /// The slot of a port, whichever forwarder has it; nil: there is none, or the control plane doesn't answer.
+    func port(_ name: String) async -> UInt32? {
+        await ask("kind=ports&name=\(APIRequest.encode(name))")?.keys.first
+    }
+
+    /// The slot of a subscriber, and the counter slots of their sessions.
+    /// - Throws: that there is none, or that nobody is there who knows.
+    func subscriber(_ name: String) async throws(ObservationError) -> TraceRequest.Subscriber {
         let encoded = APIRequest.encode(name)
         guard let slots = await ask("kind=subscribers&name=\(encoded)"),
             let sessions = await ask("kind=sessions&subscriber=\(encoded)")
-        else { return nil }
-        return (slots.keys.first, sessions.keys.sorted())
+        else {
+            throw ObservationError(
+                "subscriber '\(name)' can't be looked up: the control plane doesn't answer; use --port and "
+                    + "--filter 'host ADDRESS'")
+        }
+        guard let slot = slots.keys.first else {
+            throw ObservationError(
+                "there is no subscriber '\(name)'; `wayleave subscriber list` shows those there are")
+        }
+        return TraceRequest.Subscriber(slot: slot, sessions: sessions.keys.sorted())
     }
 
     /// What tells stories about packets by name. Nil where the control plane doesn't answer, or where the exchange is so
     /// large that fetching it would take long.
     func narrator() async -> TraceNarrator? {
         guard let status = try? await get("/v1/status").document, let counts = status["counts"] else {
+            isReachable = false
             return nil
         }
         func count(_ kind: String) -> Int { counts[kind]?.scalar.flatMap { Int($0) } ?? 0 }

@@ -13,7 +13,7 @@ struct Table: CustomStringConvertible {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         let numeric = header.indices.map { column in
-            !rows.isEmpty && rows.allSatisfy { $0[column].utf8.allSatisfy { (0x30...0x39).contains($0) } }
+            !rows.isEmpty && rows.allSatisfy { Self.isNumber($0[column]) }
         }
         return all.map { row in
             var line = ""
@@ -33,6 +33,12 @@ struct Table: CustomStringConvertible {
 }
 
 extension Table {
+    /// Digits, with a decimal point among them or without; nothing at all, too.
+    private static func isNumber(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+            && text.utf8.count { $0 == UInt8(ascii: ".") } <= 1
+    }
+
     /// A row for each item and a column for each key that one of them has, but for `hidden` ones.
     init(_ items: [DocumentValue], hidden: Set<String> = []) {
         var keys: [String] = []

@@ -46,23 +46,20 @@ struct TraceCommand: AsyncParsableCommand {
         request.count = count
         request.seconds = seconds
         request.reason = reason?.reason
-        if let session {
-            request.sessions =
-                try known(await names.slots(ofSession: session)) {
-                    $0.isEmpty ? nil : $0
-                } ?? { throw fail("there is no session '\(session)'") }()
-        }
-        if let subscriber {
-            let found = try known(await names.subscriber(subscriber)) { $0 }
-            guard let found, let slot = found.slot else {
-                throw fail("there is no subscriber '\(subscriber)'")
-            }
-            request.subscriber = TraceRequest.Subscriber(slot: slot, sessions: found.sessions)
+        do throws(ObservationError) {
+            if let session { request.sessions = try await names.sessionSlots(session) }
+            if let subscriber { request.subscriber = try await names.subscriber(subscriber) }
+        } catch {
+            printError("\(error)")
+            throw Daemon.Exit.refused
         }
         let narrator = await names.narrator()
         if narrator == nil {
             printError(
-                "steps are told with numbers: the control plane doesn't answer, or the exchange is large")
+                "steps are told with numbers, since "
+                    + (names.isReachable
+                        ? "the exchange is too large to fetch all names"
+                        : "the control plane doesn't answer: which names they stand for isn't known here"))
         }
         let signal = StopSignal()
         let client = try observation.ask { path throws(ObservationError) in
@@ -73,28 +70,17 @@ struct TraceCommand: AsyncParsableCommand {
         }
     }
 
-    /// What the control plane has answered, looked at; it must have.
-    private func known<Answer, Value>(_ answer: Answer?, _ look: (Answer) -> Value?) throws -> Value? {
-        guard let answer else {
-            throw fail("names can't be looked up: the control plane doesn't answer; use --port and --filter")
-        }
-        return look(answer)
-    }
-
-    private func fail(_ sentence: String) -> ExitCode {
-        printError(sentence)
-        return Daemon.Exit.refused
-    }
-
     private func show(
         _ client: ObservationClient, _ signal: StopSignal, _ narrator: TraceNarrator?
     ) throws(ObservationError) {
         var ports: [UInt16: ObservedPort] = [:]
+        var packetCount = 0
         while let answer = try client.next(interrupt: signal.descriptor) {
             switch answer {
             case .armed: printError("tracing")
             case .port(let port): ports[port.slot] = port
             case .traced(let packet):
+                packetCount += 1
                 let explanation = narrator?.explanation(packet)
                 func name(_ slot: UInt16) -> String { ports[slot]?.name ?? "port \(slot)" }
                 let text =
@@ -103,12 +89,24 @@ struct TraceCommand: AsyncParsableCommand {
                     : text(packet, explanation, name) + "\n\n"
                 do { try printText(text) } catch { throw ObservationError("the output can't be written") }
             case .end(let end):
+                printError(Self.summary(packetCount))
                 if end.lost > 0 { printError("\(end.lost) more packets came too fast to be followed") }
                 return
-            default: break
+            case .refused, .drops, .sample, .captured, .runtime: break
             }
         }
-        if !signal.hasCome { throw ObservationError("the forwarder has ended, and with it the trace") }
+        printError(Self.summary(packetCount))
+        if !signal.hasCome {
+            throw ObservationError("the connection to the forwarder has ended, and with it the trace")
+        }
+    }
+
+    private static func summary(_ packetCount: Int) -> String {
+        switch packetCount {
+        case 0: "no packet that fits has come"
+        case 1: "1 packet traced"
+        default: "\(packetCount) packets traced"
+        }
     }
 
     private func text(

@@ -17,7 +17,8 @@ extension TracedPacket {
 
     private func numbered(_ portName: (UInt16) -> String) -> DocumentValue {
         var document: DocumentValue = [
-            "port": .text(portName(port)), "steps": .list(steps.map { .text("\($0)") }),
+            "port": .text(portName(port)),
+            "steps": .list(numberedSteps.map { .text("\($0.subject): \($0.text)") }),
         ]
         switch outcome {
         case .forwarded: document.set("outcome", "forwarded")

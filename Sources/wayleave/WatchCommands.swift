@@ -30,9 +30,12 @@ struct StatusCommand: AsyncParsableCommand {
         )
         if let digest = status["digest"]?.scalar { print("digest \(digest)") }
         if let fault = journal?["fault"]?.scalar { print("NO CHANGES CAN BE MADE: \(fault)") }
+        let counts = (status["counts"]?.members ?? []).filter { $0.value.scalar != "0" }
         print(
-            (status["counts"]?.members ?? []).filter { $0.value.scalar != "0" }
-                .map { "\(text($0.value)) \($0.key)" }.joined(separator: ", "))
+            counts.map { kind in
+                let isOne = kind.value.scalar == "1"
+                return "\(text(kind.value)) \(isOne ? String(kind.key.dropLast()) : kind.key)"
+            }.joined(separator: ", "))
         let forwarders = status["forwarders"]?.items ?? []
         print("")
         if forwarders.isEmpty {

@@ -104,18 +104,87 @@ import Wire
         #expect(node.report.balances)
     }
 
-    @Test("PX-5 fragments that could not be sent are on no bill", arguments: 0...4)
-    func failedFragments(_ failing: Int) throws {
+    @Test(
+        "PX-5 a packet whose first fragment can't be sent is dropped, and none of it leaves",
+        arguments: [1, 3])
+    func failedFirst(_ failing: Int) throws {
         let node = Node()
         node["core0"].failingSendCount = failing
         let datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 3800)
-        let sent = node.pass([datagram.bytes], "access0", to: "core0")
-        #expect(sent.count == 3 - min(failing, 3))
+        #expect(node.pass([datagram.bytes], "access0", to: "core0").isEmpty)
+        #expect(node.dropCount(.transmitFailed) == 1)
+        #expect((node.report.forwarded, node.report.originated) == (0, 0))
+        #expect(node.report.sessions.allSatisfy { $0.up == Count() })
+        #expect(node.report.balances)
+    }
+
+    @Test(
+        "PX-5 CD-6 a further fragment that can't be sent is dropped by name, and on no bill",
+        arguments: [1, 2])
+    func failedLater(_ failing: Int) throws {
+        let node = Node()
+        node["core0"].sendsBeforeFailing = 1
+        node["core0"].failingSendCount = failing
+        let datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 3800)
+        node["access0"].offer(datagram.bytes)
+        var recorder = StepRecorder()
+        let packets = node.worker.trace(PortIndex(rawValue: 0), recorder: &recorder)
+        #expect(packets.map(\.disposition) == [.forwarded])
+        let sent = node["core0"].takeSent()
+        #expect(sent.count == 3 - failing)
         let session = try #require(node.report.sessions.first { $0.name == "alice-music" })
         #expect(Int(session.up.packets) == sent.count)
-        #expect(Int(session.up.bytes) == sent.reduce(0) { $0 + $1.count - 14 - 20 })
-        #expect(node.dropCount(.transmitFailed) == (failing > 0 ? 1 : 0))
+        #expect(Int(session.up.bytes) == sent.reduce(0) { $0 + $1.bytes.count - 14 - 20 })
+        #expect((node.report.forwarded, node.report.originated) == (1, 2))
+        #expect(node.dropCount(.transmitFailed) == UInt64(failing))
+        let lost = recorder.steps.count {
+            if case .fragmentLost(.transmitFailed) = $0 { true } else { false }
+        }
+        #expect(lost == failing)
         #expect(node.report.balances)
+    }
+
+    @Test("PX-4 a packet is policed once, whole: red drops it, another colour marks all fragments")
+    func policed() throws {
+        let node = Node(
+            Edges.subscriberEdge.replacing(
+                "network: { tunnel: beta-west } }",
+                with: "network: { tunnel: beta-west }, policer: { up: { committed: 8kbit, peak: 16kbit, "
+                    + "burst: 2000, peakBurst: 3000, green: { dscp: 10 }, yellow: { dscp: 12 } } } }"))
+        let datagram = Datagram.udp("10.1.0.5", "203.0.113.9", byteCount: 1400 - 28)
+        func classes(at timestamp: UInt64) throws -> [UInt8] {
+            try node.pass([datagram.bytes], "access0", to: "core0", at: timestamp).map {
+                let outer = try #require(try firstFrame([$0]).datagram)
+                return try #require(Datagram(outer.payload)).trafficClass
+            }
+        }
+        // 3,000 bytes hold two packets of 1,400, and the fragments' 1,420 each; 2,000 one of them.
+        #expect(try classes(at: 1) == [10 << 2, 10 << 2])
+        #expect(try classes(at: 1) == [12 << 2, 12 << 2])
+        #expect(try classes(at: 1) == [])
+        #expect(node.dropCount(.policed) == 1)
+        // After 600 ms at 16 kbit/s 200 and 1,200 bytes are in it: the packet's length counts, not its fragments'.
+        #expect(try classes(at: 600_000_001) == [12 << 2, 12 << 2])
+        let session = try #require(node.report.sessions.first { $0.name == "alice-music" })
+        #expect((session.up.packets, session.up.bytes) == (6, 3 * 1420))
+        #expect((node.report.forwarded, node.report.originated) == (3, 3))
+        #expect(node.report.balances)
+    }
+
+    @Test("PX-4 a colour's traffic class stands in the labels of all fragments")
+    func trafficClass() throws {
+        let node = Node(
+            Edges.subscriberEdge.replacing("acme-north: { line: north,", with: "acme-north: { line: slow,")
+                .replacing(
+                    "network: { tunnel: acme-north, send: 100042, receive: 200042 } }",
+                    with: "network: { tunnel: acme-north, send: 100042, receive: 200042 }, "
+                        + "policer: { up: { committed: 8kbit, burst: 2000, green: { trafficClass: 6 } } } }"))
+        var datagram = Datagram.udp("10.1.0.5", "198.51.100.7", byteCount: 1400)
+        datagram.protocol = .icmp
+        let sent = node.pass([datagram.bytes], "access0", to: "core0").compactMap { Frame($0) }
+        #expect(sent.count == 2)
+        #expect(sent.allSatisfy { $0.labels.map(\.trafficClass) == [6, 6] })
+        #expect(sent.allSatisfy { $0.datagram?.trafficClass == 0 })
     }
 
     @Test("Fragments leave in their packet's place: nothing of a vector overtakes anything")

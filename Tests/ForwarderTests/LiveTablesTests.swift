@@ -24,6 +24,8 @@ private final class Bench {
         /// Names of ports that can't be opened.
         var obstructed: Set<String> = []
         var routes: [String: [IPPrefix]] = [:]
+        /// Slots of which it was said that they get other owners, and what was published then.
+        var rebound: [(slots: Set<UInt32>, serial: UInt64?)] = []
         /// The last port opened by each name.
         var ports: [String: Box] = [:]
 
@@ -54,6 +56,10 @@ private final class Bench {
                     mtu: Int(object.mtu ?? 1500))
                 log.ports[object.name] = Log.Box(port: port)
                 return port
+            },
+            rebind: { [log, publisher] slots in
+                let serial = publisher.next(for: 0, after: .max)?.tables.serial
+                log.rebound.append((slots, serial))
             }, report: { [log] in log.lines.append($0) })
     }
 
@@ -156,6 +162,8 @@ private final class Bench {
             return serial - before
         }
 
+        bench.log.rebound = []
+
         // What is refused gives the slot back.
         var wrong = sessions[1]
         wrong.service = ServiceIndex(rawValue: 60_000)
@@ -164,11 +172,16 @@ private final class Bench {
                 try bench.apply(6, [.set(.session(next)), .set(.session(wrong))])
             }.contains("there is no service 60000"))
         #expect(bench.publication?.tables.number == 5 && reader.read(slot)?.upPackets == 3)
+        #expect(bench.log.rebound.isEmpty, "its drops are forgotten though it stays")
         #expect(try publications() == 2)
         try bench.apply(6, [])
         #expect(try publications() == 1)
 
+        bench.log.rebound = []
         try bench.apply(7, [.set(.session(next))])
+        // Between the two, when nobody can be counted there.
+        #expect(bench.log.rebound.map(\.slots) == [[UInt32(slot)]])
+        #expect(bench.log.rebound.map(\.serial) == [serial + 1])
         #expect(try publications() == 2)
         #expect(
             reader.read(slot)

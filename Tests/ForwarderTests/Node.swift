@@ -14,7 +14,10 @@ final class Node {
     let tables: ForwardingTables
     private let sessions: [String]
 
-    init(_ exchange: String = Edges.subscriberEdge, vectorCapacity: Int = 256, slotByteCount: Int = 4096) {
+    init(
+        _ exchange: String = Edges.subscriberEdge, vectorCapacity: Int = 256, slotByteCount: Int = 4096,
+        clock: (() -> UInt64)? = nil
+    ) {
         let compiled = Edges.compile(exchange)
         ports = zip(compiled.ports, compiled.facts.macAddresses).map { port, mac in
             MemoryPort(
@@ -25,7 +28,7 @@ final class Node {
         tables = Edges.tables(compiled)
         worker = Worker(
             Publication(tables: tables.publication, ports: ports), vectorCapacity: vectorCapacity,
-            slotByteCount: slotByteCount)
+            slotByteCount: slotByteCount, clock: clock)
         tables.settle()
     }
 

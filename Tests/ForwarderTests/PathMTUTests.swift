@@ -182,7 +182,37 @@ import Wire
         let packet = music(byteCount: 1200)
         let frames = Array(repeating: error(3, 1, about: packet), count: 3000)
         #expect(node.pass(frames, "core0", to: "access0").count == 1000)
-        #expect(node.report.consumed == 1000 && node.dropCount(.notServedHere) == 2000)
+        #expect(node.report.consumed == 1000 && node.dropCount(.requestLimit) == 2000)
+        #expect(node.report.balances)
+    }
+
+    @Test("a flood of errors about nobody's packets uses up no limit: true ones are heard, and ours sent")
+    func floodOfStrangers() {
+        let packet = music(byteCount: 1200)
+        let flood = Array(repeating: error(3, 4, mtu: 1000, about: packet, to: "10.0.0.3"), count: 3000)
+        node.pass(flood, "core0", to: "access0", at: Self.second)
+        #expect(node.dropCount(.notServedHere) == 3000)
+        #expect(
+            node.pass([error(3, 4, mtu: 1000, about: packet)], "core0", to: "access0", at: Self.second).count
+                == 1)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
+        let dying = Frame(
+            to: Edges.subscriberMAC, from: Edges.providerMAC, .mpls,
+            labels: [LabelStackEntry(18000, ttl: 1, bottom: true)], packet.bytes)
+        #expect(node.pass([dying.bytes], "core0", to: "core0", at: Self.second).count == 1)
+        #expect(node.report.balances)
+    }
+
+    @Test("a flood of pings doesn't keep an error from being heard")
+    func floodOfPings() {
+        let ping = Datagram(
+            IPAddress("10.0.0.2")!, IPAddress("10.0.0.1")!, .icmp, [8, 0, 0xf7, 0xff, 0, 0, 0, 0])
+        let frame = Frame(to: Edges.subscriberMAC, from: Edges.providerMAC, ping).bytes
+        node.pass(Array(repeating: frame, count: 10_500), "core0", to: "core0", at: Self.second)
+        #expect(node.dropCount(.requestLimit) == 500)
+        node.pass(
+            [error(3, 4, mtu: 1000, about: music(byteCount: 1200))], "core0", to: "access0", at: Self.second)
+        #expect(node.worker.tables.pathMTU(of: Self.tunnel) == 1000)
         #expect(node.report.balances)
     }
 

@@ -14,12 +14,28 @@ struct SlowPathLimitsTests {
         Station.arp(.request, from: "10.0.1.9", at: Station.newsMAC, for: target, to: .broadcast)
     }
 
-    @Test("A flood of ARP questions is answered ten thousand times a second, and counted in full")
+    @Test("CD-6 A flood of ARP questions is answered ten thousand times a second, the rest dropped by name")
     func arpQuestions() {
         let flood = [[UInt8]](repeating: question("10.0.1.1"), count: Self.limit + 500)
         #expect(node.pass(flood, "core1", to: "core1", at: Self.second).count == Self.limit)
         #expect(node.pass([question("10.0.1.1")], "core1", to: "core1", at: 2 * Self.second).count == 1)
-        #expect(node.report.consumed == UInt64(Self.limit + 501))
+        #expect(node.report.consumed == UInt64(Self.limit + 1))
+        #expect(node.dropCount(.requestLimit) == 500)
+        #expect(node.report.balances)
+    }
+
+    @Test("CD-6 So it is with pings, whatever else of them is dropped for")
+    func pings() {
+        var ping = Datagram.udp("10.1.0.5", "10.1.0.1")
+        ping.protocol = .icmp
+        ping.payload = [8, 0, 0xf7, 0xff, 0, 0, 0, 0]
+        let flood = [[UInt8]](repeating: ping.bytes, count: Self.limit + 500)
+        #expect(node.pass(flood, "access0", to: "access0", at: Self.second).count == Self.limit)
+        let web = Datagram.udp("10.1.0.5", "10.1.0.1", ports: (9, 80)).bytes
+        #expect(node.pass([web], "access0", to: "access0", at: Self.second).isEmpty)
+        #expect((node.report.consumed, node.dropCount(.requestLimit)) == (UInt64(Self.limit), 501))
+        node.pass([web], "access0", to: "access0", at: 2 * Self.second)
+        #expect(node.dropCount(.notServedHere) == 1 && node.dropCount(.requestLimit) == 501)
         #expect(node.report.balances)
     }
 

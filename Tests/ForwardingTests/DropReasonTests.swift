@@ -15,7 +15,7 @@ import Wire
     /// Given by the ports, by the slow path, or by the worker after the loop.
     static let elsewhere: Set<DropReason> = [
         .oversized, .malformedARP, .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
-        .policed, .portDown, .recursiveEncapsulation, .tooBig, .transmitFailed, .ttlExpired,
+        .policed, .portDown, .recursiveEncapsulation, .requestLimit, .tooBig, .transmitFailed, .ttlExpired,
     ]
 
     @Test("PX-4 each reason is given for what it names", arguments: frameCases + whoCases + tunnelCases)

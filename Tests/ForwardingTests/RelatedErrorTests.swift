@@ -176,6 +176,28 @@ import Wire
         #expect(frame.datagram == expected)
     }
 
+    @Test("PX-4 RFC 2474 §1: the DSCP of what is quoted is not asked for: who knows which one it began with")
+    func codePoint() {
+        let loop = Loop(Edges.subscriberEdge) {
+            $0.editSession(Slot.aliceVideo) {
+                $0.rules = [Rule(ipv4Protocol: .udp, ipv6Protocol: .udp, ports: 5000...5100, dscps: 1 << 46)]
+            }
+        }
+        for quoted in [Self.video, Self.video6] {
+            for trafficClass in [0, 46 << 2] as [UInt8] {
+                var quoted = quoted
+                quoted.trafficClass = trafficClass
+                #expect(loop.forward(Self.labelled(Self.about(quoted)), from: "core0").frame != nil)
+                let isAdmitted = loop.forward(quoted.bytes, from: "access0").frame != nil
+                #expect(isAdmitted == (trafficClass != 0))
+            }
+        }
+        // The rest of the rule holds.
+        #expect(
+            loop.forward(Self.labelled(Self.about(Self.web)), from: "core0") == .dropped(.innerSourceMismatch)
+        )
+    }
+
     @Test(
         "PX-4 an error that is cut off at any byte reads nothing beyond, and is nobody's without a whole header"
     )

@@ -151,13 +151,13 @@ private final class Client {
     @Test("A control plane that falls silent is dead, for the forwarder, which connects again")
     func silentControlPlane() throws {
         let instance = try ScratchInstance()
-        let listener = try UnixSocket.listen(at: instance.directory.linkSocket)
+        var listener = Listener(try UnixSocket.listen(at: instance.directory.linkSocket))
         let client = Client(instance, tuning: Self.quick)
         #expect(try #require(client.unreachable()).contains("nothing has come"))
         var count = 0
         #expect(
             eventually {
-                if UnixSocket.accept(listener) != nil { count += 1 }
+                if listener.accept(at: .now) != nil { count += 1 }
                 return count >= 2
             })
     }
@@ -253,12 +253,12 @@ private final class Client {
         let instance = try ScratchInstance()
         let client: Client
         do {
-            let listener = try UnixSocket.listen(at: instance.directory.linkSocket)
+            var listener = Listener(try UnixSocket.listen(at: instance.directory.linkSocket))
             client = Client(instance, tuning: Self.quick)
             var socket: Descriptor?
             #expect(
                 eventually {
-                    socket = UnixSocket.accept(listener); return socket != nil
+                    socket = listener.accept(at: .now); return socket != nil
                 })
             let frames = ExpectedTransaction(Samples.transaction(5, services: 3), tableHash: 0).frames
             let bytes =

@@ -1,3 +1,4 @@
+import Link
 import Packets
 import Ports
 import Testbed
@@ -87,10 +88,48 @@ import Testing
         let observer = WorkerObserver()
         for slot: UInt32 in [7, 7, 8] { drop(slot: slot) }
         observer.rebind([7, 9])
+        let before = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
+        #expect(
+            before.map(\.slot) == [nil, 8] && before.map(\.packets) == [2, 1],
+            "the next owner is shown others' drops")
         drop(slot: 7)
         let counts = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
         #expect(counts.map(\.slot) == [nil, 7, 8] && counts.map(\.packets) == [2, 1, 1])
         #expect(observer.dropSamples(port: 1, reason: .ttlExpired).map(\.slot) == [nil, nil, 8, 7])
+    }
+
+    @Test(
+        "Slots get other owners while packets of other sessions are dropped: every drop is counted, no sample is mixed up"
+    )
+    func rebindingMeanwhile() {
+        let observer = WorkerObserver()
+        let count: UInt64 = 100_000
+        let worker = NativeThread("dropper") {
+            let vector = PacketVector(capacity: 4, slotByteCount: 512)
+            for number in 0..<count {
+                vector.removeAll()
+                let length = 20 + Int(number % 50)
+                [UInt8](repeating: UInt8(length), count: length).withUnsafeBytes {
+                    vector.append($0, timestamp: (number + 1) << 27)
+                }
+                vector[0].drop(.ttlExpired)
+                // Slot 7 goes out of use, and then it gets its next owner.
+                vector[0].counter = 2 * (number < 4 ? 7 : 8)
+                observer.noteDrops(vector, 0..<1, from: PortIndex(rawValue: 1))
+            }
+        }
+        func packets() -> UInt64 { observer.dropReading.counts.reduce(0) { $0 + $1.packets } }
+        while packets() < 4 {}
+        for _ in 0..<1000 { observer.rebind([7]) }
+        worker.join()
+        let counts = observer.dropReading.counts.sorted { ($0.slot ?? 0) < ($1.slot ?? 0) }
+        #expect(counts.map(\.slot) == [nil, 8] && counts.map(\.packets) == [4, count - 4])
+        let samples = observer.dropSamples(port: 1, reason: .ttlExpired)
+        #expect(samples.count == DropSamples.depth)
+        for sample in samples {
+            #expect(sample.slot == 8 && sample.bytes.count == sample.frameByteCount)
+            #expect(sample.bytes.allSatisfy { Int($0) == sample.frameByteCount })
+        }
     }
 
     @Test("A worker's drops are noted with their port and session, and nothing else is")
@@ -103,10 +142,7 @@ import Testing
         vector[1].disposition = .forwarded
         vector[2].drop(.ttlExpired)
         vector[2].counter = 2 * 9 + 1
-        // Bytes in another arena, as those of a packet that was sent in fragments.
         vector.appendDropped(.oversized, timestamp: 6)
-        vector[3].offset = 1 << 30
-        vector[3].byteCount = 9000
         let observer = WorkerObserver()
         observer.noteDrops(vector, 0..<4, from: PortIndex(rawValue: 1))
         let found = observer.dropReading.counts.sorted { $0.reason.rawValue < $1.reason.rawValue }
@@ -116,5 +152,41 @@ import Testing
             observer.dropSamples(port: 1, reason: .ttlExpired).map(\.bytes) == [
                 [UInt8](repeating: 2, count: 20)
             ])
+    }
+
+    @Test("A lost fragment counts as its packet would, which is the sample; a capture has the fragment")
+    func lostFragment() {
+        var request = CaptureRequest()
+        (request.takesReceived, request.takesSent) = (false, false)
+        let tap = Tap(.capture(request), ports: nil, filter: nil)
+        let observer = WorkerObserver()
+        observer.arm(tap)
+        let vector = PacketVector(capacity: 1, slotByteCount: 512)
+        [UInt8](repeating: 1, count: 100).withUnsafeBytes { vector.append($0, timestamp: 5) }
+        let fragments = PacketVector(capacity: 2, slotByteCount: 512)
+        for number in 2...3 as ClosedRange<UInt8> {
+            [UInt8](repeating: number, count: 60).withUnsafeBytes { fragments.append($0, timestamp: 5) }
+        }
+        fragments[1].drop(.transmitFailed)
+        fragments[1].counter = 2 * 9
+        fragments[1].egress = PortIndex(rawValue: 4)
+        observer.beginVector(vector, from: PortIndex(rawValue: 1), link: .ip)
+        vector[0].disposition = .forwarded
+        observer.noteLost(fragments, 1, of: vector, 0, from: PortIndex(rawValue: 1), to: .ethernet)
+        observer.endVector(vector)
+
+        let counts = observer.dropReading.counts
+        #expect(counts.map(\.reason) == [.transmitFailed] && counts.map(\.slot) == [9])
+        #expect(counts.map(\.port) == [1] && counts.map(\.packets) == [1])
+        let samples = observer.dropSamples(port: 1, reason: .transmitFailed)
+        #expect(samples.map(\.bytes) == [[UInt8](repeating: 1, count: 100)])
+        var captured: [ObservedPacket] = []
+        tap.ring.drain { header, bytes in
+            captured.append(ObservedPacket(header, bytes))
+            return true
+        }
+        #expect(captured.map(\.role) == [.dropped] && captured.map(\.reason) == [.transmitFailed])
+        #expect(captured.map(\.port) == [4] && captured.map(\.link) == [.ethernet])
+        #expect(captured.map(\.bytes) == [[UInt8](repeating: 3, count: 60)])
     }
 }

@@ -33,6 +33,7 @@ import Wire
             .noRuleAdmits(ruleCount: 4), .ruleAdmits(5), .everythingAdmitted, .timeToLiveHandedOn(9),
             .converted(ConversionIndex(rawValue: 6)), .relabelled(NHLFEIndex(rawValue: 6)),
             .adjacency(AdjacencyIndex(rawValue: 6)), .punted(.tooBig), .fragmented(count: 2),
+            .fragmentLost(.transmitFailed),
         ], outcome: .dropped(.tooBig), conversion: ConversionIndex(rawValue: 5),
         departure: TracedPacket.Departure(
             Adjacency(

@@ -7,39 +7,103 @@ import Testing
 @testable import Observation
 
 @Suite("One who looks on") struct PeerTests {
-    /// A client's end of a connection, which never waits.
-    private struct Client {
-        let socket: Descriptor
-        var input = ObservationFrames()
-
-        /// As many of the bytes as the kernel takes.
-        func send(_ bytes: [UInt8]) -> Int {
-            max(0, Glibc.send(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL)))
-        }
-
-        /// What has come.
-        mutating func take() throws -> [ObservationAnswer] {
-            var chunk = [UInt8](repeating: 0, count: 1 << 16)
-            while case let count = read(socket.number, &chunk, chunk.count), count > 0 {
-                input.append(chunk[..<count])
-            }
-            var answers: [ObservationAnswer] = []
-            while let payload = try input.next() { answers.append(try ObservationAnswer(payload)) }
-            return answers
-        }
-    }
-
-    private static func connection(_ observer: WorkerObserver) -> (peer: ObservationPeer, client: Client) {
+    private static func connection(
+        _ observer: WorkerObserver, patience: ObservationServer.Patience = .init(),
+        at now: ContinuousClock.Instant = .now
+    ) -> (peer: ObservationPeer, client: RawClient) {
         var ends: [Int32] = [0, 0]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
-        return (ObservationPeer(Descriptor(ends[0]), [observer]), Client(socket: Descriptor(ends[1])))
+        let peer = ObservationPeer(Descriptor(ends[0]), [observer], patience: patience, at: now)
+        return (peer, RawClient(socket: Descriptor(ends[1])))
     }
 
     private static func frame(_ request: ObservationRequest) -> [UInt8] {
         var bytes: [UInt8] = []
         ObservationFrames.append(request.bytes, to: &bytes)
         return bytes
+    }
+
+    @Test("Who asks nothing, or half a request, is sent away and told why; each request gives more time")
+    func silence() throws {
+        let start = ContinuousClock.now
+        for half in [[], Array(Self.frame(.runtime).dropLast())] {
+            var (peer, client) = Self.connection(WorkerObserver(), at: start)
+            let whole = Self.frame(.runtime)
+            #expect(client.send(whole) == whole.count)
+            peer.advance(isTapFree: true, at: start + .seconds(9))
+            #expect(try client.take().count == 1)
+            #expect(client.send(half) == half.count)
+            peer.advance(isTapFree: true, at: start + .seconds(18))
+            #expect(!peer.isOver && peer.nextDeadline == start + .seconds(19))
+            peer.advance(isTapFree: true, at: start + .seconds(19))
+            let answers = try client.take()
+            guard peer.isOver, case .refused(let reason) = answers.first else {
+                Issue.record("it is kept: \(answers)")
+                continue
+            }
+            #expect(reason.contains("no whole request has come for 10.0 seconds"))
+        }
+    }
+
+    @Test("Who watches packets may be silent as long as they like")
+    func watching() throws {
+        let start = ContinuousClock.now
+        let observer = WorkerObserver()
+        var (peer, client) = Self.connection(observer, at: start)
+        let bytes = Self.frame(.capture(CaptureRequest()))
+        #expect(client.send(bytes) == bytes.count)
+        for hours in 0..<3 { peer.advance(isTapFree: true, at: start + .seconds(3600 * hours)) }
+        #expect(peer.hasTap && !peer.isOver)
+        #expect(try client.take() == [.armed])
+    }
+
+    @Test("Who has watched without reading has a minute for the rest, from the end on")
+    func end() throws {
+        let start = ContinuousClock.now
+        let observer = WorkerObserver()
+        let (peer, client) = Self.connection(observer, at: start)
+        let capture = Self.frame(.capture(CaptureRequest()))
+        #expect(client.send(capture) == capture.count)
+        peer.advance(isTapFree: true, at: start)
+        // More than the kernel keeps for the client, less than the peer does.
+        let vector = PacketVector()
+        for _ in 0..<3 {
+            vector.removeAll()
+            for _ in 0..<200 {
+                [UInt8](repeating: 7, count: 1400).withUnsafeBytes { vector.append($0, timestamp: 1) }
+            }
+            observer.beginVector(vector, from: PortIndex(rawValue: 0), link: .ethernet)
+            observer.endVector(vector)
+        }
+        let later = start + .seconds(3600)
+        peer.advance(isTapFree: true, at: start)
+        let stop = Self.frame(.stop)
+        #expect(client.send(stop) == stop.count)
+        peer.advance(isTapFree: true, at: later)
+        #expect(!peer.hasTap && peer.waitingByteCount > 0 && !peer.isOver)
+        peer.advance(isTapFree: true, at: later + .seconds(59))
+        #expect(!peer.isOver)
+        peer.advance(isTapFree: true, at: later + .seconds(60))
+        #expect(peer.isOver)
+    }
+
+    @Test("Who doesn't take an answer is given up after a minute")
+    func deafness() throws {
+        let start = ContinuousClock.now
+        let (peer, client) = Self.connection(WorkerObserver(), at: start)
+        let questions = Array([[UInt8]](repeating: Self.frame(.runtime), count: 1000).joined())
+        var now = start
+        for second in 1..<20 {
+            _ = client.send(questions)
+            now = start + .seconds(second)
+            peer.advance(isTapFree: true, at: now)
+        }
+        #expect(peer.waitingByteCount > 0)
+        peer.advance(isTapFree: true, at: start + .seconds(59))
+        #expect(!peer.isOver)
+        peer.advance(isTapFree: true, at: now + .seconds(61))
+        #expect(peer.isOver)
     }
 
     @Test("Who asks and asks without reading costs bounded memory, and is answered when they read")

@@ -67,4 +67,43 @@ import Wire
         }
         #expect(Self.texts(.related(Self.up(61), isTurnedBack: false), Self.narrator()) == nil)
     }
+
+    @Test("PX-5 a fragment that is lost is told of with its reason") func lostFragment() throws {
+        let texts = try #require(Self.texts(.fragmentLost(.transmitFailed), Self.narrator()))
+        let due = "lost: a further fragment: transmitFailed. The output port did not take the packet."
+        #expect(texts.contains(due), "\(texts)")
+    }
+
+    @Test("PX-5 what is beyond a port's limit is told of with the limit, and where to look for who sends it")
+    func requestLimit() throws {
+        let packet = TracedPacket(
+            port: 6, link: .ethernet, timestamp: 1, frame: [UInt8](repeating: 0, count: 42),
+            steps: [.punted(.arp)], outcome: .dropped(.requestLimit))
+        let lines = try #require(Self.narrator().explanation(packet)?.lines)
+        let why = try #require(lines.first { $0.subject == "why" }?.text)
+        let remedy = try #require(lines.first { $0.subject == "remedy" }?.text)
+        #expect(why.contains("core0") && why.contains("ten thousand"))
+        #expect(remedy.contains("wayleave capture --dropped --port core0"))
+    }
+
+    @Test("Without names the steps are told in the same words, with numbers")
+    func numbers() {
+        let steps: [Step] = [
+            .ipv4(
+                source: IPv4Address(rawValue: 0x0a01_0005), destination: IPv4Address(rawValue: 0xc633_640a),
+                protocol: .udp,
+                timeToLive: 64, byteCount: 128),
+            .subscriber(LookupResult(index: 3)), .service(LookupResult.local), .session(Self.up(60)),
+            .everythingAdmitted, .converted(Self.up(60)),
+        ]
+        let packet = TracedPacket(
+            port: 5, link: .ip, timestamp: 1, frame: [0x45], steps: steps, outcome: .forwarded)
+        #expect(
+            packet.numberedSteps.map { "\($0.subject): \($0.text)" } == [
+                "parsed: IPv4 10.1.0.5 → 198.51.100.10, udp, TTL 64, 128 bytes", "subscriber: slot 3",
+                "service: none: an address of this node", "session: session slot 60, up",
+                "admission: the whole service: the condition has no rules",
+                "conversion: for session slot 60, up",
+            ])
+    }
 }

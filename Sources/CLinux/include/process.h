@@ -84,6 +84,10 @@ static inline void wl_store_release(uint64_t *word, uint64_t value) {
 static inline void wl_store_relaxed(uint64_t *word, uint64_t value) {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
+/// Writes a word unless it has become another than the one that was read.
+static inline void wl_replace(uint64_t *word, uint64_t value, uint64_t next) {
+    __atomic_compare_exchange_n(word, &value, next, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
 /// Keeps stores before it from being seen after stores behind it.
 static inline void wl_release_fence(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
 /// Keeps loads behind it from being done before loads ahead of it.

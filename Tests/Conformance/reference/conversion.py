@@ -21,41 +21,26 @@ class Conversion:
         if ttl <= 1:
             self._tell(arrival, session, direction, errors.time_exceeded(packet, source, arrival.stack))
             raise Dropped("ttlExpired")
-        pieces = [packet]
         limit = leg.tunnel.limit(packet.version, arrival.time) if leg.tunnel else len(packet.data)
-        if len(packet.data) > limit:
+        is_cut = len(packet.data) > limit
+        if is_cut:
             if packet.dont_fragment:
                 self._tell(arrival, session, direction, errors.too_big(packet, source, limit))
                 raise Dropped("tooBig")
-            pieces = packet.fragments(limit)
-            if pieces is None:
+            if packet.fragments(limit) is None:
                 raise Dropped("tooBig")
         if leg.tunnel and leg.tunnel.ipip and leg.tunnel.ipip["remote"] == str(packet.source):
             raise Dropped("recursiveEncapsulation")
         self._links.station(arrival.time, *_way(session, leg, packet.destination))
-        for index, piece in enumerate(pieces):
-            self._send_piece(arrival, session, direction, leg, piece, ttl - 1)
+        packet, traffic_class = _policed(arrival, session, direction, leg, packet)
+        for index, piece in enumerate(packet.fragments(limit) if is_cut else [packet]):
+            for tunnel in [l.tunnel for l in session.access + session.network if l.tunnel and l.tunnel.clamps_segments]:
+                piece = segments.clamped(piece, tunnel.segment_limit)
+            self.send(arrival.time, session, leg, piece.with_ttl(ttl - 1), traffic_class)
             self._links.books.originated += index > 0
             session.usage[direction][0] += 1
             session.usage[direction][1] += len(piece.data)
         return "forwarded"
-
-    def _send_piece(
-        self, arrival: Arrival, session: Session, direction: str, leg: Leg, piece: IPPacket, ttl: int
-    ) -> None:
-        clamping = [l.tunnel for l in session.access + session.network if l.tunnel and l.tunnel.clamps_segments]
-        for tunnel in clamping:
-            piece = segments.clamped(piece, tunnel.segment_limit)
-        traffic_class = None
-        for policer in (session.policers.get(direction), leg.tunnel and leg.tunnel.policer):
-            action = policer.action(arrival.time, len(piece.data)) if policer else "pass"
-            if action == "drop":
-                raise Dropped("policed")
-            if action != "pass" and "dscp" in action:
-                piece = piece.with_dscp(encapsulation.dscp.value(action["dscp"]))
-            elif action != "pass":
-                traffic_class = action["trafficClass"]
-        self.send(arrival.time, session, leg, piece.with_ttl(ttl), traffic_class)
 
     def send(self, time: int, session: Session, leg: Leg, packet: IPPacket, traffic_class: int | None = None):
         """The packet as it stands, by this leg. Raises Unresolved."""
@@ -88,6 +73,22 @@ class Conversion:
             return
         leg = next(leg for leg in session.access + session.network if leg.tunnel is arrival.tunnel)
         self.send_own(arrival.time, session, leg, error)
+
+
+def _policed(
+    arrival: Arrival, session: Session, direction: str, leg: Leg, packet: IPPacket
+) -> tuple[IPPacket, int | None]:
+    """The packet as its policers mark it, and the class that they give its labels: whole, before it is cut."""
+    traffic_class = None
+    for policer in (session.policers.get(direction), leg.tunnel and leg.tunnel.policer):
+        action = policer.action(arrival.time, len(packet.data)) if policer else "pass"
+        if action == "drop":
+            raise Dropped("policed")
+        if action != "pass" and "dscp" in action:
+            packet = packet.with_dscp(encapsulation.dscp.value(action["dscp"]))
+        elif action != "pass":
+            traffic_class = action["trafficClass"]
+    return packet, traffic_class
 
 
 def _way(session: Session, leg: Leg, destination) -> tuple:

@@ -1,7 +1,7 @@
 """The rules of a condition, and what one of them asks of a packet."""
 
 from . import dscp
-from .ip import Dropped
+from .ip import Dropped, IPPacket
 
 _PROTOCOLS = {"tcp": (6, 6), "udp": (17, 17), "sctp": (132, 132), "icmp": (1, 58)}  # IPv4, IPv6
 # ICMP types on the way up and on the way down: (IPv4, IPv6) each; None where that version has none.
@@ -40,8 +40,8 @@ def check(rules: list | None, direction: str, packet) -> None:
 
 
 def _speaks_of(rule: dict, packet) -> bool:
-    """Whether protocol and DSCP are the rule's."""
-    if "dscp" in rule and packet.traffic_class >> 2 not in map(dscp.value, rule["dscp"]):
+    """Whether protocol and DSCP are the rule's. What DSCP a quoted packet began with nobody knows."""
+    if "dscp" in rule and isinstance(packet, IPPacket) and packet.traffic_class >> 2 not in map(dscp.value, rule["dscp"]):
         return False
     named = rule.get("protocol", "any")
     if named == "any" or isinstance(named, int):

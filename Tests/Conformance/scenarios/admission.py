@@ -158,6 +158,9 @@ def code_points() -> Case:
         (udp(VIDEO, ALICE, ports=(5004, 40000), tos=0xB8), "forwarded", "back, EF, from UDP 5004"),
         (udp(VIDEO, ALICE, ports=(5004, 40000)), "notAdmitted", "back, DSCP 0"),
         (tcp(VIDEO6, ALICE6, tos=0x20), "forwarded", "back, CS1, IPv6"),
+        (icmp_error("192.0.2.200", ALICE, udp(ALICE, VIDEO, tos=0x28)), "forwarded",
+         "a router's error about UDP 5004, remarked on the way: the quoted DSCP is not asked for"),
+        (icmp_error("2001:db8:77::1", ALICE6, udp(ALICE6, VIDEO6), kind=1, code=3), "forwarded", "the same, IPv6"),
     ]:
         case.send("core0", mpls_frame(17001, 200042, inner=data), outcome, note)
     return case

@@ -178,17 +178,22 @@ def outer_class() -> Case:
 
 
 def fragments() -> Case:
-    policer = {"committed": "80kbit", "peak": "160kbit", "burst": 3000, "peakBurst": 9000, "green": {"dscp": 10},
+    policer = {"committed": "80kbit", "peak": "160kbit", "burst": 3000, "peakBurst": 4528, "green": {"dscp": 10},
                "yellow": {"dscp": 12}}
     case = Case(
-        "policer-fragments", "Fragments are metered one by one, their original isn't",
+        "policer-fragments", "A packet is metered once, before it is cut: its colour is all fragments', or none leaves",
         _policed(policer),
         rfc="RFC 2698 §3, RFC 791 §3.2", ids="PX-4 PX-5",
     )
-    case.send("access0", sized(ALICE, VIDEO, 2000, flags=0), "forwarded", "1492 and 528 bytes: both green",
-              originates=1, shows={"ip.dsfield": "0x28", "ip.len": "1492"})
-    case.send("access0", sized(ALICE, VIDEO, 2000, flags=0), "forwarded", "1492 bytes yellow, 528 green",
-              originates=1, shows={"ip.dsfield": "0x30", "ip.len": "1492"})
+    for outcome, dsfield, note in [("forwarded", "0x28", "2000 bytes: green, both fragments"),
+                                   ("forwarded", "0x30", "2000 bytes: yellow, both fragments"),
+                                   ("policed", None, "2000 bytes: red, and no fragment leaves")]:
+        case.send("access0", sized(ALICE, VIDEO, 2000, flags=0), outcome, note,
+                  originates=outcome == "forwarded",
+                  shows={"ip.dsfield": dsfield, "ip.len": "1492"} if dsfield else None)
+    case.send("access0", sized(ALICE, VIDEO, 1100, flags=0), "forwarded",
+              "1100 bytes: the fragments' headers took no tokens",
+              shows={"ip.dsfield": "0x28"})
     return case
 
 

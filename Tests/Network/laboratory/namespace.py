@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
@@ -82,3 +83,13 @@ class Namespace:
             for name, value in settings.items():
                 with open(f"/proc/sys/net/{name.replace('__', '/')}", "w") as file:
                     file.write(str(value))
+
+    @property
+    def udp_overflows(self) -> int:
+        """Datagrams that sockets in here had no room for, since the namespace was made."""
+        with self.inside():
+            rows = Path("/proc/thread-self/net/snmp").read_text().splitlines()
+            rows6 = Path("/proc/thread-self/net/snmp6").read_text().splitlines()
+        names, values = (row.split()[1:] for row in rows if row.startswith("Udp:"))
+        found = dict(zip(names, values)) | dict(row.split() for row in rows6)
+        return int(found["RcvbufErrors"]) + int(found["Udp6RcvbufErrors"])

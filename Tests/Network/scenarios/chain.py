@@ -150,7 +150,7 @@ def aftermath(chain: Chain) -> None:
     for name, edge in (("A", chain.edge_a), ("B", chain.edge_b)):
         counters = edge.counters()
         chain.laboratory.check(
-            f"CD-6 edge {name}: in = forwarded + consumed + dropped, out = forwarded + originated",
+            f"CD-6 edge {name}: in + originated = out + consumed + dropped",
             balances(counters),
             counters,
         )

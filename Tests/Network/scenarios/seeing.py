@@ -2,8 +2,11 @@
 
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -39,10 +42,13 @@ def seeing(laboratory: Laboratory) -> None:
     _capture(laboratory, edge, send)
     _rotation(laboratory, edge, send)
     _killed_clients(laboratory, site, send)
+    _silent_clients(laboratory, edge)
+    _no_descriptors(laboratory, edge)
     _refusals(laboratory, edge)
     _drops(laboratory, edge, send)
     _runtime(laboratory, edge)
     _without_control_plane(laboratory, edge, send)
+    _without_forwarder(laboratory, edge)
     check("packets go through after all that", site.forwards())
     laboratory.equal("both programs end cleanly", edge.stop(), (0, 0))
     check("and nothing is left at the socket's path", not list(edge.run_folder.glob("observe-*")))
@@ -203,6 +209,12 @@ def _rotation(laboratory: Laboratory, edge: Edge, send) -> None:
 
 def _killed_clients(laboratory: Laboratory, site, send) -> None:
     check, edge = laboratory.check, site.edge
+
+    def mapped() -> int:
+        """Mebibytes of the forwarder's address space."""
+        return int(Path(f"/proc/{edge.forwarder.process.pid}/statm").read_text().split()[0]) // 256
+
+    most = 0
     for _ in range(2):
         captures = [
             _Command(edge, f"killed-{number}", "capture", "-w", str(edge.folder / f"killed-{number}.pcapng"))
@@ -213,6 +225,7 @@ def _killed_clients(laboratory: Laboratory, site, send) -> None:
             lambda: [capture.said for capture in captures],
         )
         send(50)
+        most = max(most, mapped())
         for capture in captures:
             capture.ends(signal.SIGKILL)
         # Room for four others is there once the forwarder has noticed.
@@ -220,16 +233,66 @@ def _killed_clients(laboratory: Laboratory, site, send) -> None:
             lambda: edge.wayleave("capture", "-w", "/dev/null", "--seconds", "1").returncode == 0, 10
         )
         check("a client that is killed leaves nothing armed", freed)
+    check(
+        "and their rings, of 8 MiB each, are given back though no packet comes",
+        eventually(lambda: mapped() < most - 30),
+        lambda: (most, mapped()),
+    )
     check("and packets go on", site.forwards())
+
+
+def _connect(edge: Edge) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(edge.run_folder / "observe-main.sock"))
+    return client
+
+
+def _silent_clients(laboratory: Laboratory, edge: Edge) -> None:
+    silent = [_connect(edge) for _ in range(16)]
+    said = edge.wayleave("runtime")
+    laboratory.check(
+        "where sixteen clients ask nothing, the next one is told why it is refused",
+        said.returncode == 1 and "has 16 clients already" in said.stdout, said.stdout,
+    )
+    laboratory.check(
+        "they are sent away after ten seconds", eventually(lambda: edge.wayleave("runtime").returncode == 0, 20)
+    )
+    laboratory.check("and told so", all(b"no whole request has come" in client.recv(4096) for client in silent))
+    for client in silent:
+        client.close()
+
+
+def _no_descriptors(laboratory: Laboratory, edge: Edge) -> None:
+    pid = edge.forwarder.process.pid
+    in_use = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    limit = next(number for number in range(len(in_use) + 1) if number not in in_use)
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limits[1]))
+    with _connect(edge):
+        told = eventually(lambda: "has to wait: Too many open files" in edge.forwarder.log)
+        laboratory.check("without descriptors left, the forwarder says that clients wait", told, lambda: edge.forwarder.log)
+        before = edge.forwarder.processor_seconds
+        time.sleep(1)
+        used = edge.forwarder.processor_seconds - before
+        laboratory.check("and doesn't spin", used < 0.2, used)
+        waiting = _Command(edge, "waiting", "runtime")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        laboratory.equal("with descriptors again, who has waited is answered", waiting.ends(), 0)
+    laboratory.equal("it was said once", edge.forwarder.log.count("has to wait"), 1)
 
 
 def _refusals(laboratory: Laboratory, edge: Edge) -> None:
     for arguments, words in (
         (("capture", "-w", "/dev/null", "--port", "nowhere"), "no open port 'nowhere'; it has access0, core0"),
         (("capture", "-w", "/dev/null", "--filter", "not a filter"), "can't be understood"),
-        (("trace", "--session", "nobody"), "there is no session 'nobody'"),
+        (("trace", "--session", "nobody"), "there is no session 'nobody'; `wayleave session list` shows"),
+        (("trace", "--subscriber", "nobody"), "there is no subscriber 'nobody'; `wayleave subscriber list` shows"),
+        (("trace", "--port", "nowhere"), "no open port 'nowhere'; it has access0, core0"),
+        (("drops", "--port", "nowhere"), "no open port 'nowhere'; it has access0, core0"),
+        (("drops", "--session", "nobody"), "there is no session 'nobody'; `wayleave session list` shows"),
         (("trace", "--forwarder", "other"), "no forwarder 'other' runs"),
         (("drops", "--samples", "--forwarder", "other"), "no forwarder 'other' runs"),
+        (("runtime", "--forwarder", "other"), "no forwarder 'other' runs"),
     ):
         said = edge.wayleave(*arguments)
         laboratory.check(
@@ -255,6 +318,16 @@ def _drops(laboratory: Laboratory, edge: Edge, send) -> None:
         "a session's drops are its own", [(item["port"], item.get("session")) for item in expired],
         [("access0", "tess-acme")],
     )
+    for item in expired:
+        equal(
+            "port, session and reason choose among them",
+            edge.json(*"drops --port access0 --session tess-acme --reason ttlExpired".split())["items"], [item],
+        )
+    nothing = edge.wayleave("drops", "--port", "core0", "--session", "tess-acme")
+    check(
+        "of what is known and has no drops that is said",
+        nothing.returncode == 0 and "nothing that was asked for was dropped" in nothing.stdout, nothing.stdout,
+    )
     samples = edge.json("drops", "--samples", "--reason", "unknownSubscriber")["samples"]
     equal("the last eight packets of a reason are kept", len(samples), 8)
     check(
@@ -266,7 +339,7 @@ def _drops(laboratory: Laboratory, edge: Edge, send) -> None:
 
 
 def _runtime(laboratory: Laboratory, edge: Edge) -> None:
-    reading = edge.json("runtime")[0]
+    reading = edge.json("runtime")["items"][0]
     laboratory.check(
         "runtime counts vectors and packets, times stages, and finds the worker idle",
         reading["vectors"] > 0
@@ -287,10 +360,42 @@ def _without_control_plane(laboratory: Laboratory, edge: Edge, send) -> None:
         drops.returncode == 0 and "unknownSubscriber" in drops.stdout and "session slot" in drops.stdout,
         drops.stdout,
     )
+    for arguments, code, words in (
+        (("drops", "--session", "tess-acme"), 1, "the control plane doesn't answer; without it sessions go by numbers"),
+        (("drops", "--session", "session slot 0"), 0, "ttlExpired"),
+        (("drops", "--port", "access0"), 0, "unknownSubscriber"),
+        (("drops", "--port", "nowhere"), 1, "no open port 'nowhere'; it has access0, core0"),
+        (("trace", "--subscriber", "tess"), 1, "the control plane doesn't answer; use --port"),
+    ):
+        said = edge.wayleave(*arguments)
+        check(f"{' '.join(arguments)} alone: {words}", said.returncode == code and words in said.stdout, said.stdout)
     trace = _Command(edge, "trace-alone", "trace", "--filter", "udp dst port 9", "--count", "1")
     check("trace is armed", trace.says("tracing"), lambda: trace.said)
     send(1)
     trace.ends()
-    check("and tells steps with numbers", "subscriber" in trace.said and "forwarded" in trace.said, trace.said)
+    check(
+        "and tells steps with numbers, in words",
+        "session     session slot 0, up" in trace.said
+        and "udp, TTL 64, 128 bytes" in trace.said
+        and "rawValue" not in trace.said
+        and "1 packet traced" in trace.said,
+        trace.said,
+    )
     edge.control_plane.start()
     edge.wait_for_control_plane()
+
+
+def _without_forwarder(laboratory: Laboratory, edge: Edge) -> None:
+    edge.forwarder.kill()
+    for command in ("runtime", "trace", "drops --samples"):
+        said = edge.wayleave(*command.split())
+        laboratory.check(
+            f"{command} says that the forwarder was killed, and what to do",
+            said.returncode == 1 and "no forwarder 'main' runs" in said.stdout, said.stdout,
+        )
+    drops = edge.wayleave("drops")
+    laboratory.check(
+        "drops gives the control plane's totals then",
+        drops.returncode == 0 and "unknownSubscriber" in drops.stdout, drops.stdout,
+    )
+    edge.forwarder.start()
