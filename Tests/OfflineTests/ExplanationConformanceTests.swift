@@ -34,6 +34,7 @@ extension Explanation.Outcome {
         switch self {
         case .forwarded: "forwarded"
         case .consumed: "consumed"
+        case .waiting: "waiting"
         case .dropped(let reason): "\(reason)"
         }
     }
