@@ -60,6 +60,9 @@ struct AdjacencyRegister: ~Copyable {
     /// Those in use.
     var count: Int { indices.count }
 
+    /// The memory of all places that have been given out, in bytes.
+    var byteCount: Int { entries.count * MemoryLayout<Adjacency>.stride }
+
     /// Whether all of these can be had.
     func hasRoom(for nextHops: [NextHop], isEthernet: (UInt16) -> Bool) -> Bool {
         let room = free.count + capacity - entries.count

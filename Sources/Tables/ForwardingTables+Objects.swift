@@ -18,7 +18,8 @@ extension ForwardingTables {
         case .tunnel(let tunnel): try install(tunnel)
         case .subscriber(let subscriber):
             try check(subscriber.prefixes, in: subscriberPrefixes, key)
-            subscribers[key.slot] = SubscriberEntry(port: subscriber.port, tags: subscriber.tags)
+            // Its sessions may be there already, when only where it belongs is other than before.
+            subscribers[key.slot].side = SubscriberSide(port: subscriber.port, tags: subscriber.tags)
             for prefix in subscriber.prefixes {
                 subscriberPrefixes.insert(prefix, LookupResult(subscriber.slot.rawValue))
             }
@@ -58,12 +59,13 @@ extension ForwardingTables {
                 removeLocal(local)
             }
         case .subscriber(let subscriber):
+            subscribers[key.slot].side = .none
             for prefix in subscriber.prefixes { subscriberPrefixes.remove(prefix) }
         case .service(let service):
             for prefix in service.prefixes { servicePrefixes.remove(prefix) }
         case .session(let session): withdraw(session)
         case .group(let group):
-            admissions.remove(TablesView.admissionKey(group.subscriber, group.service))
+            dismiss(group.subscriber, group.service)
             for session in group.sessions { groupOfSession[Int(session.rawValue)] = 0 }
         case .label(let label):
             incomingLabels[key.slot] = ILMEntry()
@@ -172,8 +174,7 @@ extension ForwardingTables {
 
     private func install(_ session: SessionObject) throws(TableError) {
         let key = TableKey.session(session.slot)
-        let admission = TablesView.admissionKey(session.subscriber, session.service)
-        let holder = session.isGrouped ? 0 : admissions.lookup(admission)
+        let holder = session.isGrouped ? 0 : admission(session.subscriber, session.service)
         guard holder == 0 else {
             throw TableError(
                 key,
@@ -203,13 +204,11 @@ extension ForwardingTables {
                 way, session, treatment(way, direction, session, range))
             if let userLabel = way.userLabel { bind(userLabel, to: index) }
         }
-        if !session.isGrouped { admissions.insert(admission, value: session.slot.rawValue + 1) }
+        if !session.isGrouped { admit(session.subscriber, session.service, session.slot.rawValue + 1) }
     }
 
     private func withdraw(_ session: SessionObject) {
-        if !session.isGrouped {
-            admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
-        }
+        if !session.isGrouped { dismiss(session.subscriber, session.service) }
         for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
             let index = ConversionIndex(session.slot, direction)
             let record = conversions[Int(index.rawValue)]
@@ -230,11 +229,10 @@ extension ForwardingTables {
             guard session.isGrouped, session.subscriber == group.subscriber, session.service == group.service
             else { throw TableError(key, "session \(path.rawValue) is none of this group's") }
         }
-        let admission = TablesView.admissionKey(group.subscriber, group.service)
-        guard admissions.lookup(admission) == 0 else {
+        guard admission(group.subscriber, group.service) == 0 else {
             throw TableError(key, "its subscriber uses the service in another session")
         }
-        admissions.insert(admission, value: 1 << 31 | group.slot.rawValue)
+        admit(group.subscriber, group.service, 1 << 31 | group.slot.rawValue)
         groups[key.slot] = PathGroupEntry(
             group.sessions.map {
                 let session = objects.sessions[Int($0.rawValue)]!.object

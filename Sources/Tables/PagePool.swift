@@ -1,0 +1,61 @@
+import Glibc
+
+/// Pages of one size, given out and taken back. Page 0 is never given out, and holds zeros.
+///
+/// They lie side by side in address space reserved for as many as there can be, on huge pages where the kernel has
+/// them. Memory is taken as pages are written. A page that is taken back is the next to be given out; where all pages
+/// of a chunk of 512 have been taken back, the kernel has their memory until then.
+final class PagePool {
+    private static var chunkPageCount: Int { 512 }
+
+    private let pageByteCount: Int
+    private let memory: PageMemory
+    private var free: [UInt32] = []
+    /// By chunk.
+    private var freeCounts: [Int] = []
+    /// Pages behind have never been given out.
+    private var end = 1
+
+    /// - Parameters:
+    ///   - pageByteCount: a multiple of 8, so that chunks are whole pages of the kernel's.
+    ///   - capacity: pages, that of the zeros among them.
+    init(pageByteCount: Int, capacity: Int) {
+        precondition(pageByteCount % 8 == 0)
+        self.pageByteCount = pageByteCount
+        memory = PageMemory(reserving: capacity * pageByteCount)
+    }
+
+    /// Page 0.
+    var start: UnsafeMutableRawPointer { unsafe memory.start }
+
+    /// Pages that are given out.
+    var usedCount: Int { end - 1 - free.count }
+
+    /// The memory that it has of the kernel at most, in bytes.
+    var byteCount: Int {
+        (end - freeCounts.count { $0 == Self.chunkPageCount } * Self.chunkPageCount) * pageByteCount
+    }
+
+    /// A page that is nobody's, with whatever was in it.
+    func take() -> UInt32 {
+        guard let page = free.popLast() else {
+            precondition((end + 1) * pageByteCount <= memory.byteCount, "more pages than were reserved")
+            end += 1
+            return UInt32(end - 1)
+        }
+        freeCounts[Int(page) / Self.chunkPageCount] -= 1
+        return page
+    }
+
+    /// Takes a page back that nobody reads any more.
+    func release(_ page: UInt32) {
+        free.append(page)
+        let chunk = Int(page) / Self.chunkPageCount
+        while freeCounts.count <= chunk { freeCounts.append(0) }
+        freeCounts[chunk] += 1
+        guard freeCounts[chunk] == Self.chunkPageCount else { return }
+        let chunkByteCount = Self.chunkPageCount * pageByteCount
+        // Without effect where the kernel won't have it.
+        unsafe madvise(memory.start + chunk * chunkByteCount, chunkByteCount, Int32(MADV_DONTNEED))
+    }
+}
