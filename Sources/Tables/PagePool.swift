@@ -3,16 +3,16 @@ import Glibc
 /// Pages of one size, given out and taken back. Page 0 is never given out, and holds zeros.
 ///
 /// They lie side by side in address space reserved for as many as there can be, on huge pages where the kernel has
-/// them. Memory is taken as pages are written. A page that is taken back is the next to be given out; where all pages
-/// of a chunk of 512 have been taken back, the kernel has their memory until then.
+/// them. Memory is taken as pages are written. A page that is taken back is the next to be given out; where no page
+/// of a chunk of 512 is given out, the kernel has its memory until then.
 final class PagePool {
     private static var chunkPageCount: Int { 512 }
 
     private let pageByteCount: Int
     private let memory: PageMemory
     private var free: [UInt32] = []
-    /// By chunk.
-    private var freeCounts: [Int] = []
+    /// By chunk: the pages that are given out.
+    private var usedCounts: [Int] = []
     /// Pages behind have never been given out.
     private var end = 1
 
@@ -33,17 +33,22 @@ final class PagePool {
 
     /// The memory that it has of the kernel at most, in bytes.
     var byteCount: Int {
-        (end - freeCounts.count { $0 == Self.chunkPageCount } * Self.chunkPageCount) * pageByteCount
+        usedCounts.indices.reduce(0) { sum, chunk in
+            let pageCount = min(Self.chunkPageCount, end - chunk * Self.chunkPageCount)
+            return sum + (usedCounts[chunk] > 0 ? pageCount * pageByteCount : 0)
+        }
     }
 
     /// A page that is nobody's, with whatever was in it.
     func take() -> UInt32 {
-        guard let page = free.popLast() else {
+        let page = free.popLast() ?? UInt32(end)
+        if Int(page) == end {
             precondition((end + 1) * pageByteCount <= memory.byteCount, "more pages than were reserved")
             end += 1
-            return UInt32(end - 1)
         }
-        freeCounts[Int(page) / Self.chunkPageCount] -= 1
+        let chunk = Int(page) / Self.chunkPageCount
+        while usedCounts.count <= chunk { usedCounts.append(0) }
+        usedCounts[chunk] += 1
         return page
     }
 
@@ -51,11 +56,12 @@ final class PagePool {
     func release(_ page: UInt32) {
         free.append(page)
         let chunk = Int(page) / Self.chunkPageCount
-        while freeCounts.count <= chunk { freeCounts.append(0) }
-        freeCounts[chunk] += 1
-        guard freeCounts[chunk] == Self.chunkPageCount else { return }
+        usedCounts[chunk] -= 1
+        guard usedCounts[chunk] == 0 else { return }
         let chunkByteCount = Self.chunkPageCount * pageByteCount
-        // Without effect where the kernel won't have it.
-        unsafe madvise(memory.start + chunk * chunkByteCount, chunkByteCount, Int32(MADV_DONTNEED))
+        let offset = chunk * chunkByteCount
+        // Not beyond the reservation, where others' memory is. Without effect where the kernel won't have it.
+        let byteCount = min(chunkByteCount, memory.byteCount - offset)
+        unsafe madvise(memory.start + offset, byteCount, Int32(MADV_DONTNEED))
     }
 }

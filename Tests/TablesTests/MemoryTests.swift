@@ -64,12 +64,13 @@ import Wire
         // Another path label for everybody: both sides of every session stood at once.
         let changed = (0..<Self.count).flatMap { Self.objects($0, path: 18) }
         let again = try take(changed.map { .set($0) }, 3)
-        #expect(again < full + 3 << 20, "\(again) bytes after \(full)")
+        // But for pages in chunks that are in use again: twice over it would be 20 MB more.
+        #expect(again < full + 8 << 20, "\(again) bytes after \(full)")
 
         let keys = all.map(\.key)
         let rest = try take(keys.map { .remove($0) }, 4)
         // Records of sessions stay where they are, for those that get their slots.
-        #expect(rest - empty < 140 * Int(Self.count), "\(rest) bytes after \(full)")
-        #expect(try take(changed.map { .set($0) }, 5) < full + 3 << 20)
+        #expect(rest - empty < 180 * Int(Self.count), "\(rest) bytes after \(full)")
+        #expect(try take(changed.map { .set($0) }, 5) < full + 8 << 20)
     }
 }
