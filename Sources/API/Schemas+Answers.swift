@@ -48,8 +48,9 @@ extension Schemas {
         "detail": text,
         "mac": text,
         "mtu": count, "kind": text, "since": time, "receiveQueues": count, "transmitQueues": count,
-        "offloads": list(choice(["checksum", "segmentation"])), "receiveErrors": count, "receiveDrops": count,
-        "transmitErrors": count, "transmitDrops": count, "kernelDrops": count, "superframes": count,
+        "offloads": list(choice(["checksum", "segmentation", "coalescing"])), "receiveErrors": count,
+        "receiveDrops": count, "transmitErrors": count, "transmitDrops": count, "kernelDrops": count,
+        "superframes": count, "sentSuperframes": count,
         "sendFailures": map(count),
     ]
 

@@ -91,6 +91,7 @@ extension PortStatus {
         transmitQueues = status.transmitQueues == 0 ? nil : Int(status.transmitQueues)
         if status.offloads.contains(.checksum) { offloads.append("checksum") }
         if status.offloads.contains(.segmentation) { offloads.append("segmentation") }
+        if status.offloads.contains(.coalescing) { offloads.append("coalescing") }
         let counters = status.counters
         self.counters = [
             Counter(name: "receiveErrors", count: counters.receiveErrors),
@@ -99,6 +100,7 @@ extension PortStatus {
             Counter(name: "transmitDrops", count: counters.transmitDrops),
             Counter(name: "kernelDrops", count: counters.kernelDrops),
             Counter(name: "superframes", count: counters.superframes),
+            Counter(name: "sentSuperframes", count: counters.sentSuperframes),
         ]
         sendFailures = status.sendFailures.map { Counter(name: $0.reason, count: $0.count) }
     }

@@ -122,10 +122,10 @@ public struct PortStatus: Equatable, Sendable {
     /// Of the interface; nil where there are none.
     public var receiveQueues: Int?
     public var transmitQueues: Int?
-    /// Work that others leave to the port: `checksum`, `segmentation`.
+    /// Work that the port and the kernel take over from each other: `checksum`, `segmentation`, `coalescing`.
     public var offloads: [String] = []
-    /// Errors and drops of the interface and the port, and superframes that were cut up, since the forwarder opened the
-    /// port: by name, in a fixed order.
+    /// Errors and drops of the interface and the port, and superframes that were cut up or sent, since the forwarder
+    /// opened the port: by name, in a fixed order.
     public var counters: [Counter] = []
     /// Packets that the kernel did not take, by its reason.
     public var sendFailures: [Counter] = []

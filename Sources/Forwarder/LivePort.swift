@@ -72,6 +72,7 @@ struct LivePort {
         status.offloads = PortStatus.Offloads(rawValue: report.offloads.rawValue)
         status.counters.kernelDrops = report.statistics.kernelDrops
         status.counters.superframes = report.statistics.superframes
+        status.counters.sentSuperframes = report.statistics.sentSuperframes
         status.sendFailures = report.statistics.sendFailures.map {
             PortStatus.SendFailure(reason: unsafe String(cString: strerror($0.errorNumber)), count: $0.count)
         }

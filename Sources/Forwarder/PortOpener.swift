@@ -20,12 +20,12 @@ public enum PortOpener {
             return try TUNPort(
                 TUNPort.Configuration(
                     name: port.name, interface: interface, addresses: port.addresses, routes: routes,
-                    mtu: self.mtu(of: port)), watch: watch)
+                    mtu: self.mtu(of: port)), watch: watch, warn: warn)
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
                     name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac),
-                watch: watch)
+                watch: watch, warn: warn)
         case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(

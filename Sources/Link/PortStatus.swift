@@ -34,7 +34,7 @@ public struct PortStatus: Hashable, Sendable {
     /// Packets that the kernel did not take, by reason; at most `failureLimit` are told.
     public var sendFailures: [SendFailure] = []
 
-    /// Work that others leave to the port, and that it does.
+    /// Work that the port and the kernel take over from each other, as it is in force.
     public struct Offloads: OptionSet, Hashable, Sendable {
         public let rawValue: UInt8
 
@@ -42,6 +42,8 @@ public struct PortStatus: Hashable, Sendable {
 
         public static let checksum = Offloads(rawValue: 1)
         public static let segmentation = Offloads(rawValue: 2)
+        /// Packets of a flow leave in superframes.
+        public static let coalescing = Offloads(rawValue: 4)
     }
 
     /// What the port and its interface have lost since the forwarder opened the port.
@@ -55,6 +57,8 @@ public struct PortStatus: Hashable, Sendable {
         public var kernelDrops: UInt64 = 0
         /// Superframes that were cut into segments.
         public var superframes: UInt64 = 0
+        /// Superframes that were sent, each made of several packets.
+        public var sentSuperframes: UInt64 = 0
 
         public init() {}
     }
@@ -96,7 +100,7 @@ extension PortStatus {
         writer.write(offloads.rawValue)
         for counter in [
             counters.receiveErrors, counters.receiveDrops, counters.transmitErrors, counters.transmitDrops,
-            counters.kernelDrops, counters.superframes,
+            counters.kernelDrops, counters.superframes, counters.sentSuperframes,
         ] {
             writer.write(counter)
         }
@@ -131,6 +135,7 @@ extension PortStatus {
         counters.transmitDrops = try reader.read()
         counters.kernelDrops = try reader.read()
         counters.superframes = try reader.read()
+        counters.sentSuperframes = try reader.read()
         sendFailures = try reader.readList(elementByteCount: 12) { reader throws(ByteReaderError) in
             SendFailure(reason: try reader.readText(), count: try reader.read())
         }

@@ -1,7 +1,8 @@
+import Glibc
 import Wire
 
-/// What stands before a frame on a packet socket with PACKET_VNET_HDR: the work that the sending stack left
-/// to be done (virtio 1.2 §5.1.6; all numbers in host byte order).
+/// What stands before a frame on a packet socket with PACKET_VNET_HDR, or on a TUN with IFF_VNET_HDR: the work
+/// that the sender left to be done (virtio 1.2 §5.1.6; all numbers in host byte order).
 ///
 /// ```
 ///  0       1          2             4             6              8               10
@@ -9,7 +10,8 @@ import Wire
 /// | flags | gso type | header size | segment size| checksum start| checksum offset |
 /// +-------+----------+-------------+-------------+--------------+-----------------+
 /// ```
-/// The header size is only a hint, and isn't used.
+/// The header size is only a hint: it isn't used where a frame comes in, and tells the kernel how much to keep
+/// together where one goes out.
 package struct OffloadHeader: Equatable {
     /// What kind of segments a superframe is to be cut into.
     enum Segmentation: UInt8 {
@@ -26,7 +28,11 @@ package struct OffloadHeader: Equatable {
     /// Nil for a frame that is one packet.
     var segmentation: Segmentation?
     /// Of a kind that can't be cut up here, such as UDP fragmentation.
-    var isUnknownSegmentation: Bool
+    var isUnknownSegmentation = false
+    /// Whether the first segment alone tells that the congestion window was reduced (RFC 3168 §6.1.2).
+    var reducesCongestionWindow = false
+    /// Everything before the payload.
+    var headerByteCount = 0
     /// Payload bytes of each segment but the last.
     var segmentByteCount: Int
     /// Where the checksummed part of the frame begins: the transport header.
@@ -40,14 +46,52 @@ package struct OffloadHeader: Equatable {
             unsafe Int(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
         }
         needsChecksum = bytes.octet(at: 0) & 1 != 0
-        // Bit 7 only says that the sender speaks ECN; what becomes of CWR is the same either way.
-        let kind = bytes.octet(at: 1) & 0x7f
+        // When the frame is cut up, what becomes of CWR is the same with this bit and without.
+        reducesCongestionWindow = bytes.octet(at: 1) & Self.congestionWindowReduced != 0
+        let kind = bytes.octet(at: 1) & ~Self.congestionWindowReduced
         segmentation = Segmentation(rawValue: kind)
         isUnknownSegmentation = kind != 0 && segmentation == nil
+        headerByteCount = word(2)
         segmentByteCount = word(4)
         checksumStart = word(6)
         checksumOffset = word(8)
     }
+
+    /// Of a superframe, whose checksum field holds the pseudo-header's sum.
+    init(
+        segmentation: Segmentation, headerByteCount: Int, segmentByteCount: Int, checksumStart: Int,
+        checksumOffset: Int
+    ) {
+        needsChecksum = true
+        self.segmentation = segmentation
+        self.headerByteCount = headerByteCount
+        self.segmentByteCount = segmentByteCount
+        self.checksumStart = checksumStart
+        self.checksumOffset = checksumOffset
+    }
+
+    /// Writes the ten bytes. Every number must fit 16 bits.
+    func write(to start: UnsafeMutableRawPointer) {
+        func store(_ number: Int, at offset: Int) {
+            unsafe start.storeBytes(of: UInt16(number), toByteOffset: offset, as: UInt16.self)
+        }
+        let kind = segmentation?.rawValue ?? 0
+        unsafe start.storeBytes(of: needsChecksum ? 1 : 0, as: UInt8.self)
+        unsafe start.storeBytes(
+            of: reducesCongestionWindow ? kind | Self.congestionWindowReduced : kind, toByteOffset: 1,
+            as: UInt8.self)
+        store(headerByteCount, at: 2)
+        store(segmentByteCount, at: 4)
+        store(checksumStart, at: 6)
+        store(checksumOffset, at: 8)
+    }
+
+    /// Writes the header of a frame with which nothing is left to be done.
+    @inline(__always) static func writeNone(to start: UnsafeMutableRawPointer) {
+        unsafe memset(start, 0, byteCount)
+    }
+
+    private static var congestionWindowReduced: UInt8 { 0x80 }
 }
 
 extension OffloadHeader {

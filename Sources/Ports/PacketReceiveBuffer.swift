@@ -22,12 +22,10 @@ import Wire
     private var count = 0
     private var done = 0
     private var timestamp: UInt64 = 0
-    /// The superframe that is message `done - 1`, with its frame and the segments already written.
-    private var superframe: Superframe?
-    private var superframeBytes = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private var nextSegment = 0
+    /// What of message `done - 1` is still to come.
+    private var segmenter = Segmenter(link: .ethernet)
     /// Superframes that have been cut up.
-    private(set) var superframeCount: UInt64 = 0
+    var superframeCount: UInt64 { segmenter.superframeCount }
 
     init() {
         unsafe receiver = .allocate(capacity: 1)
@@ -43,7 +41,7 @@ import Wire
     /// Forgets what has not been passed on.
     func removeAll() {
         (count, done) = (0, 0)
-        superframe = nil
+        segmenter.removeAll()
     }
 
     /// Appends frames until the vector is full or nothing is left.
@@ -51,8 +49,8 @@ import Wire
     func receive(from descriptor: Int32, into vector: PacketVector) -> Int32 {
         var mayHaveMore = true
         while !vector.isFull {
-            if let superframe {
-                append(nextSegmentOf: superframe, to: vector)
+            if segmenter.isWaiting {
+                segmenter.appendWaiting(to: vector)
             } else if done < count {
                 done += 1
                 append(message: done - 1, to: vector)
@@ -97,15 +95,7 @@ import Wire
             unsafe frame = Self.restoreTag(arrival, to: start, byteCount: byteCount)
             offload.checksumStart += 4
         }
-        if offload.isUnknownSegmentation {
-            vector.appendDropped(.oversized, timestamp: timestamp)
-        } else if offload.segmentation != nil {
-            unsafe begin(superframe: Superframe(frame.bytes, offload: offload), frame, vector)
-        } else if offload.needsChecksum, unsafe !offload.completeChecksum(in: frame) {
-            vector.appendDropped(.truncatedTransport, timestamp: timestamp)
-        } else {
-            unsafe vector.appendOrDrop(UnsafeRawBufferPointer(frame), timestamp: timestamp)
-        }
+        unsafe segmenter.append(frame, offload, timestamp: timestamp, to: vector)
     }
 
     /// Puts back the tag that the kernel keeps beside the frame: the addresses move 4 bytes forward, over the
@@ -118,29 +108,5 @@ import Wire
         unsafe tagged.storeBytes(of: arrival.tag_protocol.bigEndian, toByteOffset: 12, as: UInt16.self)
         unsafe tagged.storeBytes(of: arrival.tag_control.bigEndian, toByteOffset: 14, as: UInt16.self)
         return unsafe UnsafeMutableRawBufferPointer(start: tagged, count: byteCount + 4)
-    }
-
-    private func begin(
-        superframe new: Superframe?, _ frame: UnsafeMutableRawBufferPointer, _ vector: PacketVector
-    ) {
-        guard let new else { return vector.appendDropped(.oversized, timestamp: timestamp) }
-        superframe = new
-        unsafe superframeBytes = frame
-        nextSegment = 0
-        superframeCount += 1
-    }
-
-    private func append(nextSegmentOf superframe: Superframe, to vector: PacketVector) {
-        let byteCount = superframe.byteCount(ofSegment: nextSegment)
-        if byteCount <= vector.maximumFrameByteCount {
-            let slot = unsafe vector.nextFrame
-            _ = unsafe superframe.write(
-                segment: nextSegment, of: UnsafeRawBufferPointer(superframeBytes), into: slot)
-            vector.append(byteCount: byteCount, timestamp: timestamp)
-        } else {
-            vector.appendDropped(.oversized, timestamp: timestamp)
-        }
-        nextSegment += 1
-        if nextSegment == superframe.segmentCount { self.superframe = nil }
     }
 }

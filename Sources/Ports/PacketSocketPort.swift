@@ -13,7 +13,8 @@ public import Wire
 ///
 /// Frames arrive complete: VLAN tags are put back, checksums finished, superframes cut into their segments,
 /// and what this host itself sends is left out. Each frame is copied once, from the socket's buffer into the
-/// vector.
+/// vector. Packets of a flow leave in superframes (see `Coalescer`); what doesn't know them behind the interface gets
+/// packets, since the kernel cuts them up.
 public final class PacketSocketPort: PacketPort {
     /// What a packet socket port is made of.
     public struct Configuration: Hashable, Sendable {
@@ -33,11 +34,14 @@ public final class PacketSocketPort: PacketPort {
         public var sharing: SharedSelection?
         /// What the kernel may hold until it is received, and until it is sent.
         public var bufferByteCount: Int
+        /// Whether packets of a flow leave in superframes, where the kernel takes them. What comes in superframes is cut up
+        /// in any case: that they come is up to the sender's own interface.
+        public var offload: Bool
 
         public init(
             name: String, interface: String, macAddress: MACAddress? = nil, mtu: Int? = nil,
             isOwned: Bool = true, sharing: SharedSelection? = nil,
-            bufferByteCount: Int = 16 << 20
+            bufferByteCount: Int = 16 << 20, offload: Bool = true
         ) {
             self.name = name
             self.interface = interface
@@ -46,6 +50,7 @@ public final class PacketSocketPort: PacketPort {
             self.isOwned = isOwned
             self.sharing = sharing
             self.bufferByteCount = bufferByteCount
+            self.offload = offload
         }
     }
 
@@ -57,7 +62,9 @@ public final class PacketSocketPort: PacketPort {
     private let configuration: Configuration
     private let warn: (String) -> Void
     private let receiveBuffer = PacketReceiveBuffer()
-    private let sendBuffer = PacketSendBuffer()
+    private let sendBuffer: PacketSendBuffer
+    /// The refusals of superframes that have been said.
+    private var saidRefused: Coalescer.Transports = []
     /// Nil on an interface that is ours alone.
     private let filter: SharedFilter?
     private let watch: KernelWatch?
@@ -80,6 +87,7 @@ public final class PacketSocketPort: PacketPort {
         self.configuration = configuration
         self.watch = watch
         self.warn = warn
+        sendBuffer = PacketSendBuffer(joining: configuration.offload ? [.tcp, .udp] : [])
         filter = configuration.sharing.map {
             SharedFilter(interface: configuration.interface, selection: $0)
         }
@@ -110,9 +118,12 @@ public final class PacketSocketPort: PacketPort {
 
     public var statistics: PortStatistics {
         PortStatistics(
-            kernelDrops: kernelDrops, superframes: superframeCount, sendFailures: sendBuffer.failures.all)
+            kernelDrops: kernelDrops, superframes: superframeCount,
+            sentSuperframes: sendBuffer.superframeCount, sendFailures: sendBuffer.failures.all)
     }
-    public var offloads: PortOffloads { [.checksum, .segmentation] }
+    public var offloads: PortOffloads {
+        sendBuffer.joining.isEmpty ? [.checksum, .segmentation] : [.checksum, .segmentation, .coalescing]
+    }
     public var kernelInterfaceIndex: Int32? { filter == nil ? nil : interface?.index }
 
     public func receive(into vector: PacketVector) -> Int {
@@ -131,6 +142,16 @@ public final class PacketSocketPort: PacketPort {
             return unsafe vector.dropAll(selection, .portDown)
         }
         unsafe sendBuffer.transmit(vector, selection: selection, to: descriptor)
+        if sendBuffer.refused != saidRefused { sayRefused() }
+    }
+
+    private func sayRefused() {
+        for name in sendBuffer.refused.subtracting(saidRefused).names {
+            warn(
+                "interface \(configuration.interface): the kernel refuses superframes of \(name); "
+                    + "packets are sent one by one")
+        }
+        saidRefused = sendBuffer.refused
     }
 
     public func maintain() {

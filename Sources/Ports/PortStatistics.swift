@@ -5,6 +5,8 @@ public struct PortStatistics: Equatable, Sendable {
     public var kernelDrops: UInt64
     /// Superframes that were cut into segments.
     public var superframes: UInt64
+    /// Superframes that were sent, each made of several packets.
+    public var sentSuperframes: UInt64
     /// Packets that the kernel did not take, by reason.
     public var sendFailures: [SendFailure]
 
@@ -15,14 +17,18 @@ public struct PortStatistics: Equatable, Sendable {
         public var count: UInt64
     }
 
-    public init(kernelDrops: UInt64 = 0, superframes: UInt64 = 0, sendFailures: [SendFailure] = []) {
+    public init(
+        kernelDrops: UInt64 = 0, superframes: UInt64 = 0, sentSuperframes: UInt64 = 0,
+        sendFailures: [SendFailure] = []
+    ) {
         self.kernelDrops = kernelDrops
         self.superframes = superframes
+        self.sentSuperframes = sentSuperframes
         self.sendFailures = sendFailures
     }
 }
 
-/// Work that is left to a port by those who send through it, and that it does.
+/// Work that a port and the kernel take over from each other, as it is in force now.
 public struct PortOffloads: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
 
@@ -30,8 +36,10 @@ public struct PortOffloads: OptionSet, Hashable, Sendable {
 
     /// Transport checksums come unfinished.
     public static let checksum = PortOffloads(rawValue: 1)
-    /// TCP and UDP come in superframes.
+    /// TCP, and UDP where the kernel can, come in superframes.
     public static let segmentation = PortOffloads(rawValue: 2)
+    /// Packets of a flow leave in superframes.
+    public static let coalescing = PortOffloads(rawValue: 4)
 }
 
 /// Counts sends that failed.
@@ -39,7 +47,9 @@ struct SendFailures {
     /// By errno; those beyond the table's end count as its last.
     private var counts = [UInt64](repeating: 0, count: 134)
 
-    mutating func note(_ errorNumber: Int32) { counts[min(Int(max(errorNumber, 0)), counts.count - 1)] += 1 }
+    mutating func note(_ errorNumber: Int32, count: Int = 1) {
+        counts[min(Int(max(errorNumber, 0)), counts.count - 1)] += UInt64(count)
+    }
 
     var all: [PortStatistics.SendFailure] {
         counts.enumerated().filter { $0.element > 0 }.map {

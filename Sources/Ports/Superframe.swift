@@ -1,13 +1,15 @@
+import CLinux
 import Wire
 
-/// How an Ethernet frame of up to 64 KiB, which the kernel passed on in one piece, is cut into the frames
-/// that it stands for. A value without memory of its own: it is planned once from the frame and then writes
-/// any of its segments.
+/// How a frame of up to 64 KiB, which the kernel passed on in one piece, is cut into the frames that it stands
+/// for. A value without memory of its own: it is planned once from the frame and then writes any of its segments.
 ///
 /// ```
 /// superframe: | Ethernet, VLAN tags, labels | IP … | TCP or UDP | payload 0 | payload 1 | … | rest |
 /// segment i:  | the same                    | IP … | TCP or UDP | payload i |
 /// ```
+/// On an `.ip` link nothing stands before IP.
+///
 /// What differs from segment to segment: every IP header's length, IPv4 identification (one more each) and
 /// checksum; TCP's sequence number, FIN and PSH (last only), CWR (first only, RFC 3168 §6.1.2); UDP's length;
 /// the checksum. IP headers in IP headers and MPLS labels are passed over, since a peer in another namespace
@@ -33,7 +35,8 @@ package struct Superframe {
 
     /// Nil if the headers aren't what `offload` says, or can't be cut up: encapsulated in anything but IP and
     /// MPLS, already a fragment, damaged.
-    package init?(_ frame: RawSpan, offload: OffloadHeader) {
+    /// - Parameter link: what the frame begins with.
+    package init?(_ frame: RawSpan, offload: OffloadHeader, link: LinkType = .ethernet) {
         guard let segmentation = offload.segmentation, offload.needsChecksum, offload.segmentByteCount > 0
         else {
             return nil
@@ -53,7 +56,7 @@ package struct Superframe {
         guard transportByteCount >= (isTCP ? 20 : 8), headerByteCount <= frame.byteCount else { return nil }
         let payloadByteCount = frame.byteCount - headerByteCount
         segmentCount = max(1, (payloadByteCount + segmentByteCount - 1) / segmentByteCount)
-        guard findNetworkHeaders(frame) == (isTCP ? .tcp : .udp) else { return nil }
+        guard findNetworkHeaders(frame, link) == (isTCP ? .tcp : .udp) else { return nil }
     }
 
     package func byteCount(ofSegment index: Int) -> Int {
@@ -70,14 +73,15 @@ package struct Superframe {
         precondition(
             frame.count == frameByteCount && byteCount <= slot.count && index >= 0 && index < segmentCount)
         let payload = headerByteCount + index * segmentByteCount
-        unsafe slot.copyMemory(from: UnsafeRawBufferPointer(rebasing: frame[..<headerByteCount]))
-        unsafe UnsafeMutableRawBufferPointer(rebasing: slot[headerByteCount...]).copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: frame[payload..<payload + byteCount - headerByteCount]))
+        guard let from = frame.baseAddress, let to = slot.baseAddress else { return 0 }
+        unsafe to.copyMemory(from: from, byteCount: headerByteCount)
+        let payloadSum = unsafe wl_copy_and_sum(
+            to + headerByteCount, from + payload, byteCount - headerByteCount)
         var segment = unsafe UnsafeMutableRawBufferPointer(rebasing: slot[..<byteCount]).mutableBytes
         for position in 0..<networkHeaderCount {
             patch(networkHeaders[position], of: &segment, index: index)
         }
-        patchTransport(of: &segment, index: index)
+        patchTransport(of: &segment, index: index, payloadSum: payloadSum)
         return byteCount
     }
 }
@@ -106,14 +110,14 @@ extension Superframe {
         }
     }
 
-    private func patchTransport(of segment: inout MutableRawSpan, index: Int) {
+    private func patchTransport(of segment: inout MutableRawSpan, index: Int, payloadSum: UInt64) {
         if isTCP {
             let sequence = segment.bytes.uint32(at: transportOffset + 4)
             segment.store(sequence &+ UInt32(index * segmentByteCount), at: transportOffset + 4)
-            var flags = segment.bytes.octet(at: transportOffset + 13)
-            if index > 0 { flags &= ~Self.congestionWindowReduced }
-            if index < segmentCount - 1 { flags &= ~(Self.finish | Self.push) }
-            segment.store(flags, at: transportOffset + 13)
+            var flags = segment.bytes.octet(at: transportOffset + TCPField.flags)
+            if index > 0 { flags &= ~TCPFlag.congestionWindowReduced }
+            if index < segmentCount - 1 { flags &= ~(TCPFlag.finish | TCPFlag.push) }
+            segment.store(flags, at: transportOffset + TCPField.flags)
         } else {
             segment.store(UInt16(segment.byteCount - transportOffset), at: transportOffset + 4)
         }
@@ -121,25 +125,28 @@ extension Superframe {
         // ours.
         let oldLength = InternetChecksum.fold(InternetChecksum.sum(UInt32(frameByteCount - transportOffset)))
         let newLength = InternetChecksum.sum(UInt32(segment.byteCount - transportOffset))
-        let sum = InternetChecksum.sum(segment.bytes.extracting(transportOffset..<segment.byteCount))
+        let sum =
+            payloadSum
+            &+ InternetChecksum.sum(segment.bytes.extracting(transportOffset..<headerByteCount))
         segment.storeBytes(
             of: OffloadHeader.field(sum &+ UInt64(~oldLength) &+ newLength, isUDP: !isTCP),
             toByteOffset: checksumField,
             as: UInt16.self)
     }
-
-    private static var finish: UInt8 { 0x01 }
-    private static var push: UInt8 { 0x08 }
-    private static var congestionWindowReduced: UInt8 { 0x80 }
 }
 
 // MARK: - Planning
 
 extension Superframe {
-    /// Finds every IP header between the Ethernet header and the transport header.
+    /// Finds every IP header before the transport header.
     /// - Returns: what the last one says is behind it; nil if the headers don't lead to `transportOffset`.
-    private mutating func findNetworkHeaders(_ frame: RawSpan) -> IPProtocol? {
-        guard var (offset, version) = firstNetworkHeader(frame) else { return nil }
+    private mutating func findNetworkHeaders(_ frame: RawSpan, _ link: LinkType) -> IPProtocol? {
+        let first =
+            switch link {
+            case .ethernet: networkHeader(behindEthernet: frame)
+            case .ip: IPVersion(rawValue: frame.octet(at: 0) >> 4).map { (offset: 0, version: $0) }
+            }
+        guard var (offset, version) = first else { return nil }
         while networkHeaderCount < networkHeaders.count {
             networkHeaders[networkHeaderCount] = NetworkHeader(offset: offset, version: version)
             networkHeaderCount += 1
@@ -160,7 +167,7 @@ extension Superframe {
         return nil
     }
 
-    private func firstNetworkHeader(_ frame: RawSpan) -> (offset: Int, version: IPVersion)? {
+    private func networkHeader(behindEthernet frame: RawSpan) -> (offset: Int, version: IPVersion)? {
         var offset = 12
         while offset + 6 <= transportOffset {
             let etherType = EtherType(rawValue: frame.uint16(at: offset))

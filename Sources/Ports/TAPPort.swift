@@ -5,7 +5,7 @@ public import Wire
 ///
 /// The port is *owned*: the kernel has no address on it, and the forwarder answers for its addresses, under a
 /// MAC address of its own. The interface is made if it doesn't exist, stays when the process ends, and is
-/// brought up.
+/// brought up. Superframes pass it both ways, as they do a `TUNPort`.
 public final class TAPPort: PacketPort {
     /// What a TAP port is made of.
     public struct Configuration: Hashable, Sendable {
@@ -15,12 +15,18 @@ public final class TAPPort: PacketPort {
         public var mtu: Int
         /// The forwarder's address on the link; nil for one derived from the kernel's.
         public var macAddress: MACAddress?
+        /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
+        public var offload: Bool
 
-        public init(name: String, interface: String, mtu: Int = 1500, macAddress: MACAddress? = nil) {
+        public init(
+            name: String, interface: String, mtu: Int = 1500, macAddress: MACAddress? = nil,
+            offload: Bool = true
+        ) {
             self.name = name
             self.interface = interface
             self.mtu = mtu
             self.macAddress = macAddress
+            self.offload = offload
         }
     }
 
@@ -31,12 +37,15 @@ public final class TAPPort: PacketPort {
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
     /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
-    public init(_ configuration: Configuration, watch: KernelWatch? = nil) throws(InterfaceError) {
+    /// - Parameter warn: is told, in a sentence, what an operator should know.
+    public init(
+        _ configuration: Configuration, watch: KernelWatch? = nil, warn: @escaping (String) -> Void = { _ in }
+    ) throws(InterfaceError) {
         name = configuration.name
         configuredMACAddress = configuration.macAddress
         tap = try TunInterface(
             interface: configuration.interface, kind: .tap, mtu: configuration.mtu,
-            watch: watch)
+            offload: configuration.offload, watch: watch, warn: warn)
     }
 
     /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws
@@ -53,6 +62,7 @@ public final class TAPPort: PacketPort {
     public var pollDescriptor: Int32? { tap.pollDescriptor }
 
     public var statistics: PortStatistics { tap.statistics }
+    public var offloads: PortOffloads { tap.offloads }
 
     public func receive(into vector: PacketVector) -> Int { tap.receive(into: vector) }
 

@@ -5,7 +5,11 @@ public import Wire
 /// received, what is sent comes out of it as if from a wire.
 ///
 /// The interface is made if it doesn't exist, stays when the process ends, and is brought up with its MTU,
-/// addresses and routes. No copy but the kernel's; a system call a packet.
+/// addresses and routes.
+///
+/// What the kernel leaves undone, where `offload` lets it, the port does: superframes are cut into segments, checksums
+/// finished. Packets of a flow leave in superframes (see `Coalescer`). One system call a superframe or packet; a copy
+/// of what is received, none of what is sent but the kernel's.
 ///
 /// Addresses and routes that the interface had before it is opened are taken from it.
 public final class TUNPort: PacketPort {
@@ -19,16 +23,19 @@ public final class TUNPort: PacketPort {
         /// What the kernel routes into the interface.
         public var routes: [IPPrefix]
         public var mtu: Int
+        /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
+        public var offload: Bool
 
         public init(
             name: String, interface: String, addresses: [InterfaceAddress] = [], routes: [IPPrefix] = [],
-            mtu: Int = 1500
+            mtu: Int = 1500, offload: Bool = true
         ) {
             self.name = name
             self.interface = interface
             self.addresses = addresses
             self.routes = routes
             self.mtu = mtu
+            self.offload = offload
         }
     }
 
@@ -38,12 +45,15 @@ public final class TUNPort: PacketPort {
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
     /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
-    public init(_ configuration: Configuration, watch: KernelWatch? = nil) throws(InterfaceError) {
+    /// - Parameter warn: is told, in a sentence, what an operator should know.
+    public init(
+        _ configuration: Configuration, watch: KernelWatch? = nil, warn: @escaping (String) -> Void = { _ in }
+    ) throws(InterfaceError) {
         name = configuration.name
         tun = try TunInterface(
             interface: configuration.interface, kind: .tun, mtu: configuration.mtu,
             addresses: configuration.addresses, routes: configuration.routes,
-            watch: watch)
+            offload: configuration.offload, watch: watch, warn: warn)
     }
 
     public var link: LinkType { .ip }
@@ -55,6 +65,7 @@ public final class TUNPort: PacketPort {
     public var pollDescriptor: Int32? { tun.pollDescriptor }
 
     public var statistics: PortStatistics { tun.statistics }
+    public var offloads: PortOffloads { tun.offloads }
 
     public func receive(into vector: PacketVector) -> Int { tun.receive(into: vector) }
 

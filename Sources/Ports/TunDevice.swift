@@ -11,30 +11,48 @@ struct TunDevice: ~Copyable {
         case tun = "TUN"
         /// Ethernet frames.
         case tap = "TAP"
+
+        var link: LinkType { self == .tun ? .ip : .ethernet }
     }
 
     let descriptor: Int32
+    /// Whether each frame stands behind a virtio header.
+    let hasHeaders: Bool
+    /// What the kernel leaves to us.
+    private(set) var offloads: PortOffloads = []
+    /// Packets of which the kernel may be given superframes.
+    private(set) var joining: Coalescer.Transports = []
+    /// What the kernel would not have of what was asked for, each in a sentence.
+    private(set) var refusals: [String] = []
 
-    private init(descriptor: Int32) { self.descriptor = descriptor }
+    private init(descriptor: Int32, hasHeaders: Bool) {
+        self.descriptor = descriptor
+        self.hasHeaders = hasHeaders
+    }
 
     deinit { close(descriptor) }
 
     /// Attaches to the interface, which is made if there is none, and makes it stay when the process ends.
     /// - Parameter patience: how often to try again, 10 ms apart, while the kernel is still busy tearing down
     ///   the last use of this name.
-    static func attach(to interface: String, kind: Kind, patience: Int) throws(InterfaceError) -> TunDevice {
+    /// - Parameter offload: whether superframes and unfinished checksums are wanted.
+    static func attach(
+        to interface: String, kind: Kind, patience: Int, offload: Bool
+    ) throws(InterfaceError) -> TunDevice {
         func failure(_ action: String, _ errorNumber: Int32) -> InterfaceError {
             InterfaceError(interface: interface, action: action, errorNumber: errorNumber)
         }
         let descriptor = unsafe open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open /dev/net/tun", errno) }
-        let device = TunDevice(descriptor: descriptor)
-        var result = unsafe wl_tun_attach(descriptor, interface, kind == .tap)
+        // Also without offload: a superframe that an earlier user of the interface has left is told from a packet.
+        let hasHeaders = wl_tun_has_headers(descriptor)
+        var device = TunDevice(descriptor: descriptor, hasHeaders: hasHeaders)
+        var result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders)
         var attempts = 0
         while result == EBUSY, attempts < patience {
             usleep(10_000)
             attempts += 1
-            result = unsafe wl_tun_attach(descriptor, interface, kind == .tap)
+            result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders)
         }
         switch result {
         case 0: break
@@ -48,11 +66,47 @@ struct TunDevice: ~Copyable {
         }
         let persisted = wl_tun_persist(descriptor)
         guard persisted == 0 else { throw failure("make it persistent", persisted) }
+        if hasHeaders {
+            let sized = wl_tun_set_header(descriptor, Int32(OffloadHeader.byteCount))
+            guard sized == 0 else { throw failure("set the size of its virtio headers", sized) }
+        }
+        device.negotiate(offload: offload)
         return device
     }
 
+    /// Has the kernel leave to us as much as it will, or nothing where no offload is wanted: what an earlier user of the
+    /// interface agreed on would stay in force.
+    private mutating func negotiate(offload: Bool) {
+        guard offload, hasHeaders else {
+            _ = wl_tun_set_offload(descriptor, 0)
+            if offload {
+                refusals.append("the kernel has no virtio headers for it, and packets pass one by one")
+            }
+            return
+        }
+        let checksum = UInt(WL_TUN_CHECKSUM)
+        let tcp = checksum | UInt(WL_TUN_TSO4 | WL_TUN_TSO6)
+        let congestion = UInt(WL_TUN_TSO_ECN)
+        // The kernel takes USO for both versions of IP or for neither.
+        let udp = UInt(WL_TUN_USO4 | WL_TUN_USO6)
+        let wishes = [tcp | congestion | udp, tcp | congestion, tcp | udp, tcp, checksum, 0]
+        let agreed = wishes.first { wl_tun_set_offload(descriptor, $0) == 0 } ?? 0
+        if agreed & checksum != 0 { offloads.insert(.checksum) } else { refuse("unfinished checksums") }
+        if agreed & tcp == tcp { offloads.insert(.segmentation) } else { refuse("superframes of TCP") }
+        if agreed & udp == udp { joining = [.tcp, .udp] } else { refuse("superframes of UDP") }
+        if agreed & congestion == 0 { refuse("superframes of TCP that tell of congestion") }
+        joining.insert(.tcp)
+    }
+
+    private mutating func refuse(_ what: String) {
+        refusals.append("the kernel passes no \(what) to it")
+    }
+
     /// Appends what waits to the vector, until it is full. False once the interface has been deleted.
-    func receive(into vector: PacketVector) -> Bool {
+    /// - Parameter buffer: takes frames behind virtio headers.
+    func receive(into vector: PacketVector, by buffer: TunReceiveBuffer) -> Bool {
+        // EBADFD: it is gone.
+        guard !hasHeaders else { return buffer.receive(from: descriptor, into: vector) != EBADFD }
         let now = currentTimestamp()
         while !vector.isFull {
             let frame = unsafe vector.nextFrame
@@ -69,27 +123,5 @@ struct TunDevice: ~Copyable {
             }
         }
         return true
-    }
-
-    /// Sends packets, each by a system call.
-    /// - Parameter failures: takes those that the kernel refused.
-    func transmit(
-        _ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>, failures: inout SendFailures
-    ) {
-        for order in 0..<selection.count {
-            let index = unsafe Int(selection[order])
-            let frame = unsafe vector.frame(index)
-            var count = unsafe write(descriptor, frame.baseAddress, frame.count)
-            while count < 0, errno == EINTR {
-                count = unsafe write(descriptor, frame.baseAddress, frame.count)
-            }
-            if count >= 0 {
-                vector[index].disposition = .forwarded
-            } else {
-                let errorNumber = errno
-                vector[index].drop(DropReason(sendError: errorNumber))
-                failures.note(errorNumber)
-            }
-        }
     }
 }

@@ -16,8 +16,16 @@ final class TunInterface {
     /// The address of the kernel's end; nil on a TUN.
     private(set) var kernelMACAddress: MACAddress?
 
-    private var failures = SendFailures()
     private var device: TunDevice?
+    private let receiveBuffer: TunReceiveBuffer
+    private let sendBuffer: TunSendBuffer
+    /// Whether superframes and unfinished checksums are wanted.
+    private let offload: Bool
+    private let warn: (String) -> Void
+    /// What has been said to `warn`, which is told each thing once.
+    private var warnings: Set<String> = []
+    /// The refusals of superframes that have been said.
+    private var saidRefused: Coalescer.Transports = []
     private let watch: KernelWatch?
     /// What `watch` said when we last asked the kernel.
     private var settledSerial: UInt64?
@@ -91,9 +99,14 @@ final class TunInterface {
     /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain` and `keep`.
     init(
         interface: String, kind: TunDevice.Kind, mtu: Int, addresses: [InterfaceAddress] = [],
-        routes: [IPPrefix] = [], watch: KernelWatch? = nil
+        routes: [IPPrefix] = [], offload: Bool = true, watch: KernelWatch? = nil,
+        warn: @escaping (String) -> Void = { _ in }
     ) throws(InterfaceError) {
         self.watch = watch
+        self.offload = offload
+        self.warn = warn
+        receiveBuffer = TunReceiveBuffer(link: kind.link)
+        sendBuffer = TunSendBuffer(link: kind.link)
         self.interface = interface
         self.kind = kind
         shared = Mutex(Shared(mtu: mtu, addresses: addresses))
@@ -115,16 +128,38 @@ final class TunInterface {
 
     func receive(into vector: PacketVector) -> Int {
         let countBefore = vector.count
-        if let isThere = device?.receive(into: vector), !isThere { lose() }
+        if let isThere = device?.receive(into: vector, by: receiveBuffer), !isThere { lose() }
         return vector.count - countBefore
     }
 
     func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
-        if let _ = unsafe device?.transmit(vector, selection: selection, failures: &failures) { return }
-        unsafe vector.dropAll(selection, .portDown)
+        guard let descriptor = device?.descriptor, let hasHeaders = device?.hasHeaders else {
+            return unsafe vector.dropAll(selection, .portDown)
+        }
+        unsafe sendBuffer.transmit(vector, selection: selection, to: descriptor, hasHeaders: hasHeaders)
+        if sendBuffer.refused != saidRefused { sayRefused() }
     }
 
-    var statistics: PortStatistics { PortStatistics(sendFailures: failures.all) }
+    private func sayRefused() {
+        for name in sendBuffer.refused.subtracting(saidRefused).names {
+            warn(
+                "interface \(interface): the kernel refuses superframes of \(name); packets are sent one by one"
+            )
+        }
+        saidRefused = sendBuffer.refused
+    }
+
+    var statistics: PortStatistics {
+        PortStatistics(
+            superframes: receiveBuffer.superframeCount, sentSuperframes: sendBuffer.superframeCount,
+            sendFailures: sendBuffer.failures.all)
+    }
+
+    /// What is in force.
+    var offloads: PortOffloads {
+        guard let offloads = device?.offloads else { return [] }
+        return sendBuffer.joining.isEmpty ? offloads : offloads.union(.coalescing)
+    }
 
     func maintain() {
         let serial = watch?.serial(of: interface)
@@ -146,7 +181,7 @@ final class TunInterface {
         let kernel = try RouteSocket(interface: interface)
         if device != nil, try kernel.status()?.index != interfaceIndex { lose() }
         let isNew = device == nil
-        if isNew { device = try TunDevice.attach(to: interface, kind: kind, patience: patience) }
+        if isNew { try attach(patience: patience) }
         guard let status = try kernel.status() else { return lose() }
         interfaceIndex = status.index
         kernelMACAddress = status.macAddress
@@ -159,6 +194,15 @@ final class TunInterface {
         if !isConfigured { try configure(kernel, index: status.index, isNew: isNew) }
         isConfigured = true
         state = settledState
+    }
+
+    private func attach(patience: Int) throws(InterfaceError) {
+        let new = try TunDevice.attach(to: interface, kind: kind, patience: patience, offload: offload)
+        sendBuffer.offered = new.joining
+        for refusal in new.refusals where warnings.insert(refusal).inserted {
+            warn("interface \(interface): \(refusal)")
+        }
+        device = consume new
     }
 
     /// How it is where nothing has gone wrong on the worker's side.
@@ -275,6 +319,8 @@ final class TunInterface {
 
     private func lose() {
         device = nil
+        receiveBuffer.removeAll()
+        sendBuffer.offered = []
         isConfigured = false
         forgetRoutes()
         kernelMACAddress = nil

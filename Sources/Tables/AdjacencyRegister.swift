@@ -60,9 +60,14 @@ struct AdjacencyRegister: ~Copyable {
     /// Those in use.
     var count: Int { indices.count }
 
+    /// The memory of all places that have been given out, in bytes.
+    var byteCount: Int { entries.count * MemoryLayout<Adjacency>.stride }
+
+    /// How many further ones can be had, whatever their next hops are.
+    var room: Int { free.count + capacity - entries.count }
+
     /// Whether all of these can be had.
     func hasRoom(for nextHops: [NextHop], isEthernet: (UInt16) -> Bool) -> Bool {
-        let room = free.count + capacity - entries.count
         if room >= nextHops.count { return true }
         let missing = nextHops.map { Key($0, isEthernet: isEthernet($0.port)) }.filter { indices[$0] == nil }
         return Set(missing).count <= room

@@ -63,14 +63,16 @@ public struct Conversion: BitwiseCopyable, Sendable {
         self.maximumInnerByteCount = UInt16(clamping: maximumInnerByteCount)
     }
 
-    private mutating func setHeader(_ bytes: [UInt8], _ encapsulation: Encapsulation, _ flags: Flags) {
-        precondition(bytes.count <= 40)
-        let padded = Array(repeating: 0, count: 40 - bytes.count) + bytes
-        func word(_ index: Int) -> UInt64 {
-            (0..<8).reduce(0) { $0 | UInt64(padded[index * 8 + $1]) << ($1 * 8) }
+    /// - Parameters:
+    ///   - words: 40 bytes, as numbers that are written in network order; the header last.
+    private mutating func setHeader(
+        _ words: InlineArray<10, UInt32>, byteCount: Int, _ encapsulation: Encapsulation, _ flags: Flags
+    ) {
+        func pair(_ first: Int) -> UInt64 {
+            UInt64(words[first].byteSwapped) | UInt64(words[first + 1].byteSwapped) << 32
         }
-        header = (word(0), word(1), word(2), word(3), word(4))
-        headerByteCount = UInt8(bytes.count)
+        header = (pair(0), pair(2), pair(4), pair(6), pair(8))
+        headerByteCount = UInt8(byteCount)
         kind = kind & 0x80 | encapsulation.rawValue | flags.rawValue << 2
     }
 
@@ -81,11 +83,12 @@ public struct Conversion: BitwiseCopyable, Sendable {
         var kept: UInt32 = 0xffff_f000
         if !flags.contains(.copyTTL) { kept |= 0xff }
         if !flags.contains(.copyClass) { kept |= 0xe00 }
-        let bottom = labels.count - 1
-        let bytes = labels.enumerated().flatMap {
-            Self.octets($0.element.rawValue & kept | ($0.offset == bottom ? 0x100 : 0))
+        var words = InlineArray<10, UInt32>(repeating: 0)
+        for (place, label) in labels.enumerated() {
+            words[words.count - labels.count + place] = label.rawValue & kept
         }
-        setHeader(bytes, .mpls, flags)
+        words[words.count - 1] |= 0x100
+        setHeader(words, byteCount: 4 * labels.count, .mpls, flags)
     }
 
     /// Puts an outer IPv4 header before each packet.
@@ -95,16 +98,14 @@ public struct Conversion: BitwiseCopyable, Sendable {
     public mutating func push(
         outerSource: IPv4Address, outerDestination: IPv4Address, ttl: UInt8, dscp: UInt8, _ flags: Flags
     ) {
-        let ttl = flags.contains(.copyTTL) ? 0 : ttl
-        var bytes: [UInt8] = [0x45, dscp << 2, 0, 0, 0, 0, 0, 0, ttl, 0, 0, 0]
-        bytes += Self.octets(outerSource.rawValue) + Self.octets(outerDestination.rawValue)
-        let words =
-            [UInt32(ttl) << 8]
-            + [outerSource.rawValue, outerDestination.rawValue].flatMap { [$0 >> 16, $0 & 0xffff] }
-        var sum = words.reduce(0, +)
+        let ttl = flags.contains(.copyTTL) ? 0 : UInt32(ttl)
+        let (source, destination) = (outerSource.rawValue, outerDestination.rawValue)
+        var sum =
+            ttl << 8 + source >> 16 + source & 0xffff + destination >> 16 + destination & 0xffff
         while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
-        (bytes[10], bytes[11]) = (UInt8(sum >> 8), UInt8(sum & 0xff))
-        setHeader(bytes, .ipv4, flags)
+        let first = 0x4500_0000 | UInt32(dscp) << 18
+        setHeader(
+            [0, 0, 0, 0, 0, first, 0, ttl << 24 | sum, source, destination], byteCount: 20, .ipv4, flags)
     }
 
     /// Puts an outer IPv6 header before each packet, with flow label 0.
@@ -114,18 +115,17 @@ public struct Conversion: BitwiseCopyable, Sendable {
     public mutating func push(
         outerSource: IPv6Address, outerDestination: IPv6Address, hopLimit: UInt8, dscp: UInt8, _ flags: Flags
     ) {
-        let first = 6 << 28 | UInt32(dscp) << 22
-        let bytes = Self.octets(first) + [0, 0, 0, flags.contains(.copyTTL) ? 0 : hopLimit]
-        let addresses = [outerSource, outerDestination].flatMap { [$0.high, $0.low] }
+        func words(_ number: UInt64) -> (UInt32, UInt32) {
+            (UInt32(number >> 32), UInt32(truncatingIfNeeded: number))
+        }
+        let source = (words(outerSource.high), words(outerSource.low))
+        let destination = (words(outerDestination.high), words(outerDestination.low))
         setHeader(
-            bytes
-                + addresses.flatMap {
-                    Self.octets(UInt32($0 >> 32)) + Self.octets(UInt32(truncatingIfNeeded: $0))
-                }, .ipv6, flags)
-    }
-
-    private static func octets(_ word: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(word >> (24 - 8 * $0) & 0xff) }
+            [
+                6 << 28 | UInt32(dscp) << 22, flags.contains(.copyTTL) ? 0 : UInt32(hopLimit),
+                source.0.0, source.0.1, source.1.0, source.1.1,
+                destination.0.0, destination.0.1, destination.1.0, destination.1.1,
+            ], byteCount: 40, .ipv6, flags)
     }
 
     @inlinable @inline(always) public var encapsulation: Encapsulation {

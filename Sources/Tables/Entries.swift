@@ -61,18 +61,3 @@ public struct TunnelEntry: BitwiseCopyable, Sendable {
         self.local = local
     }
 }
-
-/// Where a subscriber belongs: what a packet with their source address must arrive by.
-public struct SubscriberEntry: BitwiseCopyable, Sendable {
-    /// The port, or `UInt16.max` where the subscriber is reached through a tunnel.
-    @usableFromInline let port: UInt16
-    /// VLAN ids, outer in the high half; zero for an untagged side.
-    public var tags: UInt32
-
-    public init(port: UInt16?, tags: [UInt16]) {
-        self.port = port ?? .max
-        self.tags = VLANTag.packed(tags)
-    }
-
-    @inlinable @inline(always) public func isOn(port: UInt16) -> Bool { self.port == port }
-}

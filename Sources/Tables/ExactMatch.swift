@@ -40,7 +40,8 @@ public final class ExactMatch: @unchecked Sendable {
     /// What the packet loop uses. Taking it is unsafe: it is valid until the next insertion or removal, and nothing but
     /// its taker keeps this object alive.
     @unsafe public var view: ExactMatchView {
-        unsafe ExactMatchView(slots: UnsafePointer(slots), multiplier: multiplier, slotCount: slotCount)
+        unsafe ExactMatchView(
+            slots: UnsafePointer(slots), multiplier: multiplier, slotCount: slotCount, isEmpty: count == 0)
     }
 
     /// The memory it holds, in bytes.

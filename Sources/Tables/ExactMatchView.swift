@@ -9,12 +9,15 @@ public import CLinux
     @usableFromInline let shift: UInt64
     /// The number of slots less one.
     @usableFromInline let mask: UInt64
+    /// Whether it has no key at all.
+    public let isEmpty: Bool
 
-    init(slots: UnsafePointer<ExactMatchSlot>, multiplier: UInt64, slotCount: Int) {
+    init(slots: UnsafePointer<ExactMatchSlot>, multiplier: UInt64, slotCount: Int, isEmpty: Bool) {
         unsafe self.slots = slots
         self.multiplier = multiplier
         shift = UInt64(64 - slotCount.trailingZeroBitCount)
         mask = UInt64(slotCount - 1)
+        self.isEmpty = isEmpty
     }
 
     /// The value of `key`, or 0 if it has none.

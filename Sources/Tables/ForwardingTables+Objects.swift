@@ -18,7 +18,8 @@ extension ForwardingTables {
         case .tunnel(let tunnel): try install(tunnel)
         case .subscriber(let subscriber):
             try check(subscriber.prefixes, in: subscriberPrefixes, key)
-            subscribers[key.slot] = SubscriberEntry(port: subscriber.port, tags: subscriber.tags)
+            // Its sessions may be there already, when only where it belongs is other than before.
+            subscribers[key.slot].side = SubscriberSide(port: subscriber.port, tags: subscriber.tags)
             for prefix in subscriber.prefixes {
                 subscriberPrefixes.insert(prefix, LookupResult(subscriber.slot.rawValue))
             }
@@ -58,12 +59,13 @@ extension ForwardingTables {
                 removeLocal(local)
             }
         case .subscriber(let subscriber):
+            subscribers[key.slot].side = .none
             for prefix in subscriber.prefixes { subscriberPrefixes.remove(prefix) }
         case .service(let service):
             for prefix in service.prefixes { servicePrefixes.remove(prefix) }
         case .session(let session): withdraw(session)
         case .group(let group):
-            admissions.remove(TablesView.admissionKey(group.subscriber, group.service))
+            dismiss(group.subscriber, group.service)
             for session in group.sessions { groupOfSession[Int(session.rawValue)] = 0 }
         case .label(let label):
             incomingLabels[key.slot] = ILMEntry()
@@ -172,18 +174,15 @@ extension ForwardingTables {
 
     private func install(_ session: SessionObject) throws(TableError) {
         let key = TableKey.session(session.slot)
-        let admission = TablesView.admissionKey(session.subscriber, session.service)
-        let holder = session.isGrouped ? 0 : admissions.lookup(admission)
+        let holder = session.isGrouped ? 0 : admission(session.subscriber, session.service)
         guard holder == 0 else {
             throw TableError(
                 key,
                 "subscriber \(session.subscriber.rawValue) uses service \(session.service.rawValue) in "
                     + (holder >> 31 == 1 ? "several paths" : "session \(holder - 1)"))
         }
-        let ways = [(session.up, Direction.up), (session.down, .down)]
-        for (way, direction) in ways {
-            guard let userLabel = way.userLabel, !isFree(userLabel, for: session, direction) else { continue }
-            throw TableError(key, "user label \(userLabel.label) is taken")
+        if let label = takenLabel(session.up, .up, session) ?? takenLabel(session.down, .down, session) {
+            throw TableError(key, "user label \(label) is taken")
         }
         if let label = session.up.userLabel, label == session.down.userLabel {
             throw TableError(key, "user label \(label.label) stands for both directions")
@@ -191,36 +190,50 @@ extension ForwardingTables {
         guard rules.hasRoom(for: session.rules) else {
             throw TableError(key, "there is no room for \(session.rules.count) more rules")
         }
-        try checkRoom([session.up.nextHop, session.down.nextHop], key)
+        if adjacencyRegister.room < 2 { try checkRoom([session.up.nextHop, session.down.nextHop], key) }
         guard treatments.hasRoom(for: 2), policers.hasRoom(for: 2), classMaps.hasRoom(for: 2) else {
             throw TableError(key, "there is no room for further policers and class maps")
         }
 
         let range = rules.acquire(session.rules)
-        for (way, direction) in ways {
-            let index = ConversionIndex(session.slot, direction)
-            conversions[Int(index.rawValue)] = conversion(
-                way, session, treatment(way, direction, session, range))
-            if let userLabel = way.userLabel { bind(userLabel, to: index) }
-        }
-        if !session.isGrouped { admissions.insert(admission, value: session.slot.rawValue + 1) }
+        install(session.up, .up, of: session, range)
+        install(session.down, .down, of: session, range)
+        if !session.isGrouped { admit(session.subscriber, session.service, session.slot.rawValue + 1) }
+    }
+
+    /// The user label of a way that the session can't have, if that is so.
+    private func takenLabel(_ way: SessionWay, _ direction: Direction, _ session: SessionObject) -> Label? {
+        guard let userLabel = way.userLabel, !isFree(userLabel, for: session, direction) else { return nil }
+        return userLabel.label
+    }
+
+    /// Puts one direction of a session into its place.
+    private func install(
+        _ way: SessionWay, _ direction: Direction, of session: SessionObject, _ rules: Range<Int>
+    ) {
+        let index = ConversionIndex(session.slot, direction)
+        conversions[Int(index.rawValue)] = conversion(
+            way, session, treatment(way, direction, session, rules))
+        if let userLabel = way.userLabel { bind(userLabel, to: index) }
     }
 
     private func withdraw(_ session: SessionObject) {
-        if !session.isGrouped {
-            admissions.remove(TablesView.admissionKey(session.subscriber, session.service))
-        }
-        for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
-            let index = ConversionIndex(session.slot, direction)
-            let record = conversions[Int(index.rawValue)]
-            adjacencyRegister.release(record.adjacency)
-            let treatment = treatments.table[Int(record.treatment.rawValue)]
-            if direction == .up, treatment.ruleCount > 0 { rules.release(treatment.firstRule) }
-            policers.release(treatment.policer.rawValue)
-            classMaps.release(treatment.classMap)
-            treatments.release(record.treatment.rawValue)
-            if let userLabel = way.userLabel { unbind(userLabel, from: index) }
-        }
+        if !session.isGrouped { dismiss(session.subscriber, session.service) }
+        withdraw(session.up, .up, of: session)
+        withdraw(session.down, .down, of: session)
+    }
+
+    /// Takes one direction of a session out. Its conversion stays where it is, for the session that gets the slot.
+    private func withdraw(_ way: SessionWay, _ direction: Direction, of session: SessionObject) {
+        let index = ConversionIndex(session.slot, direction)
+        let record = conversions[Int(index.rawValue)]
+        adjacencyRegister.release(record.adjacency)
+        let treatment = treatments.table[Int(record.treatment.rawValue)]
+        if direction == .up, treatment.ruleCount > 0 { rules.release(treatment.firstRule) }
+        policers.release(treatment.policer.rawValue)
+        classMaps.release(treatment.classMap)
+        treatments.release(record.treatment.rawValue)
+        if let userLabel = way.userLabel { unbind(userLabel, from: index) }
     }
 
     private func install(_ group: PathGroupObject) throws(TableError) {
@@ -230,11 +243,10 @@ extension ForwardingTables {
             guard session.isGrouped, session.subscriber == group.subscriber, session.service == group.service
             else { throw TableError(key, "session \(path.rawValue) is none of this group's") }
         }
-        let admission = TablesView.admissionKey(group.subscriber, group.service)
-        guard admissions.lookup(admission) == 0 else {
+        guard admission(group.subscriber, group.service) == 0 else {
             throw TableError(key, "its subscriber uses the service in another session")
         }
-        admissions.insert(admission, value: 1 << 31 | group.slot.rawValue)
+        admit(group.subscriber, group.service, 1 << 31 | group.slot.rawValue)
         groups[key.slot] = PathGroupEntry(
             group.sessions.map {
                 let session = objects.sessions[Int($0.rawValue)]!.object

@@ -28,10 +28,10 @@ extension ForwardingTables {
 
     /// Undoes `bind`.
     func unbind(_ userLabel: SessionWay.UserLabel, from index: ConversionIndex) {
-        let others = sharedUserLabels[userLabel.key, default: []].filter { $0 != index.rawValue }
-        sharedUserLabels[userLabel.key] = others.count > 1 ? others : nil
-        if let lowest = others.min() {
-            userLabels.insert(userLabel.key, value: lowest + 1)
+        if let sharers = sharedUserLabels[userLabel.key] {
+            let others = sharers.filter { $0 != index.rawValue }
+            sharedUserLabels[userLabel.key] = others.count > 1 ? others : nil
+            userLabels.insert(userLabel.key, value: others.min()! + 1)
         } else {
             userLabels.remove(userLabel.key)
         }

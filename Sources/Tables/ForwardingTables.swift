@@ -8,8 +8,10 @@ import Wire
 /// | incoming label map | label | path label of a tunnel, or NHLFE | 2²⁰, flat |
 /// | NHLFEs | the incoming label | labels to send, adjacency | 2²⁰, flat |
 /// | user labels | context and label | conversion | grows |
-/// | subscribers, services | longest prefix, IPv4 and IPv6 apart | index, "this node" or "confined" | as compiled |
-/// | admissions | subscriber and service | session | grows |
+/// | hosts of subscribers, of services | IPv4 address, or 64 bits of IPv6 | index | grows |
+/// | other prefixes of subscribers, of services | longest prefix, IPv4 and IPv6 apart | index, "this node" or "confined" | as compiled |
+/// | subscribers | slot | port, VLAN ids, the first eight services' sessions | 2²⁰, flat |
+/// | admissions | subscriber and further service | session | grows |
 /// | tunnel endpoints | outer source and destination | tunnel | grows |
 /// | conversions | 2 × session slot + direction | `Conversion` | 2²², flat |
 /// | path groups | slot of the first session | paths and their keys | 2²¹, flat |
@@ -19,9 +21,11 @@ import Wire
 /// | rules | place | `Rule` | 2²⁴, flat |
 /// | adjacencies | index | link header | 2²¹, and `neighbourCapacity` learned ones behind |
 ///
-/// **Two sides.** All tables that packets are looked up in stand twice. The published side isn't written. Records that
-/// only a look-up leads to (rules, treatments, policers, adjacencies) stand once: new ones are written before anything published refers to
-/// them, and their places are used again only when nothing does. Tries are immutable, and shared by both sides.
+/// **Two sides.** All tables that packets are looked up in have two sides, of which the published one isn't written.
+/// They share what both have alike, page by page (`TwinTable`): a session takes its memory once. Records that only a
+/// look-up leads to (rules, treatments, policers, adjacencies) stand once: new ones are written before anything
+/// published refers to them, and their places are used again only when nothing does. Tries are immutable, and shared
+/// by both sides.
 ///
 /// **Protocol**, on one thread, the editor's:
 /// 1. `stage` a transaction, and `portFacts`, any number of times: the standby side is written. What is refused
@@ -30,8 +34,9 @@ import Wire
 /// 3. Wait until every reader has taken it in (`Worker.isAdopted`) or will never look again.
 /// 4. `settle`: the other side is brought to the same, and what has been retired is free.
 ///
-/// Address space is reserved for the limits, so that no table moves; memory is taken as it is written. The cost of a
-/// transaction is linear in its changes, but that a change of prefixes compiles the trie that they are in.
+/// Address space is reserved for the limits, so that flat tables don't move; memory is taken as it is written. The
+/// cost of a transaction is linear in its changes, but that a change of prefixes other than hosts compiles the trie
+/// that they are in, and that one that makes a table grow goes through that table.
 @safe public final class ForwardingTables {
     public static let portCapacity = 256
     public static let tunnelCapacity = 1 << 16
@@ -60,8 +65,9 @@ import Wire
     var subscribers = TwinTable<SubscriberEntry>(capacity: subscriberCapacity)
     var conversions = TwinTable<Conversion>(capacity: 2 * sessionCapacity)
     var groups = TwinTable<PathGroupEntry>(capacity: sessionCapacity)
-    var userLabels = TwinMatch()
-    var admissions = TwinMatch()
+    var userLabels = BucketMatch()
+    /// Of uses that find no place beside their subscriber.
+    var admissions = BucketMatch()
     var tunnelEndpoints = TwinMatch()
     // Standing once.
     var rules = RuleRegister(capacity: ruleCapacity)
@@ -127,12 +133,14 @@ import Wire
         userLabels.turn()
         admissions.turn()
         tunnelEndpoints.turn()
+        subscriberPrefixes.turn()
+        servicePrefixes.turn()
         latest = makePublication(serial: publication.serial + 1)
         return publication
     }
 
-    /// Brings the side that was published before to the same, and frees what has been retired. Only when no reader uses
-    /// an earlier publication any more. Without effect where there is nothing to settle.
+    /// Brings the side that was published before to the same, and frees what has been retired. Only when no reader
+    /// uses an earlier publication any more. Without effect where there is nothing to settle.
     public func settle() {
         guard !isSettled else { return }
         isSettled = true
@@ -147,11 +155,28 @@ import Wire
         userLabels.settle()
         admissions.settle()
         tunnelEndpoints.settle()
+        subscriberPrefixes.settle()
+        servicePrefixes.settle()
         rules.settle()
         treatments.settle()
         policers.settle()
         classMaps.settle()
         adjacencyRegister.settle()
+    }
+
+    /// The memory that packets' look-ups go through, in bytes: what was written of records that stand once, and all
+    /// of the other tables. The worker's own comes to that, counters and learned neighbours.
+    public var byteCount: Int {
+        let flat =
+            ports.byteCount + incomingLabels.byteCount + boundUserLabels.byteCount + nhlfes.byteCount
+            + tunnels.byteCount + subscribers.byteCount + conversions.byteCount + groups.byteCount
+        let matched =
+            userLabels.byteCount + admissions.byteCount + tunnelEndpoints.byteCount
+            + subscriberPrefixes.byteCount + servicePrefixes.byteCount
+        let records =
+            rules.byteCount + treatments.byteCount + policers.byteCount + classMaps.byteCount
+            + adjacencyRegister.byteCount
+        return flat + matched + records
     }
 
     private func makePublication(serial: UInt64) -> TablesPublication {
@@ -160,36 +185,35 @@ import Wire
         treatments.publish()
         policers.publish()
         classMaps.publish()
-        let subscriberTries = subscriberPrefixes.compiled()
-        let serviceTries = servicePrefixes.compiled()
+        subscriberPrefixes.compile()
+        servicePrefixes.compile()
         if areLocalAddressesStale { localAddresses = collectLocalAddresses() }
         areLocalAddressesStale = false
         let changedPorts = isPortChanged.indices.filter { isPortChanged[$0] }.map { UInt16($0) }
         for port in changedPorts { isPortChanged[Int(port)] = false }
         defer { changedTunnels = [] }
         let view = unsafe TablesView(
-            ports: ports.published.base, incomingLabels: incomingLabels.published.base,
-            boundUserLabels: boundUserLabels.published.base, nhlfes: nhlfes.published.base,
-            tunnels: tunnels.published.base, subscribers: subscribers.published.base,
-            conversions: conversions.published.base, groups: groups.published.base,
-            treatments: treatments.table.base, policers: policers.table.base,
-            classMaps: classMaps.table.base, rules: rules.table.base,
-            adjacencies: adjacencyRegister.table.base, userLabels: userLabels.published.view,
-            admissions: admissions.published.view, tunnelEndpoints: tunnelEndpoints.published.view,
+            ports: ports.view, incomingLabels: incomingLabels.view, boundUserLabels: boundUserLabels.view,
+            nhlfes: nhlfes.view, tunnels: tunnels.view, subscribers: subscribers.view,
+            conversions: conversions.view, groups: groups.view, treatments: treatments.table.base,
+            policers: policers.table.base, classMaps: classMaps.table.base, rules: rules.table.base,
+            adjacencies: adjacencyRegister.table.base, userLabels: userLabels.view,
+            admissions: admissions.view, tunnelEndpoints: tunnelEndpoints.published.view,
             neighbours: Self.noNeighbours.view, neighbourSeed: 0, policerStates: nobodysPolicers.base,
-            pathMTUs: nobodysPathMTUs.base, subscribers4: subscriberTries.v4.view,
-            subscribers6: subscriberTries.v6.view, services4: serviceTries.v4.view,
-            services6: serviceTries.v6.view)
-        let memory: [AnyObject] = [
-            ports.published, incomingLabels.published, boundUserLabels.published, nhlfes.published,
-            tunnels.published, subscribers.published, conversions.published, groups.published,
-            treatments.table,
-            policers.table, classMaps.table, rules.table,
-            userLabels.published, admissions.published, tunnelEndpoints.published, subscriberTries.v4,
-            subscriberTries.v6, serviceTries.v4, serviceTries.v6, nobodysPolicers, nobodysPathMTUs,
+            pathMTUs: nobodysPathMTUs.base, subscriberPrefixes: subscriberPrefixes.view,
+            servicePrefixes: servicePrefixes.view)
+        let flat =
+            ports.memory + incomingLabels.memory + boundUserLabels.memory + nhlfes.memory + tunnels.memory
+            + subscribers.memory + conversions.memory + groups.memory
+        let matched =
+            userLabels.memory + admissions.memory + subscriberPrefixes.memory + servicePrefixes.memory
+        let records: [AnyObject] = [
+            treatments.table, policers.table, classMaps.table, rules.table, tunnelEndpoints.published,
+            nobodysPolicers, nobodysPathMTUs,
         ]
         return TablesPublication(
-            serial: serial, number: number, tableHash: tableHash, view: view, memory: memory,
+            serial: serial, number: number, tableHash: tableHash, view: view,
+            memory: flat + matched + records,
             adjacencies: adjacencyRegister.table, added: added, retired: retired, changedPorts: changedPorts,
             changedTunnels: changedTunnels, ports: settings, addresses: localAddresses)
     }

@@ -135,6 +135,20 @@ public struct PrefixTree<Bits: AddressBits>: Sendable {
         return Int(nodes[node].length) == length && nodes[node].bits == bits ? nodes[node].value : 0
     }
 
+    /// Whether a longer prefix is stored that lies in this one.
+    @specialized(where Bits == UInt32)
+    @specialized(where Bits == UInt128)
+    func hasLonger(_ bits: Bits, length: Int) -> Bool {
+        Self.check(bits, length)
+        var node = 0
+        while Int(nodes[node].length) < length {
+            node = Int(nodes[node][bits.bit(Int(nodes[node].length))])
+            if node == 0 { return false }
+        }
+        guard (nodes[node].bits ^ bits).leadingZeroBitCount >= length else { return false }
+        return Int(nodes[node].length) > length || nodes[node].zero != 0 || nodes[node].one != 0
+    }
+
     /// The value of the longest prefix that holds `address`, or 0. Walks the tree: for tests and tools, not for packets.
     @specialized(where Bits == UInt32)
     @specialized(where Bits == UInt128)

@@ -24,6 +24,9 @@ struct RecordRegister<Key: Hashable, Record: BitwiseCopyable>: ~Copyable {
     /// Those that are or have been in use since the last publication.
     var count: Int { places.count }
 
+    /// The memory of all places that have been given out, in bytes.
+    var byteCount: Int { entries.count * MemoryLayout<Record>.stride }
+
     /// Whether so many further records can be had.
     func hasRoom(for count: Int) -> Bool { free.count + table.capacity - entries.count >= count }
 

@@ -29,6 +29,8 @@ struct RuleRegister: ~Copyable {
     var count: Int { starts.count }
     /// Places that are or have been in use.
     var placeCount: Int { end }
+    /// The memory of these, in bytes.
+    var byteCount: Int { end * MemoryLayout<Rule>.stride }
 
     private static func order(_ count: Int) -> Int { Int.bitWidth - (count - 1).leadingZeroBitCount }
 

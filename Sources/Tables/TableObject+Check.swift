@@ -72,24 +72,28 @@ extension TableObject {
         case .session(let session):
             body(.subscriber(session.subscriber))
             body(.service(session.service))
-            for way in [session.up, session.down] {
-                body(
-                    way.arrival.isTunnel
-                        ? .tunnel(TunnelIndex(rawValue: way.arrival.index))
-                        : .port(UInt16(way.arrival.index)))
-                body(.port(way.nextHop.port))
-                if let tunnel = way.tunnel { body(.tunnel(tunnel)) }
-                switch way.userLabel?.context {
-                case .tunnel(let tunnel): body(.tunnel(tunnel))
-                case .port(let port): body(.port(port))
-                case nil: break
-                }
-            }
+            session.up.forEachReference(body)
+            session.down.forEachReference(body)
         case .group(let group):
             body(.subscriber(group.subscriber))
             body(.service(group.service))
             for session in group.sessions { body(.session(session)) }
         case .label(let label): body(.port(label.nextHop.port))
+        }
+    }
+}
+
+extension SessionWay {
+    fileprivate func forEachReference(_ body: (TableKey) -> Void) {
+        body(
+            arrival.isTunnel
+                ? .tunnel(TunnelIndex(rawValue: arrival.index)) : .port(UInt16(arrival.index)))
+        body(.port(nextHop.port))
+        if let tunnel { body(.tunnel(tunnel)) }
+        switch userLabel?.context {
+        case .tunnel(let tunnel): body(.tunnel(tunnel))
+        case .port(let port): body(.port(port))
+        case nil: break
         }
     }
 }

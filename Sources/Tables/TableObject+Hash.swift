@@ -9,20 +9,20 @@ extension TableObject {
     /// last. Not a defence against forgery: whoever writes objects owns the tables.
     public var hash: UInt64 {
         var writer = ByteWriter()
+        // Nearly every object takes less: growing bit by bit would cost more than the hash.
+        writer.reserve(256)
         encode(&writer)
-        let bytes = writer.bytes
+        let byteCount = writer.bytes.count
+        while writer.bytes.count % 8 != 0 { writer.write(UInt8(0)) }
         var hash: UInt64 = 0x5741_594c_4541_5645
-        var index = 0
-        while index < bytes.count {
-            var word: UInt64 = 0
-            for place in index..<min(index + 8, bytes.count) {
-                word |= UInt64(bytes[place]) << UInt64(8 * (place - index))
+        unsafe writer.bytes.withUnsafeBytes { bytes in
+            for offset in stride(from: 0, to: bytes.count, by: 8) {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                hash = (hash ^ word.littleEndian) &* 0x9e37_79b9_7f4a_7c15
+                hash ^= hash >> 32
             }
-            hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
-            hash ^= hash >> 32
-            index += 8
         }
-        hash ^= UInt64(bytes.count)
+        hash ^= UInt64(byteCount)
         hash = (hash ^ hash >> 30) &* 0xbf58_476d_1ce4_e5b9
         hash = (hash ^ hash >> 27) &* 0x94d0_49bb_1331_11eb
         return hash ^ hash >> 31

@@ -72,13 +72,13 @@ struct TableObjects {
 
     func hash(of key: TableKey) -> UInt64? {
         switch key {
-        case .port: ports[key.slot]?.hash
-        case .tunnel: tunnels[key.slot]?.hash
-        case .subscriber: subscribers[key.slot]?.hash
-        case .service: services[key.slot]?.hash
-        case .session: sessions[key.slot]?.hash
-        case .group: groups[key.slot]?.hash
-        case .label: labels[key.slot]?.hash
+        case .port: ports.hash(key.slot)
+        case .tunnel: tunnels.hash(key.slot)
+        case .subscriber: subscribers.hash(key.slot)
+        case .service: services.hash(key.slot)
+        case .session: sessions.hash(key.slot)
+        case .group: groups.hash(key.slot)
+        case .label: labels.hash(key.slot)
         }
     }
 

@@ -6,8 +6,13 @@ extension TablesView {
     @inlinable @inline(always) public func admission(_ subscriber: SubscriberIndex, _ service: ServiceIndex)
         -> Admission
     {
-        let found = admissions.lookup(Self.admissionKey(subscriber, service))
-        if found == 0 { return .none }
+        let entry = unsafe subscribers.pointer(subscriber.rawValue)
+        var found = unsafe SubscriberEntry.admission(entry, UInt16(truncatingIfNeeded: service.rawValue))
+        if found == 0 {
+            guard unsafe entry.pointee.furtherCount != 0 else { return .none }
+            found = admissions.lookup(Self.admissionKey(subscriber, service))
+            if found == 0 { return .none }
+        }
         return found &>> 31 == 1
             ? .group(PathGroupIndex(rawValue: found & 0x7fff_ffff))
             : .session(SessionIndex(rawValue: found &- 1))
@@ -15,7 +20,7 @@ extension TablesView {
 
     /// The path of a flow. The hash is to be the same for all packets of the flow, and well mixed.
     @inlinable @inline(always) public func path(_ group: PathGroupIndex, flowHash: UInt32) -> SessionIndex {
-        unsafe groups[Int(group.rawValue)].path(flowHash)
+        unsafe groups.pointer(group.rawValue).pointee.path(flowHash)
     }
 
     /// The path whose packets of this direction arrive so, or nil.
@@ -23,7 +28,7 @@ extension TablesView {
         _ group: PathGroupIndex, arrival: Arrival, direction: Direction
     ) -> SessionIndex? {
         for position in 0..<8 {
-            let session = unsafe groups[Int(group.rawValue)].session(position)
+            let session = unsafe groups.pointer(group.rawValue).pointee.session(position)
             guard session != .max else { break }
             let index = SessionIndex(rawValue: session)
             if unsafe conversion(ConversionIndex(index, direction)).pointee.arrival == arrival {
@@ -43,7 +48,7 @@ extension TablesView {
 
     /// What becomes of the inner DSCP of what arrives in a tunnel.
     @inlinable @inline(always) public func innerClass(_ tunnel: TunnelIndex) -> InnerClassEntry {
-        unsafe tunnels[Int(tunnel.rawValue)].innerClass
+        unsafe tunnels.pointer(tunnel.rawValue).pointee.innerClass
     }
 
     /// The traffic class or DSCP that a class map gives to a DSCP, 0…63.

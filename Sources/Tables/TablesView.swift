@@ -30,21 +30,22 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
 /// Indices that come out of a table were checked when the tables were made, so they are not checked again; what comes
 /// from a packet goes only into look-ups that take any input.
 @safe public struct TablesView: BitwiseCopyable {
-    @usableFromInline let ports: UnsafeMutablePointer<PortEntry>
-    @usableFromInline let incomingLabels: UnsafeMutablePointer<ILMEntry>
-    @usableFromInline let boundUserLabels: UnsafeMutablePointer<UInt64>
-    @usableFromInline let nhlfes: UnsafeMutablePointer<NHLFE>
-    @usableFromInline let tunnels: UnsafeMutablePointer<TunnelEntry>
-    @usableFromInline let subscribers: UnsafeMutablePointer<SubscriberEntry>
-    @usableFromInline let conversions: UnsafeMutablePointer<Conversion>
-    @usableFromInline let groups: UnsafeMutablePointer<PathGroupEntry>
+    @usableFromInline let ports: PagedView<PortEntry>
+    @usableFromInline let incomingLabels: PagedView<ILMEntry>
+    @usableFromInline let boundUserLabels: PagedView<UInt64>
+    @usableFromInline let nhlfes: PagedView<NHLFE>
+    @usableFromInline let tunnels: PagedView<TunnelEntry>
+    @usableFromInline let subscribers: PagedView<SubscriberEntry>
+    @usableFromInline let conversions: PagedView<Conversion>
+    @usableFromInline let groups: PagedView<PathGroupEntry>
     @usableFromInline let treatments: UnsafeMutablePointer<Treatment>
     @usableFromInline let policers: UnsafeMutablePointer<PolicerEntry>
     @usableFromInline let classMaps: UnsafeMutablePointer<ClassMap>
     @usableFromInline let rules: UnsafeMutablePointer<Rule>
     @usableFromInline let adjacencies: UnsafeMutablePointer<Adjacency>
-    @usableFromInline let userLabels: ExactMatchView
-    @usableFromInline let admissions: ExactMatchView
+    @usableFromInline let userLabels: BucketMatchView
+    /// Of uses that find no place beside their subscriber.
+    @usableFromInline let admissions: BucketMatchView
     @usableFromInline let tunnelEndpoints: ExactMatchView
     @usableFromInline var neighbours: ExactMatchView
     /// Of the keys of IPv6 neighbours.
@@ -53,20 +54,18 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline var policerStates: UnsafeMutablePointer<PolicerState>
     /// By tunnel: the path MTU that has been learned, in bytes of the outer packet; 0: none. The worker's own.
     @usableFromInline var pathMTUs: UnsafeMutablePointer<UInt16>
-    @usableFromInline let subscribers4: PoptrieView<UInt32>
-    @usableFromInline let subscribers6: PoptrieView<UInt128>
-    @usableFromInline let services4: PoptrieView<UInt32>
-    @usableFromInline let services6: PoptrieView<UInt128>
+    @usableFromInline let subscriberPrefixes: PrefixesView
+    @usableFromInline let servicePrefixes: PrefixesView
 
-    @inlinable @inline(always) public func port(_ index: UInt16) -> PortEntry { unsafe ports[Int(index)] }
+    @inlinable @inline(always) public func port(_ index: UInt16) -> PortEntry { ports[UInt32(index)] }
     @inlinable @inline(always) public func tunnel(_ index: TunnelIndex) -> TunnelEntry {
-        unsafe tunnels[Int(index.rawValue)]
+        tunnels[index.rawValue]
     }
     @inlinable @inline(always) public func nhlfe(_ index: NHLFEIndex) -> UnsafePointer<NHLFE> {
-        unsafe UnsafePointer(nhlfes + Int(index.rawValue))
+        unsafe nhlfes.pointer(index.rawValue)
     }
-    @inlinable @inline(always) public func subscriber(_ index: SubscriberIndex) -> SubscriberEntry {
-        unsafe subscribers[Int(index.rawValue)]
+    @inlinable @inline(always) public func subscriber(_ index: SubscriberIndex) -> SubscriberSide {
+        unsafe subscribers.pointer(index.rawValue).pointee.side
     }
     @inlinable @inline(always) public func rule(_ index: Int) -> Rule { unsafe rules[index] }
     @inlinable @inline(always) public func adjacency(_ index: AdjacencyIndex) -> UnsafePointer<Adjacency> {
@@ -74,22 +73,26 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     }
     /// A pointer, so that reading one field loads one field of the record's cache line.
     @inlinable @inline(always) public func conversion(_ index: ConversionIndex) -> UnsafePointer<Conversion> {
-        unsafe UnsafePointer(conversions + Int(index.rawValue))
+        unsafe conversions.pointer(index.rawValue)
     }
 
     /// Asks for the conversion's cache line.
     @inlinable @inline(always) public func prefetch(_ index: ConversionIndex) {
         unsafe wl_prefetch_read(conversion(index))
     }
+    /// Asks for the subscriber's cache line.
+    @inlinable @inline(always) public func prefetch(_ index: SubscriberIndex) {
+        unsafe wl_prefetch_read(subscribers.pointer(index.rawValue))
+    }
 
     /// Whether packets that arrive so take over the top label's TTL.
     @inlinable @inline(always) public func handsOnTTL(_ arrival: Arrival) -> Bool {
-        unsafe arrival.isTunnel && tunnels[Int(arrival.index)].handsOnTTL
+        unsafe arrival.isTunnel && tunnels.pointer(arrival.index).pointee.handsOnTTL
     }
 
     /// Incoming label map. Any label of 20 bits.
     @inlinable @inline(always) public func incomingLabel(_ label: Label) -> ILMEntry {
-        unsafe incomingLabels[Int(label.rawValue)]
+        incomingLabels[label.rawValue]
     }
 
     /// The conversion bound to a user label in its context, or nil.
@@ -100,22 +103,41 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         return found == 0 ? nil : ConversionIndex(rawValue: found &- 1)
     }
 
+    /// Asks for the cache line where the look-up of a user label begins.
+    @inlinable @inline(always) public func prefetchUserLabel(_ label: Label, in context: LabelContext) {
+        userLabels.prefetch(context.key(label.rawValue))
+    }
+
     /// Whether the label is a user label in some context.
     @inlinable @inline(always) public func isUserLabel(_ label: Label) -> Bool {
-        unsafe boundUserLabels[Int(label.rawValue &>> 6)] &>> UInt64(label.rawValue & 63) & 1 == 1
+        boundUserLabels[label.rawValue &>> 6] &>> UInt64(label.rawValue & 63) & 1 == 1
     }
 
     @inlinable @inline(always) public func subscriber(of address: IPv4Address) -> LookupResult {
-        LookupResult(rawValue: subscribers4.lookup(address.rawValue))
+        subscriberPrefixes.lookup(address)
     }
     @inlinable @inline(always) public func subscriber(of address: IPv6Address) -> LookupResult {
-        LookupResult(rawValue: subscribers6.lookup(address.bits))
+        subscriberPrefixes.lookup(address)
     }
     @inlinable @inline(always) public func service(of address: IPv4Address) -> LookupResult {
-        LookupResult(rawValue: services4.lookup(address.rawValue))
+        servicePrefixes.lookup(address)
     }
     @inlinable @inline(always) public func service(of address: IPv6Address) -> LookupResult {
-        LookupResult(rawValue: services6.lookup(address.bits))
+        servicePrefixes.lookup(address)
+    }
+    /// Asks for the cache line where the look-up of a subscriber's address begins.
+    @inlinable @inline(always) public func prefetchSubscriber(of address: IPv4Address) {
+        subscriberPrefixes.prefetch(address)
+    }
+    @inlinable @inline(always) public func prefetchSubscriber(of address: IPv6Address) {
+        subscriberPrefixes.prefetch(address)
+    }
+    /// Asks for the cache line where the look-up of a service's address begins.
+    @inlinable @inline(always) public func prefetchService(of address: IPv4Address) {
+        servicePrefixes.prefetch(address)
+    }
+    @inlinable @inline(always) public func prefetchService(of address: IPv6Address) {
+        servicePrefixes.prefetch(address)
     }
 
     /// The tunnel between these outer addresses, or nil.
@@ -159,10 +181,11 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         return index
     }
 
+    /// 36 bits.
     @inlinable @inline(always) static func admissionKey(
         _ subscriber: SubscriberIndex, _ service: ServiceIndex
     ) -> UInt64 {
-        UInt64(subscriber.rawValue) &<< 32 | UInt64(service.rawValue)
+        UInt64(subscriber.rawValue) &<< 16 | UInt64(service.rawValue)
     }
     @inlinable @inline(always) static func endpointKey(_ remote: IPv4Address, _ local: IPv4Address) -> UInt64
     {

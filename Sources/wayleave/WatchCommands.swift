@@ -95,9 +95,10 @@ struct PortsCommand: AsyncParsableCommand {
         discussion: """
             `absent`: the interface isn't there, and is picked up when it comes. How a port is configured, `wayleave port \
             show` says. `since`: when its state last changed. `queues`: of the interface, received from and sent to. \
-            `offloads`: what others leave to the port, which does it. Errors and drops are counted from when the \
-            forwarder opened the port, `receive` and `transmit` ones as the kernel sees them; `kernelDrops`: packets \
-            that came while the buffer for the forwarder was full.
+            `offloads`: what is in force. `checksum`: senders leave checksums unfinished; `segmentation`: packets come in \
+            superframes of up to 64 KiB; `coalescing`: packets of a flow leave in superframes. Errors and drops are \
+            counted from when the forwarder opened the port, `receive` and `transmit` ones as the kernel sees them; \
+            `kernelDrops`: packets that came while the buffer for the forwarder was full.
 
             Example:
               wayleave ports

@@ -11,7 +11,8 @@ public struct FuzzTarget: Sendable {
     public let seeds: @Sendable () -> [[UInt8]]
 
     public static let all = [
-        forwarding, neighbours, headers, errors, superframes, captures, link, transactions, commands, states,
+        forwarding, neighbours, headers, errors, superframes, trains, captures, link, transactions, commands,
+        states,
         yaml,
         json, labels,
     ]

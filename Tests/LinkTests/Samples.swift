@@ -18,13 +18,14 @@ enum Samples {
         status.kind = "AF_PACKET on veth"
         status.since = 1_700_000_000_000_000_001
         (status.receiveQueues, status.transmitQueues) = (2, 3)
-        status.offloads = [.checksum, .segmentation]
+        status.offloads = [.checksum, .segmentation, .coalescing]
         status.counters.receiveErrors = 1
         status.counters.receiveDrops = 2
         status.counters.transmitErrors = 3
         status.counters.transmitDrops = 4
         status.counters.kernelDrops = 5
         status.counters.superframes = 6
+        status.counters.sentSuperframes = 7
         status.sendFailures = [
             PortStatus.SendFailure(reason: "No buffer space available", count: 7),
             PortStatus.SendFailure(reason: "Message too long", count: .max),

@@ -23,8 +23,10 @@ struct Fixture {
     }
 }
 
-private func segments(_ frame: [UInt8], _ offload: OffloadHeader) -> [[UInt8]]? {
-    guard let superframe = Superframe(frame.span.bytes, offload: offload) else { return nil }
+private func segments(
+    _ frame: [UInt8], _ offload: OffloadHeader, link: LinkType = .ethernet
+) -> [[UInt8]]? {
+    guard let superframe = Superframe(frame.span.bytes, offload: offload, link: link) else { return nil }
     return (0..<superframe.segmentCount).map { index in
         // A dirty buffer: nothing may be taken for zero.
         var slot = [UInt8](repeating: 0xa5, count: superframe.byteCount(ofSegment: index))
@@ -50,6 +52,19 @@ private func segments(_ frame: [UInt8], _ offload: OffloadHeader) -> [[UInt8]]? 
         for (index, pair) in zip(made, fixture.expected).enumerated() {
             #expect(pair.0 == pair.1, "segment \(index)")
         }
+    }
+
+    @Test(
+        "The same without Ethernet, as a TUN gives it",
+        arguments: [
+            "tcp4", "tcp4-one-byte-segments", "tcp6", "tcp6-extension-headers", "tcp6-in-ip4", "udp4", "udp6",
+        ])
+    func segmentationOfPackets(name: String) throws {
+        let fixture = try Fixture(name)
+        var offload = fixture.offload
+        offload.checksumStart -= 14
+        let made = try #require(segments(Array(fixture.frame[14...]), offload, link: .ip))
+        #expect(made == fixture.expected.map { Array($0[14...]) })
     }
 
     @Test("What is no superframe, or can't be cut up, is refused")

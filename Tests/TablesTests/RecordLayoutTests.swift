@@ -1,5 +1,6 @@
-import Tables
 import Testing
+
+@testable import Tables
 
 /// Records that the packet loop reads are as large as they say: one that outgrows its cache line costs a second miss.
 struct RecordLayoutTests {
@@ -7,7 +8,9 @@ struct RecordLayoutTests {
         ("Conversion", MemoryLayout<Conversion>.stride, 64),
         ("Adjacency", MemoryLayout<Adjacency>.stride, 64),
         ("NHLFE", MemoryLayout<NHLFE>.stride, 40), ("ILMEntry", MemoryLayout<ILMEntry>.stride, 4),
-        ("SubscriberEntry", MemoryLayout<SubscriberEntry>.stride, 8), ("Rule", MemoryLayout<Rule>.stride, 16),
+        ("SubscriberEntry", MemoryLayout<SubscriberEntry>.stride, 64),
+        ("Bucket", MemoryLayout<Bucket>.stride, 64),
+        ("Rule", MemoryLayout<Rule>.stride, 16),
         ("Treatment", MemoryLayout<Treatment>.stride, 32),
         ("PathGroupEntry", MemoryLayout<PathGroupEntry>.stride, 64),
         ("PolicerState", MemoryLayout<PolicerState>.stride, 32),

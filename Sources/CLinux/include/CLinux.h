@@ -1,5 +1,6 @@
 #pragma once
 // What Swift's Glibc module does not offer, as `static inline` functions: they inline into the Swift caller.
+#include "checksum.h"
 #include "filter.h"
 #include "hotpath.h"
 #include "namespace.h"

@@ -2,6 +2,9 @@
 // Instructions that Swift has no spelling for. Portable: plain C with compiler builtins.
 #include <stddef.h>
 #include <stdint.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /// Asks for the cache line at `p`, to be read soon.
 static inline void wl_prefetch_read(const void *p) { __builtin_prefetch(p, 0, 3); }
@@ -25,6 +28,33 @@ static inline int wl_has_popcount(void) {
     return __builtin_cpu_supports("popcnt") != 0;
 #else
     return 1;
+#endif
+}
+
+/// Where `value` stands among eight numbers that are aligned to 16 bytes: bit n for place n.
+static inline uint32_t wl_match_8x32(const uint32_t *numbers, uint32_t value) {
+#if defined(__SSE2__)
+    const __m128i *halves = (const __m128i *)numbers;
+    __m128i wanted = _mm_set1_epi32((int)value);
+    __m128i low = _mm_cmpeq_epi32(_mm_load_si128(halves), wanted);
+    __m128i high = _mm_cmpeq_epi32(_mm_load_si128(halves + 1), wanted);
+    __m128i all = _mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
+    return (uint32_t)_mm_movemask_epi8(all);
+#else
+    uint32_t places = 0;
+    for (int place = 0; place < 8; place++) places |= (uint32_t)(numbers[place] == value) << place;
+    return places;
+#endif
+}
+/// The same among eight numbers of 16 bits.
+static inline uint32_t wl_match_8x16(const uint16_t *numbers, uint16_t value) {
+#if defined(__SSE2__)
+    __m128i equal = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)numbers), _mm_set1_epi16((short)value));
+    return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
+#else
+    uint32_t places = 0;
+    for (int place = 0; place < 8; place++) places |= (uint32_t)(numbers[place] == value) << place;
+    return places;
 #endif
 }
 

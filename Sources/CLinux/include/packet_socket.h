@@ -47,10 +47,14 @@ struct wl_packet_arrival {
     uint16_t tag_control;
 };
 
+/// Pieces of memory that the frames of one system call consist of, at most: 256 packets, and the headers of each frame that
+/// is made of several.
+#define WL_PACKET_PIECES (256 + WL_PACKET_BATCH)
+
 /// Everything that sendmmsg needs but the frames themselves.
 struct wl_packet_sender {
     struct wl_message messages[WL_PACKET_BATCH];
-    struct iovec vectors[WL_PACKET_BATCH];
+    struct iovec pieces[WL_PACKET_PIECES];
 };
 
 // A socket that gets what the kernel hasn't taken apart, and never waits: AF_PACKET, AF_NETLINK. The types of sockets are
@@ -121,10 +125,14 @@ static inline struct wl_packet_arrival wl_packet_arrival(struct wl_packet_receiv
     return arrival;
 }
 
-/// Makes message `i` of a batch: a virtio header and the frame behind it.
-static inline void wl_packet_enqueue(struct wl_packet_sender *sender, int i, void *start, size_t byte_count) {
-    sender->vectors[i] = (struct iovec){.iov_base = start, .iov_len = byte_count};
-    sender->messages[i].header = (struct msghdr){.msg_iov = &sender->vectors[i], .msg_iovlen = 1};
+/// Sets a piece of a frame.
+static inline void wl_packet_put(struct wl_packet_sender *sender, int piece, void *start, size_t byte_count) {
+    sender->pieces[piece] = (struct iovec){.iov_base = start, .iov_len = byte_count};
+}
+
+/// Makes message `i` of a batch of pieces: a virtio header and the frame behind it.
+static inline void wl_packet_enqueue(struct wl_packet_sender *sender, int i, int first, int count) {
+    sender->messages[i].header = (struct msghdr){.msg_iov = &sender->pieces[first], .msg_iovlen = count};
 }
 
 /// Sends messages `first` to `first + count - 1`, and returns how many went before one could not.
