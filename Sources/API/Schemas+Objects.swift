@@ -88,13 +88,21 @@ extension Schemas {
         ]),
     ])
 
-    private static let ipip = object(
-        [
-            "local": address, "remote": address, "ttl": any(of: [choice(["copy"]), integer(1...255)]),
-            "dscp": any(of: [choice(["copy"]), dscp, dscpMap(dscp)]),
-            "ecn": choice(["normal", "compatibility"]), "df": choice(["copy", "set"]),
-            "innerDSCP": choice(["keep", "outer"]),
-        ], required: ["local", "remote"])
+    private static let outer: DocumentValue = [
+        "local": address, "remote": address, "ttl": any(of: [choice(["copy"]), integer(1...255)]),
+        "dscp": any(of: [choice(["copy"]), dscp, dscpMap(dscp)]),
+        "ecn": choice(["normal", "compatibility"]), "df": choice(["copy", "set"]),
+        "innerDSCP": choice(["keep", "outer"]),
+    ]
+
+    private static let ipip = object(outer, required: ["local", "remote"])
+
+    private static let mplsudp = object(
+        .map(
+            outer.members + [
+                .init("send", label), .init("receive", label), .init("checksum", choice(["on", "off"])),
+            ]),
+        required: ["local", "remote"])
 
     private static let rule = object([
         "protocol": any(of: [choice(["any", "icmp", "tcp", "udp", "sctp"]), integer(0...255)]),
@@ -162,6 +170,7 @@ extension Schemas {
             (
                 [
                     "line": name, "capacity": capacity, "mpls": mpls, "ipip": ipip,
+                    "mplsudp": mplsudp,
                     "mssClamp": ["type": "boolean"], "policer": policer,
                 ], ["line"]
             )
@@ -201,7 +210,7 @@ extension Schemas {
         let schema = object(properties, required: required)
         return switch kind {
         case .ports: exactlyOne(["tun", "tap", "packet", "capture", "file"], of: schema)
-        case .tunnels: exactlyOne(["mpls", "ipip"], of: schema)
+        case .tunnels: exactlyOne(["mpls", "ipip", "mplsudp"], of: schema)
         case .labels: exactlyOne(["swap", "pop"], of: schema)
         case .lines, .providers, .services, .subscribers, .conditions, .sessions: schema
         }

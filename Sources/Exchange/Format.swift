@@ -4,8 +4,9 @@
 /// - 1: the first.
 /// - 2: policers, VLANs of lines, several paths of a session, label stacks, maps of classes, ICMP types, answers to what
 ///   is denied, shared interfaces.
+/// - 3: MPLS-in-UDP.
 enum Format {
-    static let present: UInt16 = 2
+    static let present: UInt16 = 3
     static let readable: ClosedRange<UInt16> = 1...present
     /// For people.
     static let readableText = "1 to \(present)"

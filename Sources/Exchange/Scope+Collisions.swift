@@ -33,7 +33,7 @@ extension Scope {
             if let subscriber { includeSubscriber(inSlot: subscriber) }
         }
         for (_, entry) in state.tunnels.all {
-            if case .ipip(let ipip) = entry.object.encapsulation, added.contains(ipip.remote) {
+            if let outer = entry.object.encapsulation.outer, added.contains(outer.remote) {
                 includeTunnel(entry.key)
             }
         }
@@ -45,9 +45,11 @@ extension Scope {
             guard let label = mpls.receive else { break }
             includePathOwner(of: label)
             includeSessions(receivingAlone: label)
-        case .ipip(let ipip):
-            if let slot = state.index.tunnelEnds[IPIPEndpoints(ipip)] { includeTunnel(inSlot: slot) }
-            if let slot = state.index.portAddresses[ipip.remote] { includePort(inSlot: slot) }
+        case .ipip, .mplsudp: break
+        }
+        if let ends = TunnelEnds(tunnel.encapsulation) {
+            if let slot = state.index.tunnelEnds[ends] { includeTunnel(inSlot: slot) }
+            if let slot = state.index.portAddresses[ends.remote] { includePort(inSlot: slot) }
         }
         guard tunnel.capacityBitsPerSecond != nil, lines[tunnel.line]?.capacityBitsPerSecond != nil,
             let line = state.lines.slot(tunnel.line), summedLines.insert(tunnel.line).inserted

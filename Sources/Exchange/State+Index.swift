@@ -9,11 +9,11 @@ extension State {
         case .port(let name):
             for address in ports[name]?.addresses ?? [] { index.portAddresses[address.address] = nil }
         case .tunnel(let name):
-            switch tunnels[name]?.encapsulation {
-            case .mpls(let mpls): if let label = mpls.receive { index.pathLabels[label] = nil }
-            case .ipip(let ipip): index.tunnelEnds[IPIPEndpoints(ipip)] = nil
-            case nil: break
+            guard let encapsulation = tunnels[name]?.encapsulation else { return }
+            if case .mpls(let mpls) = encapsulation, let label = mpls.receive {
+                index.pathLabels[label] = nil
             }
+            if let ends = TunnelEnds(encapsulation) { index.tunnelEnds[ends] = nil }
         case .service(let name):
             for prefix in services[name]?.prefixes ?? [] { index.servicePrefixes[prefix] = nil }
         case .subscriber(let name):
@@ -48,10 +48,10 @@ extension State {
             return refer(\.servicesOfProvider, slot, to: providers.slot(service.provider))
         case .tunnel(let name):
             guard let slot = tunnels.slot(name), let tunnel = tunnels[name] else { return false }
-            switch tunnel.encapsulation {
-            case .mpls(let mpls): if let label = mpls.receive { index.pathLabels[label] = slot }
-            case .ipip(let ipip): index.tunnelEnds[IPIPEndpoints(ipip)] = slot
+            if case .mpls(let mpls) = tunnel.encapsulation, let label = mpls.receive {
+                index.pathLabels[label] = slot
             }
+            if let ends = TunnelEnds(tunnel.encapsulation) { index.tunnelEnds[ends] = slot }
             return refer(\.tunnelsOfLine, slot, to: lines.slot(tunnel.line))
         case .subscriber(let name):
             guard let slot = subscribers.slot(name), let subscriber = subscribers[name] else { return false }

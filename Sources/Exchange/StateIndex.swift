@@ -33,7 +33,8 @@ struct StateIndex: Sendable {
     var portAddresses: [IPAddress: Int] = [:]
     /// Tunnels by the path label that they receive by.
     var pathLabels: [Label: Int] = [:]
-    var tunnelEnds: [IPIPEndpoints: Int] = [:]
+    /// Tunnels by the outer addresses that their packets come with.
+    var tunnelEnds: [TunnelEnds: Int] = [:]
     var servicePrefixes: [IPPrefix: Int] = [:]
     var subscriberPrefixes = PrefixIndex()
     var sessionsByUse: [SlotPair: Int] = [:]

@@ -20,6 +20,12 @@ extension ByteWriter {
         case .ipip(let ipip):
             write(UInt8(1))
             write(ipip)
+        case .mplsudp(let mplsudp):
+            write(UInt8(2))
+            write(mplsudp.outer)
+            write(mplsudp.send) { $0.write($1) }
+            write(mplsudp.receive) { $0.write($1) }
+            write(mplsudp.checksum == .on)
         }
         write(tunnel.capacityBitsPerSecond) { $0.write($1) }
         write(tunnel.clampsMSS)
@@ -91,6 +97,7 @@ extension ByteReader {
         switch try read(UInt8.self) {
         case 0: encapsulation = .mpls(try readMPLS(format))
         case 1: encapsulation = .ipip(try readIPIP(format))
+        case 2: encapsulation = .mplsudp(try readMPLSUDP(format))
         default: throw unknownCase("a tunnel")
         }
         var tunnel = Tunnel(
@@ -134,6 +141,14 @@ extension ByteReader {
             return label.map { [$0] } ?? []
         }
         return try readList(elementByteCount: 4) { reader throws(ByteReaderError) in try reader.readLabel() }
+    }
+
+    private mutating func readMPLSUDP(_ format: UInt16) throws(ByteReaderError) -> MPLSUDPEncapsulation {
+        MPLSUDPEncapsulation(
+            outer: try readIPIP(format),
+            send: try readOptional { reader throws(ByteReaderError) in try reader.readLabel() },
+            receive: try readOptional { reader throws(ByteReaderError) in try reader.readLabel() },
+            checksum: try readFlag() ? .on : .off)
     }
 
     private mutating func readIPIP(_ format: UInt16) throws(ByteReaderError) -> IPIPEncapsulation {

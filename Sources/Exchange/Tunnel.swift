@@ -33,12 +33,23 @@ public struct Tunnel: Equatable, Sendable {
     public enum Encapsulation: Equatable, Sendable {
         case mpls(MPLSEncapsulation)
         case ipip(IPIPEncapsulation)
+        case mplsudp(MPLSUDPEncapsulation)
 
         /// What it adds to every packet, in bytes.
         public var overheadByteCount: Int {
             switch self {
             case .mpls(let mpls): mpls.overheadByteCount
             case .ipip(let ipip): ipip.overheadByteCount
+            case .mplsudp(let mplsudp): mplsudp.overheadByteCount
+            }
+        }
+
+        /// The outer IP header that it puts before a packet, if it does.
+        public var outer: IPIPEncapsulation? {
+            switch self {
+            case .mpls: nil
+            case .ipip(let ipip): ipip
+            case .mplsudp(let mplsudp): mplsudp.outer
             }
         }
     }

@@ -61,9 +61,9 @@ extension Validation {
         case .tunnel(let name):
             guard let index = resolve(name, in: tunnels, for: user, at: binding.location) else { return }
             switch exchange.tunnels[index].encapsulation {
-            case .ipip:
+            case .ipip, .mplsudp:
                 reject(
-                    "\(user): tunnel `\(name)` is not MPLS and takes no labels; choose one that is",
+                    "\(user): tunnel `\(name)` is not MPLS on a link and takes no transit labels; choose one that is",
                     at: binding.location)
             case .mpls(let mpls):
                 checkDepth(of: binding, in: name, mpls)
@@ -89,12 +89,18 @@ extension Validation {
         var owners: [UserLabelContext: String] = [:]
         for session in exchange.sessions {
             for case .tunnel(let name, _, let label?) in session.access.each + session.network.each {
-                guard let index = tunnels[name], case .mpls(let mpls) = exchange.tunnels[index].encapsulation,
-                    let line = lines[exchange.tunnels[index].line]
-                else { continue }
+                guard let index = tunnels[name], let line = lines[exchange.tunnels[index].line] else {
+                    continue
+                }
+                let isAlone: Bool
+                switch exchange.tunnels[index].encapsulation {
+                case .mpls(let mpls): isAlone = mpls.php
+                case .mplsudp: isAlone = false
+                case .ipip: continue
+                }
                 let user = "session `\(session.name)`: user label \(label)"
                 let context: UserLabelContext
-                if mpls.php {
+                if isAlone {
                     guard let port = ports[exchange.lines[line].port] else { continue }
                     context = UserLabelContext(label: label, place: port, arrivesAlone: true)
                     if let other = pathOwners[label] {
@@ -106,7 +112,7 @@ extension Validation {
                     context = UserLabelContext(label: label, place: index, arrivesAlone: false)
                 }
                 if let other = owners[context] {
-                    let scope = mpls.php ? "port `\(exchange.ports[context.place].name)`" : "tunnel `\(name)`"
+                    let scope = isAlone ? "port `\(exchange.ports[context.place].name)`" : "tunnel `\(name)`"
                     reject(
                         "\(user) is session `\(other)`'s already on \(scope); give another",
                         at: session.location)

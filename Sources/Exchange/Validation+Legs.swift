@@ -54,7 +54,7 @@ extension Validation {
         let user = "session `\(session.name)`: \(side) leg"
         guard let index = resolve(name, in: tunnels, for: user, at: session.location) else { return }
         switch exchange.tunnels[index].encapsulation {
-        case .mpls:
+        case .mpls, .mplsudp:
             for (key, label) in [("send", send), ("receive", receive)] {
                 if let label {
                     checkBindable(label, for: "\(user): \(key)", at: session.location)
@@ -78,9 +78,9 @@ extension Validation {
     mutating func checkRecursion(of session: Session, _ subscriber: Subscriber, _ service: Service) {
         for leg in session.access.each + session.network.each {
             guard let name = leg.tunnelName, let index = tunnels[name],
-                case .ipip(let ipip) = exchange.tunnels[index].encapsulation
+                let outer = exchange.tunnels[index].encapsulation.outer
             else { continue }
-            let end = IPPrefix(ipip.remote)
+            let end = IPPrefix(outer.remote)
             func isAround(_ prefix: IPPrefix) -> Bool { prefix.bitCount > 0 && prefix.contains(end) }
             for prefix in subscriber.addresses where isAround(prefix) {
                 rejectRecursion(of: session, in: name, end, prefix, "subscriber `\(subscriber.name)`")

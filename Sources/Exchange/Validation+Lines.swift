@@ -42,7 +42,7 @@ extension Validation {
 
     mutating func checkTunnels() {
         var committed = [UInt64](repeating: 0, count: exchange.lines.count)
-        var endpoints: [IPIPEndpoints: String] = [:]
+        var holders: [TunnelEnds: String] = [:]
         for tunnel in exchange.tunnels {
             check(tunnel.policer, of: "tunnel `\(tunnel.name)`: policer", at: tunnel.location)
             let line = resolve(tunnel.line, in: lines, for: "tunnel `\(tunnel.name)`", at: tunnel.location)
@@ -52,19 +52,23 @@ extension Validation {
                 if let port = port(ofLine: tunnel.line), !port.isEthernet {
                     reject(
                         "tunnel `\(tunnel.name)`: MPLS can't run on port `\(port.name)`, which carries bare "
-                            + "IP packets; use a tap, packet or Ethernet file port, or `ipip`",
+                            + "IP packets; use a tap, packet or Ethernet file port, or `mplsudp` or `ipip`",
                         at: tunnel.location)
                 }
             case .ipip(let ipip):
                 check(ipip, of: tunnel)
                 if let line { checkRoom(for: ipip, of: tunnel, on: exchange.lines[line]) }
-                let pair = IPIPEndpoints(ipip)
-                if let other = endpoints[pair] {
+            case .mplsudp(let mplsudp):
+                check(mplsudp, of: tunnel)
+                if let line { checkRoom(for: mplsudp.outer, of: tunnel, on: exchange.lines[line]) }
+            }
+            if let ends = TunnelEnds(tunnel.encapsulation) {
+                if let other = holders[ends] {
                     reject(
                         "tunnel `\(tunnel.name)`: tunnel `\(other)` has the same `local` and `remote`, so "
                             + "that arriving packets could be either's; change one", at: tunnel.location)
                 } else {
-                    endpoints[pair] = tunnel.name
+                    holders[ends] = tunnel.name
                 }
             }
             if let line { checkCapacity(of: tunnel, on: exchange.lines[line], committed: &committed[line]) }
@@ -153,6 +157,13 @@ extension Validation {
         }
     }
 
+    private mutating func check(_ mplsudp: MPLSUDPEncapsulation, of tunnel: Tunnel) {
+        check(mplsudp.outer, of: tunnel)
+        for (key, label) in [("send", mplsudp.send), ("receive", mplsudp.receive)] {
+            if let label { checkBindable(label, for: "tunnel `\(tunnel.name)`: \(key)", at: tunnel.location) }
+        }
+    }
+
     private mutating func check(_ ipip: IPIPEncapsulation, of tunnel: Tunnel) {
         let user = "tunnel `\(tunnel.name)`"
         for (key, address) in [("local", ipip.local), ("remote", ipip.remote)] {
@@ -198,13 +209,18 @@ extension Validation {
     }
 }
 
-/// What the packets of an IP-in-IP tunnel are known by.
-struct IPIPEndpoints: Hashable {
+/// What the packets of a tunnel with outer addresses are known by. IP-in-IP and MPLS-in-UDP between the same two don't
+/// meet.
+struct TunnelEnds: Hashable {
     var local: IPAddress
     var remote: IPAddress
+    var isDatagram: Bool
 
-    init(_ ipip: IPIPEncapsulation) {
-        local = ipip.local
-        remote = ipip.remote
+    /// Nil where the tunnel has none.
+    init?(_ encapsulation: Tunnel.Encapsulation) {
+        guard let outer = encapsulation.outer else { return nil }
+        local = outer.local
+        remote = outer.remote
+        if case .mplsudp = encapsulation { isDatagram = true } else { isDatagram = false }
     }
 }

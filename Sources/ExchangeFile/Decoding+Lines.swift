@@ -27,10 +27,13 @@ extension Decoding {
         let capacity = fields["capacity"].flatMap { readCapacity($0) }
         let clampsMSS = fields["mssClamp"].flatMap { readFlag($0) }
         let policer = fields["policer"].flatMap { decodePolicer($0) }
-        guard let (key, field) = requireOne(of: ["mpls", "ipip"], in: fields) else { return nil }
-        let encapsulation =
-            key == "mpls"
-            ? decodeMPLS(field).map(Tunnel.Encapsulation.mpls) : decodeIPIP(field).map { .ipip($0) }
+        guard let (key, field) = requireOne(of: ["mpls", "ipip", "mplsudp"], in: fields) else { return nil }
+        let encapsulation: Tunnel.Encapsulation? =
+            switch key {
+            case "mpls": decodeMPLS(field).map { .mpls($0) }
+            case "ipip": decodeIPIP(field).map { .ipip($0) }
+            default: decodeMPLSUDP(field).map { .mplsudp($0) }
+            }
         guard let line, let encapsulation else { return nil }
         return Tunnel(
             name: name, line: line, encapsulation: encapsulation, capacityBitsPerSecond: capacity,
@@ -74,7 +77,21 @@ extension Decoding {
     }
 
     private mutating func decodeIPIP(_ field: Field) -> IPIPEncapsulation? {
-        guard let fields = fields(field, as: .ipip) else { return nil }
+        fields(field, as: .ipip).flatMap { decodeOuter($0) }
+    }
+
+    private mutating func decodeMPLSUDP(_ field: Field) -> MPLSUDPEncapsulation? {
+        guard let fields = fields(field, as: .mplsudp) else { return nil }
+        let send = fields["send"].flatMap { readLabel($0) }
+        let receive = fields["receive"].flatMap { readLabel($0) }
+        let checksum: MPLSUDPEncapsulation.Checksum? = fields["checksum"].flatMap { readChoice($0) }
+        return decodeOuter(fields).map {
+            MPLSUDPEncapsulation(outer: $0, send: send, receive: receive, checksum: checksum)
+        }
+    }
+
+    /// The settings of an outer IP header.
+    private mutating func decodeOuter(_ fields: Fields) -> IPIPEncapsulation? {
         let local = require("local", in: fields).flatMap { readAddress($0) }
         let remote = require("remote", in: fields).flatMap { readAddress($0) }
         let ttl = fields["ttl"].flatMap { field in

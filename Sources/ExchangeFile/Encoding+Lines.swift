@@ -17,7 +17,8 @@ extension Tunnel {
         let (key, encapsulation) =
             switch encapsulation {
             case .mpls(let mpls): ("mpls", mpls.document)
-            case .ipip(let ipip): ("ipip", ipip.document)
+            case .ipip(let ipip): ("ipip", .map(given: ipip.members))
+            case .mplsudp(let mplsudp): ("mplsudp", .map(given: mplsudp.members))
             }
         return .map(given: [
             ("line", .text(line)), ("capacity", .capacity(capacityBitsPerSecond)),
@@ -48,8 +49,18 @@ extension MPLSEncapsulation {
     }
 }
 
+extension MPLSUDPEncapsulation {
+    fileprivate var members: [(String, DocumentValue?)] {
+        let isDefault = checksum == Self.defaultChecksum(outer.remote.version)
+        return outer.members + [
+            ("send", .label(send)), ("receive", .label(receive)),
+            ("checksum", isDefault ? nil : .text(checksum.rawValue)),
+        ]
+    }
+}
+
 extension IPIPEncapsulation {
-    fileprivate var document: DocumentValue {
+    fileprivate var members: [(String, DocumentValue?)] {
         let dscp: DocumentValue? =
             switch dscp {
             case .copy: nil
@@ -62,11 +73,11 @@ extension IPIPEncapsulation {
             case .copy: "copy"
             case .fixed(let number): DocumentValue(number)
             }
-        return .map(given: [
+        return [
             ("local", .address(local)), ("remote", .address(remote)),
             ("ttl", ttl), ("dscp", dscp), ("ecn", ecn == .normal ? nil : .text(ecn.rawValue)),
             ("df", df == .copy ? nil : .text(df.rawValue)),
             ("innerDSCP", innerDSCP == .keep ? nil : .text(innerDSCP.rawValue)),
-        ])
+        ]
     }
 }

@@ -16,11 +16,14 @@ struct Schema {
     static let line = Schema(keys: ["port", "nextHop", "vlan", "mtu", "capacity"])
     static let provider = Schema(keys: ["name"])
     static let service = Schema(keys: ["provider", "prefixes"])
-    static let tunnel = Schema(keys: ["line", "capacity", "mssClamp", "policer", "mpls", "ipip"])
+    static let tunnel = Schema(keys: ["line", "capacity", "mssClamp", "policer", "mpls", "ipip", "mplsudp"])
     static let mpls = Schema(keys: [
         "send", "receive", "null", "php", "ttl", "trafficClass", "innerDSCP",
     ])
     static let ipip = Schema(keys: ["local", "remote", "ttl", "dscp", "ecn", "df", "innerDSCP"])
+    static let mplsudp = Schema(keys: [
+        "local", "remote", "send", "receive", "checksum", "ttl", "dscp", "ecn", "df", "innerDSCP",
+    ])
     static let policer = Schema(keys: [
         "committed", "peak", "burst", "peakBurst", "green", "yellow", "red",
     ])
@@ -39,6 +42,7 @@ struct Schema {
         ("The file", file), ("Ports", port), ("Capture files", captureFiles), ("Lines", line),
         ("Providers", provider),
         ("Services", service), ("Tunnels", tunnel), ("MPLS", mpls), ("IP-in-IP", ipip),
+        ("MPLS-in-UDP", mplsudp),
         ("Policers", policer), ("Colours", action),
         ("Subscribers", subscriber),
         ("Conditions", condition), ("Rules", rule), ("Sessions", session), ("Session policers", policers),

@@ -10,6 +10,7 @@ struct SharedPorts {
     /// Something that makes frames on a port ours.
     private enum Reason: Hashable {
         case end(IPAddress)
+        case datagramEnd(IPAddress)
         case tag(UInt16)
         /// A subscriber, or a leg of a session that no tunnel has.
         case plain
@@ -52,6 +53,7 @@ struct SharedPorts {
         for use in counts.keys where use.port == port {
             switch use.reason {
             case .end(let address): selection.ends.insert(address)
+            case .datagramEnd(let address): selection.datagramEnds.insert(address)
             case .tag(let tag): selection.tags.insert(tag)
             case .plain: selection.takesForwarded = true
             }
@@ -81,10 +83,12 @@ struct SharedPorts {
         case .tunnel(let tunnel):
             if let tag = tunnel.tags.first {
                 [Use(port: tunnel.port, reason: .tag(tag))]
-            } else if case .ipip(_, let local) = tunnel.end {
-                [Use(port: tunnel.port, reason: .end(local))]
             } else {
-                []
+                switch tunnel.end {
+                case .mpls: []
+                case .ipip(_, let local): [Use(port: tunnel.port, reason: .end(local))]
+                case .mplsudp(_, let local, _, _): [Use(port: tunnel.port, reason: .datagramEnd(local))]
+                }
             }
         case .subscriber(let subscriber):
             subscriber.port.map { [plain(on: $0, subscriber.tags)] } ?? []

@@ -98,10 +98,16 @@ extension SlowPath {
     }
 
     /// The label stack of a frame, from the top entry to the bottom one; empty where it has none, or where it has no
-    /// bottom among the first 16 entries.
+    /// bottom among the first 16 entries. That of MPLS in UDP too.
     private func labelStack(_ frame: RawSpan, isEthernet: Bool) -> Range<Int> {
         let none = 0..<0
-        guard isEthernet else { return none }
+        func stack(inPacketAt start: Int) -> Range<Int> {
+            guard let offset = MPLSInUDP.stackOffset(in: frame.extracting(droppingFirst: start)) else {
+                return none
+            }
+            return LabelledPacket(frame, at: start + offset)?.stack ?? none
+        }
+        guard isEthernet else { return stack(inPacketAt: 0) }
         var offset = EthernetField.etherType
         for _ in 0..<3 {
             guard offset + 2 <= frame.byteCount else { return none }
@@ -109,6 +115,7 @@ extension SlowPath {
             if etherType == .mpls {
                 return LabelledPacket(frame, at: offset + 2)?.stack ?? none
             }
+            if etherType == .ipv4 || etherType == .ipv6 { return stack(inPacketAt: offset + 2) }
             guard etherType == .vlan || etherType == .serviceVLAN else { return none }
             offset += 4
         }

@@ -2,7 +2,7 @@ import Packets
 import Tables
 import Wire
 
-/// What routers inside our IP-in-IP tunnels say of the packets that we have put into them.
+/// What routers inside our IP-in-IP and MPLS-in-UDP tunnels say of the packets that we have put into them.
 extension SlowPath {
     /// Takes in an ICMP error about an outer packet of ours: learns the tunnel's path MTU, and tells the inner packet's
     /// sender (RFC 2003 §5, RFC 2473 §8, RFC 4459 §3.2).
@@ -31,8 +31,10 @@ extension SlowPath {
 
     private func tunnel(_ said: ICMPTunnelError) -> TunnelIndex? {
         switch (said.remote, said.local) {
-        case (.v4(let remote), .v4(let local)): tables.view.tunnel(from: remote, to: local)
-        case (.v6(let remote), .v6(let local)): tables.view.tunnel(from: remote, to: local)
+        case (.v4(let remote), .v4(let local)):
+            tables.view.tunnel(from: remote, to: local, datagrams: said.isDatagram)
+        case (.v6(let remote), .v6(let local)):
+            tables.view.tunnel(from: remote, to: local, datagrams: said.isDatagram)
         default: nil
         }
     }
@@ -42,14 +44,14 @@ extension SlowPath {
     private func relay(
         _ said: ICMPTunnelError, _ inner: RawSpan, from tunnel: TunnelIndex, _ arrived: ArrivedFrame
     ) {
-        guard let quote = InnerQuote(inner, said.innerVersion),
+        guard let version = said.innerVersion, let quote = InnerQuote(inner, version),
             let conversion = conversion(quote.source, quote.destination, into: tunnel)
         else { return }
         let error: PacketError
         switch said.finding {
         case .tooBig:
             // A packet that we may fragment we do from now on; one that fits was lost by another's fault.
-            let limit = Int(tables.view.maximumInnerByteCount(conversion, said.innerVersion))
+            let limit = Int(tables.view.maximumInnerByteCount(conversion, version))
             guard quote.mustNotBeFragmented, quote.byteCount > limit else { return }
             error = .tooBig(byteCount: limit)
         case .unreachable: error = .hostUnreachable

@@ -130,7 +130,7 @@ extension Classifier {
         return admitPlain(IP.self, &packet, position, subscriber, service, .down, byteCount, &recorder) == nil
     }
 
-    /// Addressed to this node: the end of an IP-in-IP tunnel, or something for the slow path.
+    /// Addressed to this node: the end of an IP-in-IP or MPLS-in-UDP tunnel, or something for the slow path.
     @export(implementation)
     func classifyLocal<R: Recorder>(
         _ packet: inout Packet, _ position: Position, _ recorder: inout R
@@ -141,6 +141,7 @@ extension Classifier {
         let window = HeaderWindow(arena, at: position.header)
         guard window.ipVersion == 4 else { return classifyOuterIPv6(&packet, position, &recorder) }
         let announced = IPProtocol(rawValue: window.octet(IPv4Field.protocol))
+        if announced == .udp { return classifyDatagramIPv4(&packet, position, &recorder) }
         guard announced == .ipv4 || announced == .ipv6 else { return packet.punt(.local) }
         // More fragments, or an offset: RFC 791. Reassembly is not done here.
         guard window.network16(IPv4Field.flagsAndFragmentOffset) & 0x3fff == 0 else {
@@ -163,6 +164,8 @@ extension Classifier {
         let byteCount = IPv6.totalByteCount(window)
         let outer = OuterIPv6(in: arena.bytes(at: position.header, byteCount: byteCount))
         switch outer.content {
+        case .other where outer.protocol == .udp, .fragment where outer.protocol == .udp:
+            classifyDatagramIPv6(&packet, position, outer, &recorder)
         case .other: packet.punt(.local)
         case .fragment: packet.drop(.outerFragment)
         case .broken: packet.drop(.outerExtensionHeader)

@@ -112,11 +112,14 @@ extension Converter {
         if flags.contains(.copyTTL) { window.store(IP.timeToLive(window), at: -33) }
     }
 
-    /// Whether the packet comes from the other end of the IP-in-IP tunnel that it is about to go into (RFC 2003 §3.2).
+    /// Whether the packet comes from the other end of the tunnel that it is about to go into (RFC 2003 §3.2).
     @export(implementation) @inline(always)
     func isRecursive<IP: NetworkHeader>(
         _: IP.Type, _ window: borrowing HeaderWindow, _ conversion: UnsafePointer<Conversion>
     ) -> Bool {
+        if unsafe conversion.pointee.encapsulation == .udp {
+            return unsafe isRecursive(IP.self, window, inDatagram: Conversion.Datagram(conversion))
+        }
         if IP.etherType == .ipv4 {
             return unsafe conversion.pointee.encapsulation == .ipv4
                 && IPv4.source(window) == conversion.pointee.outerDestination4

@@ -81,6 +81,10 @@ public import Wire
         case .ipv6:
             unsafe pushOuterIPv6(IP.self, &window, conversion, given, packet.meteredByteCount)
             etherType = .ipv6
+        case .udp:
+            unsafe etherType = pushDatagram(
+                IP.self, header, conversion, given, packet.meteredByteCount, &identification)
+            packet.isOwnDatagram = true
         }
         let headerByteCount = unsafe Int(conversion.pointee.headerByteCount)
         recorder.record(.converted(index))

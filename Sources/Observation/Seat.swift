@@ -165,7 +165,8 @@ extension TracedPacket {
                 .related(let conversion, _), .converted(let conversion):
                 slots.append(conversion.session.rawValue)
             case .ethernet, .ipv4, .ipv6, .pathLabel, .transitLabel, .explicitNull, .unboundLabel,
-                .outerExtensionHeaders, .tunnel, .subscriber, .service, .noSession, .hairpin, .congestion,
+                .outerExtensionHeaders, .datagram, .tunnel, .subscriber, .service, .noSession, .hairpin,
+                .congestion,
                 .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits, .ruleAdmits,
                 .everythingAdmitted, .quotedIPv4, .quotedIPv6, .timeToLiveHandedOn, .classHandedOn, .policed,
                 .remarked, .segmentSizeLowered, .relabelled, .adjacency, .punted, .fragmented,

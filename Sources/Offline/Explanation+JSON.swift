@@ -62,6 +62,11 @@ extension Explanation {
                 ("step", .string("outerExtensionHeaders")),
                 ("bytes", .number(byteCount - IPv6Field.byteCount)),
             ]
+        case .datagram(let sourcePort, let checksum):
+            return [
+                ("step", .string("datagram")), ("sourcePort", .number(Int(sourcePort))),
+                ("checksum", .number(Int(checksum))),
+            ]
         case .tunnel(let tunnel): return named("tunnel", names.tunnels[Int(tunnel.rawValue)])
         case .subscriber(let result): return found("subscriber", result, names.subscribers)
         case .service(let result): return found("service", result, names.services)

@@ -9,6 +9,11 @@ extension Narrator {
     /// Where the last header that was looked at begins in the packet, as far as that can be told.
     private var headerBytes: ArraySlice<UInt8> {
         let link = FrameSummary.linkHeaderByteCount(run.packet, isEthernet: port.isEthernet) ?? 0
+        if trail.datagramChecksum != nil {
+            let packet = Array(run.packet[link...])
+            let stack = MPLSInUDP.stackOffset(in: packet.span.bytes) ?? packet.count
+            return run.packet[min(link + stack + 4 * trail.labelCount, run.packet.count)...]
+        }
         var offset = link + 4 * trail.labelCount
         if trail.transitLabel != nil { offset += 4 }
         if trail.tunnel != nil, trail.headers.count == 1, offset < run.packet.count {
@@ -67,11 +72,12 @@ extension Narrator {
 
     /// What stands before the header says which version it has.
     private var announcedVersion: String {
-        if trail.tunnel != nil, let outer = trail.headers.first {
+        if trail.tunnel != nil, trail.datagramChecksum == nil, let outer = trail.headers.first {
             if outer.protocol == .ipv4 { return "IPv4" }
             return outer.protocol == .ipv6 ? "IPv6" : "what the outer header announces"
         }
-        guard let etherType = trail.ethernet?.etherType, etherType != .mpls else { return "IPv4 or IPv6" }
+        guard trail.datagramChecksum == nil, let etherType = trail.ethernet?.etherType, etherType != .mpls
+        else { return "IPv4 or IPv6" }
         return Words.etherType(etherType)
     }
 

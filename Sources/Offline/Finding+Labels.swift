@@ -109,9 +109,13 @@ extension Narrator {
         switch context {
         case .tunnel(let tunnel):
             let tunnel = exchange.tunnels[Int(tunnel.rawValue)]
-            guard case .mpls(let mpls) = tunnel.encapsulation, let path = mpls.receive else {
-                return tunnel.name
+            let path: Label?
+            switch tunnel.encapsulation {
+            case .mpls(let mpls): path = mpls.receive
+            case .mplsudp(let mplsudp): path = mplsudp.receive
+            case .ipip: path = nil
             }
+            guard let path else { return tunnel.name }
             return "under path label \(path) of tunnel \(tunnel.name)"
         case .port(let index): return "alone on port \(exchange.ports[Int(index)].name)"
         }

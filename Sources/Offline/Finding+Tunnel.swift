@@ -19,10 +19,31 @@ extension Narrator {
                         + "\(line.port) (line \(line.name)); this packet came in by port \(port.name).",
                     remedy: "Send it there, or put tunnel \(tunnel) on a line of port \(port.name).")
             }
+            guard trail.datagramChecksum == nil else {
+                return Finding(
+                    "No MPLS-in-UDP tunnel runs from \(outer.source) to \(outer.destination).",
+                    remedy:
+                        "Write a tunnel with `mplsudp: { local: \(outer.destination), remote: \(outer.source) }`."
+                )
+            }
             return Finding(
                 "No IP-in-IP tunnel runs from \(outer.source) to \(outer.destination).",
                 remedy:
                     "Write a tunnel with `ipip: { local: \(outer.destination), remote: \(outer.source) }`.")
+        case .badUDPChecksum:
+            return Finding(
+                "The UDP checksum, \(Words.checksum(trail.datagramChecksum ?? 0)), is not that of the datagram: it was "
+                    + "changed on its way from \(outer.source).",
+                remedy:
+                    "Look on the way for a node that damages packets, or that changes them and not the checksum."
+            )
+        case .missingUDPChecksum:
+            return Finding(
+                "The datagram from \(outer.source) has no UDP checksum, and over IPv6 there must be one "
+                    + "(RFC 8200 §8.1).",
+                remedy:
+                    "Have it sent with one; or write `checksum: off` into the tunnel's `mplsudp`, if what RFC 7510 §3.1 "
+                    + "asks for that holds.")
         case .outerFragment:
             return Finding(
                 "The encapsulated packet was fragmented on its way from \(outer.source), and is not put together "

@@ -31,7 +31,8 @@ extension Narrator {
             labelFinding(reason)
         case .unknownTunnelEndpoint, .outerFragment, .ecnMismatch, .outerExtensionHeader,
             .recursiveEncapsulation,
-            .innerSourceMismatch, .innerDestinationMismatch:
+            .innerSourceMismatch, .innerDestinationMismatch, .badUDPLength, .badUDPChecksum,
+            .missingUDPChecksum:
             tunnelFinding(reason)
         case .neighbourUnresolved, .notServedHere, .portDown, .transmitFailed, .requestLimit:
             leavingFinding(reason)

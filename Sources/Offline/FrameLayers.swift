@@ -95,6 +95,11 @@ public struct FrameLayers: Sendable {
 
     private mutating func readLabels(_ rest: inout ArraySlice<UInt8>) {
         kind = "MPLS"
+        if readStack(&rest) { readPackets(&rest) }
+    }
+
+    /// - Returns: whether it has a bottom, behind which a packet may begin.
+    private mutating func readStack(_ rest: inout ArraySlice<UInt8>) -> Bool {
         while hasRoom(&rest), let bytes = rest.take(4) {
             let entry = LabelStackEntry(rawValue: UInt32(bytes.number(at: 0, 4)))
             add(
@@ -105,8 +110,9 @@ public struct FrameLayers: Sendable {
                 ]
                     + [("TTL", "\(entry.ttl)")])
             labels.append("\(entry.label)")
-            if entry.isBottomOfStack { return readPackets(&rest) }
+            if entry.isBottomOfStack { return true }
         }
+        return false
     }
 
     // MARK: IP
@@ -158,7 +164,7 @@ public struct FrameLayers: Sendable {
             ])
         ends = "\(source) → \(destination)"
         return readUpper(
-            IPProtocol(rawValue: UInt8(header.number(at: 9, 1))), isLaterFragment: offset > 0, rest)
+            IPProtocol(rawValue: UInt8(header.number(at: 9, 1))), isLaterFragment: offset > 0, &rest)
     }
 
     private mutating func readIPv6(_ rest: inout ArraySlice<UInt8>) -> Bool {
@@ -188,12 +194,12 @@ public struct FrameLayers: Sendable {
             next = IPProtocol(rawValue: UInt8(rest.number(at: 0, 1)))
             guard rest.take(byteCount) != nil else { return false }
         }
-        return readUpper(next, isLaterFragment: isLaterFragment, rest)
+        return readUpper(next, isLaterFragment: isLaterFragment, &rest)
     }
 
-    /// - Returns: whether it is another packet, which isn't told then.
+    /// - Returns: whether it is another packet, or leads to one, which isn't told then.
     private mutating func readUpper(
-        _ protocol: IPProtocol, isLaterFragment: Bool, _ rest: ArraySlice<UInt8>
+        _ protocol: IPProtocol, isLaterFragment: Bool, _ rest: inout ArraySlice<UInt8>
     ) -> Bool {
         if (`protocol` == .ipv4 || `protocol` == .ipv6), !isLaterFragment { return true }
         kind = Words.protocol(`protocol`)
@@ -212,7 +218,10 @@ public struct FrameLayers: Sendable {
         default: break
         }
         add(kind, info.isEmpty ? [] : [("", info)])
-        return false
+        guard `protocol` == .udp, rest.count >= UDPField.byteCount, rest.number(at: 2, 2) == MPLSInUDP.port
+        else { return false }
+        rest.removeFirst(UDPField.byteCount)
+        return readStack(&rest)
     }
 }
 

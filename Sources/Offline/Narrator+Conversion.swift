@@ -21,6 +21,7 @@ extension Narrator {
         case .nothing: text = "bare IP, " + timeToLive(packet)
         case .labels(let labels, _): text = pushed(packet, labels.count, tunnel(of: leavingLeg(index)))
         case .outer: text = outerHeader(packet, tunnel(of: leavingLeg(index)))
+        case .datagram: text = datagram(packet, tunnel(of: leavingLeg(index)))
         }
         return Explanation.Line(subject: "conversion", text: text)
     }
@@ -64,6 +65,22 @@ extension Narrator {
         } catch {
             return "\(error)"
         }
+    }
+
+    /// Labels in UDP in the outer header.
+    private func datagram(_ packet: [UInt8], _ tunnel: Tunnel?) -> String {
+        let bytes = packet.span.bytes
+        guard let offset = MPLSInUDP.stackOffset(in: bytes) else { return "into UDP that is cut short" }
+        let overhead = tunnel?.encapsulation.overheadByteCount ?? 0
+        let count = (overhead - offset) / LabelStackEntry.byteCount
+        let stack = entries(Array(packet[offset...]), count)
+        let udp = offset - UDPField.byteCount
+        let checksum = bytes.uint16(at: udp + UDPField.checksum)
+        let labels = stack.map { "\($0.label)" }
+        let sent = stack.first.map { "TTL \($0.ttl), TC \($0.trafficClass)" } ?? ""
+        return "push \(Words.list(labels)), \(sent), into UDP \(bytes.uint16(at: udp)) → \(MPLSInUDP.port), "
+            + (checksum == 0 ? "no checksum, " : "checksum \(Words.checksum(checksum)), ")
+            + outerHeader(packet, tunnel)
     }
 
     func relabelling(_ index: NHLFEIndex) -> Explanation.Line? {

@@ -87,7 +87,7 @@ extension Narrator {
             $0.addresses.contains { $0.address.version == version }
         }
         let isTunnelEnd = exchange.tunnels.contains {
-            if case .ipip(let ipip) = $0.encapsulation { ipip.local.version == version } else { false }
+            $0.encapsulation.outer?.local.version == version
         }
         return isOnPort || isTunnelEnd
     }
@@ -95,7 +95,7 @@ extension Narrator {
     /// Whether the node answers to the address on this port.
     func isOwn(_ address: IPAddress) -> Bool {
         let isTunnelEnd = exchange.tunnels.contains {
-            if case .ipip(let ipip) = $0.encapsulation { ipip.local == address } else { false }
+            $0.encapsulation.outer?.local == address
         }
         return isTunnelEnd || exchange.ports.contains { $0.addresses.contains { $0.address == address } }
             || address == .v6(IPv6Address(linkLocalFor: macAddress))

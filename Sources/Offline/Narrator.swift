@@ -67,7 +67,7 @@ struct Narrator {
         case .ethernet, .timeToLiveHandedOn, .policed, .remarked, .segmentSizeLowered, .fragmentLost:
             return step.inNumbers
         case .pathLabel, .userLabel, .transitLabel, .explicitNull, .unboundLabel, .tunnel,
-            .outerExtensionHeaders:
+            .outerExtensionHeaders, .datagram:
             return encapsulation(step)
         case .subscriber, .service, .noSession, .session, .path, .hairpin: return membership(step)
         case .congestion(let inner, _, let result): return result == inner ? nil : step.inNumbers
@@ -117,7 +117,7 @@ struct Narrator {
             Explanation.Line(
                 subject: "user label",
                 text: "\(entry.label) of session \(session(conversion).name), \(Words.entry(entry))")
-        case .transitLabel, .explicitNull, .outerExtensionHeaders, .unboundLabel: step.inNumbers
+        case .transitLabel, .explicitNull, .outerExtensionHeaders, .unboundLabel, .datagram: step.inNumbers
         case .tunnel(let tunnel):
             Explanation.Line(subject: "tunnel", text: names.tunnels[Int(tunnel.rawValue)])
         default: nil

@@ -39,6 +39,9 @@ extension Step {
         case .outerExtensionHeaders(let byteCount):
             let text = "\(Words.bytes(byteCount - IPv6Field.byteCount)) of extension headers, followed"
             return ("extensions", text)
+        case .datagram(let sourcePort, let checksum):
+            let text = "from port \(sourcePort) to \(MPLSInUDP.port), "
+            return ("UDP", text + (checksum == 0 ? "no checksum" : "checksum \(Words.checksum(checksum))"))
         case .tunnel(let tunnel): return ("tunnel", Self.tunnel(tunnel))
         case .subscriber(let result): return ("subscriber", Self.found(result))
         case .service(let result): return ("service", Self.found(result))

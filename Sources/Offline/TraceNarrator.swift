@@ -129,8 +129,9 @@ public struct TraceNarrator: Sendable {
         // Where the packet left is told by its departure, whatever the number.
         case .adjacency: return step
         // These name nothing that stands in a table.
-        case .ethernet, .ipv4, .ipv6, .explicitNull, .unboundLabel, .outerExtensionHeaders, .noSession,
-            .hairpin, .congestion, .transport, .servicePort, .messageType, .codePoint, .noRuleAdmits,
+        case .ethernet, .ipv4, .ipv6, .explicitNull, .unboundLabel, .outerExtensionHeaders, .datagram,
+            .noSession, .hairpin, .congestion, .transport, .servicePort, .messageType, .codePoint,
+            .noRuleAdmits,
             .ruleAdmits, .everythingAdmitted, .quotedIPv4, .quotedIPv6, .timeToLiveHandedOn, .classHandedOn,
             .policed, .remarked, .segmentSizeLowered, .punted, .fragmented, .fragmentLost:
             return step

@@ -31,6 +31,8 @@ struct Trail {
     /// Explicit nulls, the topmost first.
     private(set) var nulls: [LabelStackEntry] = []
     private(set) var tunnel: Int?
+    /// The checksum of an outer UDP header, which carries labels.
+    private(set) var datagramChecksum: UInt16?
     /// Where what an outer IPv6 header encapsulates begins, in bytes from its first, if extension headers stand between.
     private(set) var outerByteCount: Int?
     private(set) var subscriber: LookupResult?
@@ -102,6 +104,7 @@ struct Trail {
         case .unboundLabel(let entry): unboundLabel = entry
         case .explicitNull(let entry): nulls.append(entry)
         case .outerExtensionHeaders(let byteCount): outerByteCount = byteCount
+        case .datagram(_, let checksum): datagramChecksum = checksum
         case .tunnel(let tunnel): self.tunnel = Int(tunnel.rawValue)
         case .subscriber(let result): subscriber = result
         case .service(let result): service = result

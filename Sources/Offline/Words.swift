@@ -49,6 +49,11 @@ enum Words {
         }
     }
 
+    /// As it stands in a header.
+    static func checksum(_ field: UInt16) -> String {
+        "0x" + Hex.text([UInt8(field >> 8), UInt8(field & 0xff)])
+    }
+
     /// What a policer does.
     static func action(_ action: Policer.Action) -> String {
         switch action {

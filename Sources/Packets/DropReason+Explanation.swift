@@ -69,6 +69,11 @@ extension DropReason {
         case .transmitFailed: "The output port did not take the packet."
         case .requestLimit:
             "The packet is addressed to this node, and the port has brought more of its kind than are looked at in a second."
+
+        case .badUDPLength: "The UDP length is less than the header or more than what arrived."
+        case .badUDPChecksum: "The UDP checksum does not match (RFC 768)."
+        case .missingUDPChecksum:
+            "The datagram has no UDP checksum, and over IPv6 this tunnel needs one (RFC 8200 §8.1)."
         }
     }
 }

@@ -79,7 +79,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// The generic associated channel label (13, RFC 5586), with nobody here to listen to the channel.
     case associatedChannel
 
-    // IP-in-IP.
+    // IP-in-IP, and MPLS-in-UDP.
     /// An encapsulated packet for us from an endpoint that no tunnel has, or none of a line on this port.
     case unknownTunnelEndpoint
     /// A fragment of an encapsulated packet; reassembly is not done here.
@@ -111,4 +111,12 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// ARP, neighbour discovery, a ping or an ICMP error for this node, and more of its kind than one port may bring in a
     /// second.
     case requestLimit
+
+    // MPLS-in-UDP.
+    /// A UDP length below its header or above what arrived.
+    case badUDPLength
+    /// A wrong UDP checksum (RFC 768).
+    case badUDPChecksum
+    /// No UDP checksum, where there must be one: over IPv6, unless the tunnel does without (RFC 8200 §8.1, RFC 7510 §3.1).
+    case missingUDPChecksum
 }

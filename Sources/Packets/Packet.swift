@@ -66,7 +66,8 @@ public struct Packet: BitwiseCopyable, Sendable {
     @usableFromInline package var detail: UInt8
     /// The network-layer header's distance from `offset` on arrival, for the slow path.
     public var networkOffset: UInt16
-    /// See `arrivalClass` and `givenClass`: 0x100 or 0x200 and the octet, or zero.
+    /// See `arrivalClass` and `givenClass`: 0x100 or 0x200 and the octet, or zero. In the high 2 bits see
+    /// `isOwnDatagram` and `hasSoundChecksum`.
     @usableFromInline package var keptClass: UInt16
     /// The adjacency it leaves or would leave by, for the slow path; `UInt32.max` before one is known.
     public var adjacency: UInt32
@@ -90,15 +91,29 @@ public struct Packet: BitwiseCopyable, Sendable {
     /// DSCP and ECN as the inner header had them on arrival, where the first pass has written there what a tunnel has
     /// brought; nil: they stand there still.
     @inlinable @inline(always) public var arrivalClass: UInt8? {
-        get { keptClass &>> 8 == 1 ? UInt8(truncatingIfNeeded: keptClass) : nil }
+        get { keptClass &>> 8 & 3 == 1 ? UInt8(truncatingIfNeeded: keptClass) : nil }
         set { if let newValue { keptClass = 0x100 | UInt16(newValue) } else { keptClass = 0 } }
     }
 
     /// The traffic class that a policer gives the labels pushed before the packet. Only of one that has been policed and is
     /// to be cut into fragments, and of these: it takes the place of `arrivalClass`.
     @inlinable @inline(always) public var givenClass: UInt8? {
-        get { keptClass &>> 8 == 2 ? UInt8(truncatingIfNeeded: keptClass) : nil }
+        get { keptClass &>> 8 & 3 == 2 ? UInt8(truncatingIfNeeded: keptClass) : nil }
         set { if let newValue { keptClass = 0x200 | UInt16(newValue) } else { keptClass = 0 } }
+    }
+
+    /// Whether it leaves in a UDP header of our own making (RFC 7510): its checksum, or that it has none, is known to be
+    /// right.
+    @inlinable @inline(always) public var isOwnDatagram: Bool {
+        get { keptClass & 0x8000 != 0 }
+        set { keptClass = keptClass & 0x7fff | (newValue ? 0x8000 : 0) }
+    }
+
+    /// Whether its checksum was right for certain when it came in: it was made on this host, or a network card has verified
+    /// it.
+    @inlinable @inline(always) public var hasSoundChecksum: Bool {
+        get { keptClass & 0x4000 != 0 }
+        set { keptClass = keptClass & 0xbfff | (newValue ? 0x4000 : 0) }
     }
 
     /// Why it was dropped. Meaningful only when `disposition` is `.dropped`.

@@ -14,7 +14,8 @@ import Wire
 /// - IPv4's identification rises by one, or is the same in all where DF makes it mean nothing (RFC 6864 §4.1).
 /// - TCP in sequence with nothing but ACK, ECE, and these: FIN and PSH on the last (either ends a train), CWR on the
 ///   first (RFC 3168 §6.1.2). Acknowledgement, window and options equal, the time stamps among them.
-/// - UDP with a checksum.
+/// - UDP with a checksum; or in a header of our own (RFC 7510), which then leaves with one: as part of a superframe it
+///   costs nobody anything, and where the kernel must cut that up it can't be done without.
 ///
 /// Nothing is allocated after `init`. Cost: some loads a packet, and for those that are joined their sum.
 @safe package final class Coalescer {
@@ -116,7 +117,10 @@ import Wire
     private func place(
         _ packet: UInt8, _ frame: RawSpan, _ vector: PacketVector, _ link: LinkType, _ joining: Transports
     ) {
-        var segment = joining.isEmpty ? FlowSegment() : FlowSegment(frame, link: link)
+        var segment =
+            joining.isEmpty
+            ? FlowSegment()
+            : FlowSegment(frame, link: link, isOwnDatagram: vector[Int(packet)].isOwnDatagram)
         switch segment.kind {
         case .unrelated: return begin(packet, frame, segment)
         case .unclear:

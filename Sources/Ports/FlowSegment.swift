@@ -23,6 +23,8 @@ struct FlowSegment {
     /// Whether it may stand in a superframe, for all that it says by itself.
     var mayBeJoined = false
     var isIPv4 = false
+    /// Whether its headers were made here, and its checksum is right, or none.
+    private var isOwnDatagram = false
     var network = 0
     var transport = 0
     var payload = 0
@@ -35,7 +37,9 @@ struct FlowSegment {
     init() {}
 
     /// Cost: some loads; the payload isn't touched.
-    init(_ frame: RawSpan, link: LinkType) {
+    /// - Parameter isOwnDatagram: whether the UDP header is of our own making.
+    init(_ frame: RawSpan, link: LinkType, isOwnDatagram: Bool = false) {
+        self.isOwnDatagram = isOwnDatagram
         var etherType: EtherType?
         if link == .ethernet {
             guard frame.byteCount >= 14 else { return }
@@ -100,10 +104,10 @@ struct FlowSegment {
     private mutating func readUDP(_ frame: RawSpan) {
         payload = transport + UDPField.byteCount
         guard payload <= end else { return kind = .unclear }
-        // Without a checksum, the kernel would give each segment one.
+        // Without a checksum, the kernel would give each segment one: not to what others have made without.
         mayBeJoined =
             payload < end && Int(frame.uint16(at: transport + UDPField.length)) == end - transport
-            && frame.uint16(at: transport + UDPField.checksum) != 0
+            && (isOwnDatagram || frame.uint16(at: transport + UDPField.checksum) != 0)
     }
 }
 
@@ -128,8 +132,10 @@ extension FlowSegment {
                 byteCount: byteCount)
     }
 
-    /// Whether the checksums of IPv4 and of the transport are right. Cost: that of reading the packet once.
+    /// Whether the checksums of IPv4 and of the transport are right. Cost: that of reading the packet once, unless its
+    /// headers are our own.
     func isSound(_ frame: RawSpan) -> Bool {
+        if isOwnDatagram { return true }
         if isIPv4, !InternetChecksum.isValid(InternetChecksum.sum(frame.extracting(network..<transport))) {
             return false
         }

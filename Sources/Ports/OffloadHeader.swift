@@ -25,6 +25,8 @@ package struct OffloadHeader: Equatable {
 
     /// Whether the transport checksum holds only the sum of the pseudo-header.
     var needsChecksum: Bool
+    /// Whether the transport checksum has been verified: by the network card, or since it was made on this host.
+    var isChecksumValid = false
     /// Nil for a frame that is one packet.
     var segmentation: Segmentation?
     /// Of a kind that can't be cut up here, such as UDP fragmentation.
@@ -46,6 +48,7 @@ package struct OffloadHeader: Equatable {
             unsafe Int(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
         }
         needsChecksum = bytes.octet(at: 0) & 1 != 0
+        isChecksumValid = bytes.octet(at: 0) & 2 != 0
         // When the frame is cut up, what becomes of CWR is the same with this bit and without.
         reducesCongestionWindow = bytes.octet(at: 1) & Self.congestionWindowReduced != 0
         let kind = bytes.octet(at: 1) & ~Self.congestionWindowReduced

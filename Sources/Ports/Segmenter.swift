@@ -45,6 +45,7 @@ import Wire
             vector.appendDropped(.truncatedTransport, timestamp: timestamp)
         } else {
             unsafe vector.appendOrDrop(UnsafeRawBufferPointer(frame), timestamp: timestamp)
+            if offload.isChecksumValid { vector[vector.count - 1].hasSoundChecksum = true }
         }
     }
 
@@ -56,6 +57,7 @@ import Wire
             if byteCount <= vector.maximumFrameByteCount {
                 _ = unsafe superframe.write(segment: nextSegment, of: frame, into: vector.nextFrame)
                 vector.append(byteCount: byteCount, timestamp: timestamp)
+                if superframe.isOfOuterDatagrams { vector[vector.count - 1].hasSoundChecksum = true }
             } else {
                 vector.appendDropped(.oversized, timestamp: timestamp)
             }

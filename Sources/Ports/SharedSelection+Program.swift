@@ -55,17 +55,43 @@ private struct SharedFilterCompiler {
 
     // MARK: IPv4
 
-    private var ends4: [UInt32] { Self.ipv4(selection.ends.sorted()) }
+    /// Ends by what comes to them.
+    private struct Ends {
+        let addresses: [IPAddress]
+        let takesPackets: Bool
+        let takesDatagrams: Bool
+    }
+
+    private var ends: [Ends] {
+        let (packets, datagrams) = (selection.ends, selection.datagramEnds)
+        return [
+            Ends(
+                addresses: packets.subtracting(datagrams).sorted(), takesPackets: true, takesDatagrams: false),
+            Ends(
+                addresses: datagrams.subtracting(packets).sorted(), takesPackets: false, takesDatagrams: true),
+            Ends(
+                addresses: packets.intersection(datagrams).sorted(), takesPackets: true, takesDatagrams: true),
+        ]
+    }
+
+    /// Goes to `ours` with what an end takes, by the protocol number in A; to `datagram` with UDP that it may take.
+    private mutating func take(_ ends: Ends, datagram: FilterProgram.Label) {
+        if ends.takesPackets { program.add(.ifEqual(4, ours), .ifEqual(41, ours)) }
+        if ends.takesDatagrams { program.add(.ifEqual(UInt32(IPProtocol.udp.rawValue), datagram)) }
+    }
 
     private static func ipv4(_ addresses: [IPAddress]) -> [UInt32] {
         addresses.compactMap { if case .v4(let address) = $0 { address.rawValue } else { nil } }
     }
 
     private mutating func writeIPv4(at label: FilterProgram.Label) {
-        let (toAnEnd, icmp) = (program.label(), program.label())
+        let (datagram, icmp) = (program.label(), program.label())
+        let ends = ends.map { ($0, Self.ipv4($0.addresses), program.label()) }.filter { !$0.1.isEmpty }
         let destination = FilterProgram.Step.load(.word, at: Self.start + IPv4Field.destination)
         program.add(.place(label), destination)
-        for end in ends4 { program.add(.ifEqual(end, toAnEnd)) }
+        for (_, addresses, toAnEnd) in ends {
+            for end in addresses { program.add(.ifEqual(end, toAnEnd)) }
+        }
         if selection.takesForwarded {
             for address in Self.ipv4(kernelAddresses) { program.add(.ifEqual(address, kernels)) }
             // Multicast, reserved and broadcast; this network; loopback; link-local (RFC 6890).
@@ -76,13 +102,21 @@ private struct SharedFilterCompiler {
         }
         program.add(.jump(kernels))
 
+        for (ends, _, toAnEnd) in ends {
+            program.add(.place(toAnEnd), .load(.byte, at: Self.start + IPv4Field.protocol))
+            take(ends, datagram: datagram)
+            program.add(.ifUnequal(1, kernels), .jump(icmp))
+        }
+        // Only a packet's first fragment has the ports.
         program.add(
-            .place(toAnEnd), .load(.byte, at: Self.start + IPv4Field.protocol), .ifEqual(4, ours),
-            .ifEqual(41, ours), .ifUnequal(1, kernels), .jump(icmp))
+            .place(datagram), .load(.half, at: Self.start + IPv4Field.flagsAndFragmentOffset), .and(0x1fff),
+            .ifUnequal(0, kernels), .load(.byte, at: Self.start), .and(0x0f), .shiftLeft(2), .setIndex,
+            .load(.half, at: Self.start + 2, indexed: true), .ifEqual(UInt32(MPLSInUDP.port), ours),
+            .jump(kernels))
         writeICMPv4(at: icmp)
     }
 
-    /// Errors of types 3 and 11 that quote IP-in-IP from one of our ends (RFC 792).
+    /// Errors of types 3 and 11 that quote IP-in-IP or MPLS-in-UDP from one of our ends (RFC 792). We send no options.
     private mutating func writeICMPv4(at label: FilterProgram.Label) {
         let (isError, isTunnelled) = (program.label(), program.label())
         let quote = Self.start + 8
@@ -95,15 +129,18 @@ private struct SharedFilterCompiler {
             .load(.byte, at: Self.start, indexed: true), .ifEqual(3, isError), .ifUnequal(11, kernels),
             .place(isError),
             .load(.byte, at: quote + IPv4Field.protocol, indexed: true), .ifEqual(4, isTunnelled),
-            .ifUnequal(41, kernels),
-            .place(isTunnelled), .load(.word, at: quote + IPv4Field.source, indexed: true))
-        for end in ends4 { program.add(.ifEqual(end, both)) }
+            .ifEqual(41, isTunnelled), .ifUnequal(UInt32(IPProtocol.udp.rawValue), kernels),
+            .load(.half, at: quote + IPv4Field.minimumByteCount + 2, indexed: true),
+            .ifUnequal(UInt32(MPLSInUDP.port), kernels))
+        let source = FilterProgram.Step.load(.word, at: quote + IPv4Field.source, indexed: true)
+        program.add(source)
+        for end in Self.ipv4(selection.datagramEnds.sorted()) { program.add(.ifEqual(end, both)) }
+        program.add(.jump(kernels), .place(isTunnelled), source)
+        for end in Self.ipv4(selection.ends.sorted()) { program.add(.ifEqual(end, both)) }
         program.add(.jump(kernels))
     }
 
     // MARK: IPv6
-
-    private var ends6: [[UInt32]] { Self.ipv6(selection.ends.sorted()) }
 
     private static func ipv6(_ addresses: [IPAddress]) -> [[UInt32]] {
         addresses.compactMap {
@@ -130,10 +167,12 @@ private struct SharedFilterCompiler {
     }
 
     private mutating func writeIPv6(at label: FilterProgram.Label) {
-        let toAnEnd = program.label()
+        let ends = ends.map { ($0, Self.ipv6($0.addresses), program.label()) }.filter { !$0.1.isEmpty }
         let destination = Self.start + IPv6Field.destination
         program.add(.place(label))
-        jump(to: toAnEnd, ifAddressAt: destination, isOneOf: ends6)
+        for (_, addresses, toAnEnd) in ends {
+            jump(to: toAnEnd, ifAddressAt: destination, isOneOf: addresses)
+        }
         if selection.takesForwarded {
             jump(to: kernels, ifAddressAt: destination, isOneOf: Self.ipv6(kernelAddresses))
             let isFirstWordZero = program.label()
@@ -146,23 +185,33 @@ private struct SharedFilterCompiler {
                 .load(.word, at: destination + 8), .ifUnequal(0, ours))
         }
         program.add(.jump(kernels))
-        writeIPv6(toAnEndAt: toAnEnd)
+        let (datagram, icmp) = (program.label(), program.label())
+        for (ends, _, toAnEnd) in ends { write(ends, at: toAnEnd, datagram: datagram, icmp: icmp) }
+        program.add(
+            .place(datagram), .load(.half, at: Self.start + 2, indexed: true),
+            .ifEqual(UInt32(MPLSInUDP.port), ours), .jump(kernels))
+        writeICMPv6(at: icmp)
     }
 
     /// Extension headers that are walked: more than any sender puts before a tunnelled packet. Behind them the packet is
     /// the kernel's.
     private static let extensionHeaderCount = 4
 
-    private mutating func writeIPv6(toAnEndAt label: FilterProgram.Label) {
-        let icmp = program.label()
+    /// - Parameters:
+    ///   - datagram: goes on with UDP, which begins at X.
+    ///   - icmp: with ICMPv6, likewise.
+    private mutating func write(
+        _ ends: Ends, at label: FilterProgram.Label, datagram: FilterProgram.Label, icmp: FilterProgram.Label
+    ) {
         program.add(
             .place(label), .set(UInt32(IPv6Field.byteCount)), .setIndex,
             .load(.byte, at: Self.start + IPv6Field.nextHeader))
         for _ in 0..<Self.extensionHeaderCount {
             let (options, fragment, next) = (program.label(), program.label(), program.label())
             // A = the next header's number, X = where it begins.
+            take(ends, datagram: datagram)
             program.add(
-                .ifEqual(4, ours), .ifEqual(41, ours), .ifEqual(58, icmp), .ifEqual(44, fragment),
+                .ifEqual(58, icmp), .ifEqual(44, fragment),
                 .ifEqual(0, options), .ifEqual(43, options), .ifUnequal(60, kernels),
                 .place(options),
                 .load(.byte, at: Self.start, indexed: true), .store,
@@ -172,22 +221,32 @@ private struct SharedFilterCompiler {
                 .load(.byte, at: Self.start, indexed: true), .store, .set(8), .addIndex, .setIndex,
                 .recall, .place(next))
         }
-        program.add(.ifEqual(4, ours), .ifEqual(41, ours), .ifUnequal(58, kernels))
-        writeICMPv6(at: icmp)
+        take(ends, datagram: datagram)
+        program.add(.ifEqual(58, icmp), .jump(kernels))
     }
 
-    /// Errors of types 1 to 3 that quote IP-in-IP from one of our ends, behind up to one header of options (RFC 4443,
-    /// RFC 2473 §8).
+    /// Errors of types 1 to 3 that quote IP-in-IP, behind up to one header of options, or MPLS-in-UDP from one of our ends
+    /// (RFC 4443, RFC 2473 §8).
     private mutating func writeICMPv6(at label: FilterProgram.Label) {
-        let (isTunnelled, quote) = (program.label(), Self.start + 8)
+        let (isTunnelled, isDatagram, quote) = (program.label(), program.label(), Self.start + 8)
         program.add(
             .place(label), .load(.byte, at: Self.start, indexed: true), .ifEqual(0, kernels),
             .ifAtLeast(4, kernels),
             .load(.byte, at: quote + IPv6Field.nextHeader, indexed: true), .ifEqual(4, isTunnelled),
-            .ifEqual(41, isTunnelled), .ifUnequal(60, kernels),
+            .ifEqual(41, isTunnelled), .ifEqual(UInt32(IPProtocol.udp.rawValue), isDatagram),
+            .ifUnequal(60, kernels),
             .load(.byte, at: quote + IPv6Field.byteCount, indexed: true), .ifEqual(4, isTunnelled),
             .ifUnequal(41, kernels), .place(isTunnelled))
-        jump(to: both, ifAddressAt: quote + IPv6Field.source, indexed: true, isOneOf: ends6)
-        program.add(.jump(kernels))
+        func jumpIfFrom(_ ends: Set<IPAddress>) {
+            jump(
+                to: both, ifAddressAt: quote + IPv6Field.source, indexed: true,
+                isOneOf: Self.ipv6(ends.sorted()))
+            program.add(.jump(kernels))
+        }
+        jumpIfFrom(selection.ends)
+        program.add(
+            .place(isDatagram), .load(.half, at: quote + IPv6Field.byteCount + 2, indexed: true),
+            .ifUnequal(UInt32(MPLSInUDP.port), kernels))
+        jumpIfFrom(selection.datagramEnds)
     }
 }

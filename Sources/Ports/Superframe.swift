@@ -29,6 +29,8 @@ package struct Superframe {
     private let checksumField: Int
     /// Everything before the payload.
     private let headerByteCount: Int
+    /// Whether it is of datagrams that stand in nothing else: what is written of it has the right checksum.
+    var isOfOuterDatagrams: Bool { !isTCP && networkHeaderCount == 1 }
     /// Payload of each segment but the last.
     private let segmentByteCount: Int
     package let segmentCount: Int

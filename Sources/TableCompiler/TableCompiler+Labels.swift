@@ -16,6 +16,11 @@ extension TableCompiler {
         case .ipip(let ipip):
             end = .ipip(remote: ipip.remote, local: ipip.local)
             innerClass = ipip.innerDSCP == .outer ? .outer : .keep
+        case .mplsudp(let mplsudp):
+            end = .mplsudp(
+                remote: mplsudp.outer.remote, local: mplsudp.outer.local, receive: mplsudp.receive,
+                needsChecksum: mplsudp.checksum == .on && mplsudp.outer.remote.version == .v6)
+            innerClass = mplsudp.outer.innerDSCP == .outer ? .outer : .keep
         }
         let line = line(tunnel.line, state)
         return TunnelObject(

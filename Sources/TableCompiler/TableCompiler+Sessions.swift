@@ -97,6 +97,7 @@ extension TableCompiler {
         switch encapsulation {
         case .mpls(let mpls): push(mpls, userLabel: userLabel)
         case .ipip(let ipip): push(ipip)
+        case .mplsudp(let mplsudp): push(mplsudp, userLabel: userLabel)
         }
     }
 
@@ -123,6 +124,24 @@ extension TableCompiler {
     }
 
     private static func push(_ ipip: IPIPEncapsulation) -> SessionWay.Push {
+        let (ttl, dscp, flags) = outerFields(ipip)
+        return .outer(source: ipip.local, destination: ipip.remote, ttl: ttl, dscp: dscp, flags)
+    }
+
+    private static func push(_ mplsudp: MPLSUDPEncapsulation, userLabel: Label?) -> SessionWay.Push {
+        guard let userLabel else {
+            preconditionFailure("an MPLS-in-UDP leg without a user label was not validated")
+        }
+        let (ttl, dscp, flags) = outerFields(mplsudp.outer)
+        return .datagram(
+            SessionWay.Datagram(
+                source: mplsudp.outer.local, destination: mplsudp.outer.remote, ttl: ttl, dscp: dscp,
+                pathLabel: mplsudp.send, userLabel: userLabel, hasChecksum: mplsudp.checksum == .on), flags)
+    }
+
+    private static func outerFields(_ ipip: IPIPEncapsulation)
+        -> (ttl: UInt8, dscp: UInt8, flags: Conversion.Flags)
+    {
         var flags: Conversion.Flags = []
         var ttl: UInt8 = 0
         var dscp: UInt8 = 0
@@ -134,7 +153,7 @@ extension TableCompiler {
         }
         if ipip.ecn == .compatibility { flags.insert(.compatibleECN) }
         if ipip.df == .copy && ipip.remote.version == .v4 { flags.insert(.copyDontFragment) }
-        return .outer(source: ipip.local, destination: ipip.remote, ttl: ttl, dscp: dscp, flags)
+        return (ttl, dscp, flags)
     }
 
     /// What each inner DSCP becomes outside, where a map says so.
@@ -144,10 +163,14 @@ extension TableCompiler {
             guard case .map(let map) = mpls.trafficClass else { return nil }
             // The top three bits are what is copied.
             return (0..<ClassMap.dscpCount).map { map[$0] ?? map.otherwise ?? UInt8($0 >> 3) }
-        case .ipip(let ipip):
-            guard case .map(let map) = ipip.dscp else { return nil }
-            return (0..<ClassMap.dscpCount).map { map[$0] ?? map.otherwise ?? UInt8($0) }
+        case .ipip(let outer): return classMap(outer)
+        case .mplsudp(let mplsudp): return classMap(mplsudp.outer)
         }
+    }
+
+    private static func classMap(_ outer: IPIPEncapsulation) -> [UInt8]? {
+        guard case .map(let map) = outer.dscp else { return nil }
+        return (0..<ClassMap.dscpCount).map { map[$0] ?? map.otherwise ?? UInt8($0) }
     }
 
     // MARK: Policers

@@ -5,6 +5,7 @@ public import Wire
 ///
 /// The header is prebaked and aligned to its end, as in `Adjacency`: MPLS puts path and user label in the last 8 bytes,
 /// further path labels before them, IP-in-IP the outer IPv4 header in the last 20, the outer IPv6 header in all 40.
+/// MPLS-in-UDP has its own way (`DatagramConversion`).
 /// Fields that follow the inner packet (TTL, traffic class, DSCP, ECN, DF, length, identification) are zero or preset,
 /// and `Flags` says which. What else packets meet, which most sessions have nothing of, is the `Treatment`.
 public struct Conversion: BitwiseCopyable, Sendable {
@@ -18,6 +19,8 @@ public struct Conversion: BitwiseCopyable, Sendable {
         case ipv4
         /// An outer IPv6 header.
         case ipv6
+        /// An outer header of either version, UDP, and one or two labels (RFC 7510).
+        case udp
     }
 
     /// How header fields are derived from the inner packet, and how the arrival tunnel hands its TTL on.
@@ -46,9 +49,10 @@ public struct Conversion: BitwiseCopyable, Sendable {
     public var treatment: TreatmentIndex
     /// The longest inner packet that the leg takes.
     public var maximumInnerByteCount: UInt16
-    /// Bytes of the header in use: 0, 4 to 32, 20 or 40.
+    /// Bytes that are put before the packet: 0; 4 to 32 of labels; 20 or 40; 32, 36, 52 or 56 in UDP.
     public var headerByteCount: UInt8 = 0
-    /// Encapsulation in the low 2 bits, flags in the next 4, in the highest whether it is one of several paths.
+    /// Encapsulation in the low 2 bits and bit 6, flags in the 4 between, in the highest whether it is one of several
+    /// paths.
     @usableFromInline package var kind: UInt8 = 0
 
     public init(
@@ -65,7 +69,7 @@ public struct Conversion: BitwiseCopyable, Sendable {
 
     /// - Parameters:
     ///   - words: 40 bytes, as numbers that are written in network order; the header last.
-    private mutating func setHeader(
+    mutating func setHeader(
         _ words: InlineArray<10, UInt32>, byteCount: Int, _ encapsulation: Encapsulation, _ flags: Flags
     ) {
         func pair(_ first: Int) -> UInt64 {
@@ -73,7 +77,8 @@ public struct Conversion: BitwiseCopyable, Sendable {
         }
         header = (pair(0), pair(2), pair(4), pair(6), pair(8))
         headerByteCount = UInt8(byteCount)
-        kind = kind & 0x80 | encapsulation.rawValue | flags.rawValue << 2
+        kind =
+            kind & 0x80 | encapsulation.rawValue & 3 | (encapsulation.rawValue & 4) << 4 | flags.rawValue << 2
     }
 
     /// Puts one to eight label stack entries before each packet, top first. The bottom-of-stack bit is set on the last
@@ -129,7 +134,8 @@ public struct Conversion: BitwiseCopyable, Sendable {
     }
 
     @inlinable @inline(always) public var encapsulation: Encapsulation {
-        switch kind & 3 {
+        if kind & 0x40 != 0 { return .udp }
+        return switch kind & 3 {
         case 0: .plain
         case 1: .mpls
         case 2: .ipv4

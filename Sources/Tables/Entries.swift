@@ -37,23 +37,29 @@ public struct TunnelEntry: BitwiseCopyable, Sendable {
     public var port: UInt16
     /// MPLS: whether the top label's TTL is handed to the inner packet (RFC 3443 uniform model).
     public var handsOnTTL: Bool
+    /// MPLS-in-UDP: whether datagrams without a checksum are refused.
+    public var needsChecksum: Bool
     /// The line's VLAN ids, outer in the high half; zero where it has none.
     public var tags: UInt32
     /// Of all that is sent into it.
     public var policer: PolicerIndex
+    /// MPLS-in-UDP: the path label above user labels; 0: they stand alone.
+    public var pathLabel: UInt32
     /// What becomes of the inner packet's DSCP on arrival.
     public var innerClass: InnerClassEntry
-    /// IP-in-IP over IPv6: the other end and ours. Zero elsewhere.
+    /// Outer IPv6: the other end and ours. Zero elsewhere.
     public var remote: IPv6Address
     public var local: IPv6Address
 
     public init(
         port: UInt16, handsOnTTL: Bool, tags: [UInt16] = [], policer: PolicerIndex = .none,
-        innerClass: InnerClassEntry = .keep,
+        innerClass: InnerClassEntry = .keep, pathLabel: UInt32 = 0, needsChecksum: Bool = false,
         remote: IPv6Address = IPv6Address(high: 0, low: 0), local: IPv6Address = IPv6Address(high: 0, low: 0)
     ) {
         self.port = port
         self.handsOnTTL = handsOnTTL
+        self.needsChecksum = needsChecksum
+        self.pathLabel = pathLabel
         self.policer = policer
         self.innerClass = innerClass
         self.tags = VLANTag.packed(tags)

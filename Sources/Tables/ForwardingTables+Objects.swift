@@ -57,6 +57,9 @@ extension ForwardingTables {
             case .ipip(let remote, let local):
                 tunnelEndpoints.remove(TablesView.endpointKey(remote, local))
                 removeLocal(local)
+            case .mplsudp(let remote, let local, _, _):
+                datagramEndpoints.remove(TablesView.endpointKey(remote, local))
+                removeLocal(local)
             }
         case .subscriber(let subscriber):
             subscribers[key.slot].side = .none
@@ -100,11 +103,15 @@ extension ForwardingTables {
         guard policers.hasRoom(for: 1) else {
             throw TableError(.tunnel(tunnel.slot), "there is no room for another policer")
         }
-        var handsOnTTL = false
-        var ends = (remote: IPv6Address(high: 0, low: 0), local: IPv6Address(high: 0, low: 0))
+        var entry = TunnelEntry(
+            port: tunnel.port, handsOnTTL: false, tags: tunnel.tags,
+            innerClass: InnerClassEntry(tunnel.innerClass))
+        if case (.v6(let remote), .v6(let local))? = tunnel.end.ends {
+            (entry.remote, entry.local) = (remote, local)
+        }
         switch tunnel.end {
         case .mpls(let receive, let uniform):
-            handsOnTTL = uniform
+            entry.handsOnTTL = uniform
             if let receive {
                 guard case .none = incomingLabels[Int(receive.rawValue)].action else {
                     throw TableError(.tunnel(tunnel.slot), "label \(receive) is taken")
@@ -112,21 +119,33 @@ extension ForwardingTables {
                 incomingLabels[Int(receive.rawValue)] = ILMEntry(tunnel.slot)
             }
         case .ipip(let remote, let local):
-            let key = TablesView.endpointKey(remote, local)
-            let holder = tunnelEndpoints.lookup(key)
-            guard holder == 0 else {
-                throw TableError(
-                    .tunnel(tunnel.slot), "packets from \(remote) to \(local) are tunnel \(holder - 1)'s")
-            }
-            tunnelEndpoints.insert(key, value: tunnel.slot.rawValue + 1)
-            if case (.v6(let remote), .v6(let local)) = (remote, local) { ends = (remote, local) }
+            try check(
+                remote, local, holder: tunnelEndpoints.lookup(TablesView.endpointKey(remote, local)), tunnel)
+            tunnelEndpoints.insert(
+                TablesView.endpointKey(remote, local), value: tunnel.slot.rawValue + 1)
             addLocal(local)
+        case .mplsudp(let remote, let local, let receive, let needsChecksum):
+            try check(
+                remote, local, holder: datagramEndpoints.lookup(TablesView.endpointKey(remote, local)), tunnel
+            )
+            datagramEndpoints.insert(
+                TablesView.endpointKey(remote, local), value: tunnel.slot.rawValue + 1)
+            addLocal(local)
+            entry.pathLabel = receive?.rawValue ?? 0
+            entry.needsChecksum = needsChecksum
         }
-        tunnels[Int(tunnel.slot.rawValue)] = TunnelEntry(
-            port: tunnel.port, handsOnTTL: handsOnTTL, tags: tunnel.tags,
-            policer: acquire(tunnel.policer, of: .tunnel(tunnel.slot)),
-            innerClass: InnerClassEntry(tunnel.innerClass), remote: ends.remote, local: ends.local)
+        entry.policer = acquire(tunnel.policer, of: .tunnel(tunnel.slot))
+        tunnels[Int(tunnel.slot.rawValue)] = entry
         changedTunnels.insert(tunnel.slot)
+    }
+
+    private func check(_ remote: IPAddress, _ local: IPAddress, holder: UInt32, _ tunnel: TunnelObject)
+        throws(TableError)
+    {
+        guard holder == 0 else {
+            throw TableError(
+                .tunnel(tunnel.slot), "packets from \(remote) to \(local) are tunnel \(holder - 1)'s")
+        }
     }
 
     private func addLocal(_ address: IPAddress) {
@@ -273,6 +292,7 @@ extension ForwardingTables {
         case .outer(.v6(let source), .v6(let destination), let ttl, let dscp, let flags):
             conversion.push(
                 outerSource: source, outerDestination: destination, hopLimit: ttl, dscp: dscp, flags)
+        case .datagram(let datagram, let flags): conversion.push(datagram, flags)
         case .outer: preconditionFailure("outer addresses of two versions were not refused")
         }
         conversion.isGrouped = session.isGrouped

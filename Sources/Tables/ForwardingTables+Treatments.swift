@@ -46,7 +46,10 @@ extension ForwardingTables {
         if let map = way.classMap { treatment.classMap = classMaps.acquire(map) { ClassMap(map) } }
         treatment.segmentLimit = way.segmentLimit ?? 0
         treatment.rewrites = !treatment.isEmpty
-        if case .outer = way.push { treatment.pathTunnel = way.tunnel.map { $0.rawValue + 1 } ?? 0 }
+        switch way.push {
+        case .outer, .datagram: treatment.pathTunnel = way.tunnel.map { $0.rawValue + 1 } ?? 0
+        case .nothing, .labels: break
+        }
         treatment.rules = rules
         guard !treatment.isEmpty else { return .none }
         return TreatmentIndex(rawValue: treatments.acquire(treatment) { treatment })

@@ -12,7 +12,7 @@ import Wire
 /// | other prefixes of subscribers, of services | longest prefix, IPv4 and IPv6 apart | index, "this node" or "confined" | as compiled |
 /// | subscribers | slot | port, VLAN ids, the first eight services' sessions | 2²⁰, flat |
 /// | admissions | subscriber and further service | session | grows |
-/// | tunnel endpoints | outer source and destination | tunnel | grows |
+/// | tunnel endpoints, of IP-in-IP and of MPLS-in-UDP | outer source and destination | tunnel | grows |
 /// | conversions | 2 × session slot + direction | `Conversion` | 2²², flat |
 /// | path groups | slot of the first session | paths and their keys | 2²¹, flat |
 /// | treatments | place | rules, policers, class map of conversions | 2²³, flat |
@@ -69,6 +69,8 @@ import Wire
     /// Of uses that find no place beside their subscriber.
     var admissions = BucketMatch()
     var tunnelEndpoints = TwinMatch()
+    /// Of MPLS-in-UDP.
+    var datagramEndpoints = TwinMatch()
     // Standing once.
     var rules = RuleRegister(capacity: ruleCapacity)
     var treatments = RecordRegister<Treatment, Treatment>(capacity: treatmentCapacity)
@@ -133,6 +135,7 @@ import Wire
         userLabels.turn()
         admissions.turn()
         tunnelEndpoints.turn()
+        datagramEndpoints.turn()
         subscriberPrefixes.turn()
         servicePrefixes.turn()
         latest = makePublication(serial: publication.serial + 1)
@@ -155,6 +158,7 @@ import Wire
         userLabels.settle()
         admissions.settle()
         tunnelEndpoints.settle()
+        datagramEndpoints.settle()
         subscriberPrefixes.settle()
         servicePrefixes.settle()
         rules.settle()
@@ -172,7 +176,7 @@ import Wire
             + tunnels.byteCount + subscribers.byteCount + conversions.byteCount + groups.byteCount
         let matched =
             userLabels.byteCount + admissions.byteCount + tunnelEndpoints.byteCount
-            + subscriberPrefixes.byteCount + servicePrefixes.byteCount
+            + datagramEndpoints.byteCount + subscriberPrefixes.byteCount + servicePrefixes.byteCount
         let records =
             rules.byteCount + treatments.byteCount + policers.byteCount + classMaps.byteCount
             + adjacencyRegister.byteCount
@@ -199,6 +203,7 @@ import Wire
             policers: policers.table.base, classMaps: classMaps.table.base, rules: rules.table.base,
             adjacencies: adjacencyRegister.table.base, userLabels: userLabels.view,
             admissions: admissions.view, tunnelEndpoints: tunnelEndpoints.published.view,
+            datagramEndpoints: datagramEndpoints.published.view,
             neighbours: Self.noNeighbours.view, neighbourSeed: 0, policerStates: nobodysPolicers.base,
             pathMTUs: nobodysPathMTUs.base, subscriberPrefixes: subscriberPrefixes.view,
             servicePrefixes: servicePrefixes.view)
@@ -209,6 +214,7 @@ import Wire
             userLabels.memory + admissions.memory + subscriberPrefixes.memory + servicePrefixes.memory
         let records: [AnyObject] = [
             treatments.table, policers.table, classMaps.table, rules.table, tunnelEndpoints.published,
+            datagramEndpoints.published,
             nobodysPolicers, nobodysPathMTUs,
         ]
         return TablesPublication(
@@ -235,7 +241,7 @@ import Wire
             }
         }
         objects.tunnels.forEach { _, tunnel in
-            guard case .ipip(_, let local) = tunnel.end, known.insert(local).inserted else { return }
+            guard let local = tunnel.end.ends?.local, known.insert(local).inserted else { return }
             addresses.append(local, tunnel.port)
         }
         return addresses

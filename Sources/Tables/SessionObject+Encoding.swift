@@ -120,6 +120,16 @@ extension SessionWay.Push {
             writer.write(ttl)
             writer.write(dscp)
             writer.write(flags.rawValue)
+        case .datagram(let datagram, let flags):
+            writer.write(UInt8(3))
+            writer.write(address: datagram.source)
+            writer.write(address: datagram.destination)
+            writer.write(datagram.ttl)
+            writer.write(datagram.dscp)
+            writer.write(datagram.pathLabel) { $0.write($1.rawValue) }
+            writer.write(datagram.userLabel.rawValue)
+            writer.write(datagram.hasChecksum)
+            writer.write(flags.rawValue)
         }
     }
 
@@ -143,6 +153,14 @@ extension SessionWay.Push {
             let ttl = try reader.read(UInt8.self)
             let dscp = try reader.read(UInt8.self)
             return .outer(source: source, destination: destination, ttl: ttl, dscp: dscp, try flags())
+        case 3:
+            let datagram = SessionWay.Datagram(
+                source: try reader.readAddress(), destination: try reader.readAddress(),
+                ttl: try reader.read(), dscp: try reader.read(),
+                pathLabel: try reader.readOptional { (reader) throws(ByteReaderError) in
+                    try reader.readLabel()
+                }, userLabel: try reader.readLabel(), hasChecksum: try reader.readFlag())
+            return .datagram(datagram, try flags())
         default: throw reader.fault("an encapsulation of kind \(kind)", back: 1)
         }
     }

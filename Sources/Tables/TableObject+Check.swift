@@ -29,7 +29,7 @@ extension TableObject {
 
     private static func fault(_ tunnel: TunnelObject) -> String? {
         if let fault = fault(tags: tunnel.tags) ?? tunnel.policer?.fault { return fault }
-        if case .ipip(let remote, let local) = tunnel.end, remote.version != local.version {
+        if let (remote, local) = tunnel.end.ends, remote.version != local.version {
             return "ends \(remote) and \(local) of two versions"
         }
         if case .map(let entries) = tunnel.innerClass,
@@ -45,7 +45,11 @@ extension TableObject {
         if let map = way.classMap, map.count != 64 || map.contains(where: { $0 > 63 }) {
             return "\(direction): a class map of \(map.count) entries; it has 64, of at most 63"
         }
-        switch way.push {
+        return fault(way.push, direction)
+    }
+
+    private static func fault(_ push: SessionWay.Push, _ direction: String) -> String? {
+        switch push {
         case .nothing: return nil
         case .labels(let labels, _):
             return (1...8).contains(labels.count)
@@ -55,6 +59,11 @@ extension TableObject {
                 return "\(direction): outer addresses \(source) and \(destination) of two versions"
             }
             return dscp < 64 ? nil : "\(direction): DSCP \(dscp); 63 is the highest"
+        case .datagram(let datagram, let flags):
+            return fault(
+                .outer(
+                    source: datagram.source, destination: datagram.destination, ttl: datagram.ttl,
+                    dscp: datagram.dscp, flags), direction)
         }
     }
 

@@ -197,6 +197,12 @@ extension TunnelObject {
             writer.write(UInt8(2))
             writer.write(address: remote)
             writer.write(address: local)
+        case .mplsudp(let remote, let local, let receive, let needsChecksum):
+            writer.write(UInt8(3))
+            writer.write(address: remote)
+            writer.write(address: local)
+            writer.write(receive) { $0.write($1.rawValue) }
+            writer.write(needsChecksum)
         }
         innerClass.encode(&writer)
         writer.write(policer) { $1.encode(&$0) }
@@ -218,6 +224,12 @@ extension TunnelObject {
         case 2:
             let remote = try reader.readAddress()
             end = .ipip(remote: remote, local: try reader.readAddress())
+        case 3:
+            end = .mplsudp(
+                remote: try reader.readAddress(), local: try reader.readAddress(),
+                receive: try reader.readOptional { (reader) throws(ByteReaderError) in
+                    try reader.readLabel()
+                }, needsChecksum: try reader.readFlag())
         default: throw reader.fault("a tunnel of kind \(kind)", back: 1)
         }
         let innerClass = try InnerClass.decode(&reader)

@@ -47,6 +47,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     /// Of uses that find no place beside their subscriber.
     @usableFromInline let admissions: BucketMatchView
     @usableFromInline let tunnelEndpoints: ExactMatchView
+    /// Of MPLS-in-UDP.
+    @usableFromInline let datagramEndpoints: ExactMatchView
     @usableFromInline var neighbours: ExactMatchView
     /// Of the keys of IPv6 neighbours.
     @usableFromInline var neighbourSeed: UInt64
@@ -140,19 +142,21 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
         servicePrefixes.prefetch(address)
     }
 
-    /// The tunnel between these outer addresses, or nil.
-    @inlinable @inline(always) public func tunnel(from remote: IPv4Address, to local: IPv4Address)
-        -> TunnelIndex?
-    {
-        let found = tunnelEndpoints.lookup(Self.endpointKey(remote, local))
+    /// The IP-in-IP tunnel between these outer addresses, or with `datagrams` the MPLS-in-UDP one; nil if there is none.
+    @inlinable @inline(always) public func tunnel(
+        from remote: IPv4Address, to local: IPv4Address, datagrams: Bool = false
+    ) -> TunnelIndex? {
+        let endpoints = datagrams ? datagramEndpoints : tunnelEndpoints
+        let found = endpoints.lookup(Self.endpointKey(remote, local))
         return found == 0 ? nil : TunnelIndex(rawValue: found &- 1)
     }
 
-    /// The tunnel between these outer addresses, or nil.
-    @inlinable @inline(always) public func tunnel(from remote: IPv6Address, to local: IPv6Address)
-        -> TunnelIndex?
-    {
-        let found = tunnelEndpoints.lookup(Self.endpointKey(remote, local))
+    /// The IP-in-IP tunnel between these outer addresses, or with `datagrams` the MPLS-in-UDP one; nil if there is none.
+    @inlinable @inline(always) public func tunnel(
+        from remote: IPv6Address, to local: IPv6Address, datagrams: Bool = false
+    ) -> TunnelIndex? {
+        let endpoints = datagrams ? datagramEndpoints : tunnelEndpoints
+        let found = endpoints.lookup(Self.endpointKey(remote, local))
         guard found != 0 else { return nil }
         let index = TunnelIndex(rawValue: found &- 1)
         let entry = tunnel(index)

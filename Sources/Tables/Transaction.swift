@@ -179,6 +179,17 @@ public struct TunnelObject: Equatable, Sendable {
         case mpls(receive: Label?, handsOnTTL: Bool)
         /// The outer source and destination, of one version.
         case ipip(remote: IPAddress, local: IPAddress)
+        /// MPLS-in-UDP (RFC 7510): the outer source and destination, of one version, and the path label; nil where user
+        /// labels stand alone. `needsChecksum`: datagrams without one are refused.
+        case mplsudp(remote: IPAddress, local: IPAddress, receive: Label?, needsChecksum: Bool)
+
+        /// The outer source and destination, where there are such.
+        public var ends: (remote: IPAddress, local: IPAddress)? {
+            switch self {
+            case .mpls: nil
+            case .ipip(let remote, let local), .mplsudp(let remote, let local, _, _): (remote, local)
+            }
+        }
     }
 
     /// What becomes of the inner DSCP when the outer header or label is taken off (RFC 2983, RFC 3270).
@@ -329,6 +340,36 @@ public struct SessionWay: Equatable, Sendable {
         case labels([LabelStackEntry], Conversion.Flags)
         /// An outer IPv4 or IPv6 header: both addresses are of one version. `dscp`: where the flags don't copy it.
         case outer(source: IPAddress, destination: IPAddress, ttl: UInt8, dscp: UInt8, Conversion.Flags)
+        /// An outer IPv4 or IPv6 header, UDP, and labels (RFC 7510).
+        case datagram(Datagram, Conversion.Flags)
+    }
+
+    /// What is put before a packet in MPLS-in-UDP.
+    public struct Datagram: Equatable, Sendable {
+        /// Both are of one version.
+        public var source: IPAddress
+        public var destination: IPAddress
+        /// Of the outer header, where the flags don't copy them.
+        public var ttl: UInt8
+        public var dscp: UInt8
+        /// Nil: the user label stands alone.
+        public var pathLabel: Label?
+        public var userLabel: Label
+        /// Whether UDP has a checksum.
+        public var hasChecksum: Bool
+
+        public init(
+            source: IPAddress, destination: IPAddress, ttl: UInt8, dscp: UInt8, pathLabel: Label?,
+            userLabel: Label, hasChecksum: Bool
+        ) {
+            self.source = source
+            self.destination = destination
+            self.ttl = ttl
+            self.dscp = dscp
+            self.pathLabel = pathLabel
+            self.userLabel = userLabel
+            self.hasChecksum = hasChecksum
+        }
     }
 }
 

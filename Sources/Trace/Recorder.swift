@@ -30,7 +30,9 @@ public enum Step: BitwiseCopyable, Sendable {
     /// The outer IPv6 header's extension headers have been followed; what is encapsulated begins so many bytes from the
     /// header's first.
     case outerExtensionHeaders(Int)
-    /// The outer addresses are the ends of this IP-in-IP tunnel.
+    /// The outer header carries MPLS in UDP (RFC 7510): the source port, and the checksum as it stands; zero is none.
+    case datagram(sourcePort: UInt16, checksum: UInt16)
+    /// The outer addresses are the ends of this IP-in-IP or MPLS-in-UDP tunnel.
     case tunnel(TunnelIndex)
 
     /// What the subscriber's address led to: the source of what goes up, the destination of what comes down.
@@ -46,7 +48,7 @@ public enum Step: BitwiseCopyable, Sendable {
     /// The sender's own use of a service came to nothing: what follows asks whether the packet comes down to another
     /// subscriber of this port, whose service the sender is.
     case hairpin
-    /// The ECN fields of an IP-in-IP packet, and what becomes of the inner one (RFC 6040 §4.2); nil: it is dropped.
+    /// The ECN fields of a packet in an outer header, and what becomes of the inner one (RFC 6040 §4.2); nil: it is dropped.
     case congestion(inner: UInt8, outer: UInt8, result: UInt8?)
 
     /// What the rules look at: the protocol behind all IPv6 extension headers, and whether ports can follow.

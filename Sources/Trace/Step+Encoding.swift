@@ -83,6 +83,7 @@ extension Step {
         case .fragmentLost(let reason):
             writer.write(UInt8(37))
             writer.write(reason.rawValue)
+        case .datagram(let sourcePort, let checksum): writer.writeChange(38, sourcePort, checksum)
         }
     }
 
@@ -164,6 +165,7 @@ extension Step {
                 throw reader.fault("a drop reason that isn't known", back: 1)
             }
             self = .fragmentLost(reason)
+        case 38: self = .datagram(sourcePort: try reader.read(), checksum: try reader.read())
         default: try self.init(tag, reading: &reader)
         }
     }

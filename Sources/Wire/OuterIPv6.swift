@@ -16,7 +16,7 @@ public struct OuterIPv6: Equatable, Sendable, BitwiseCopyable {
     public enum Content: UInt8, Sendable, BitwiseCopyable {
         /// A packet: `protocol` says of which version.
         case packet
-        /// Part of something that was a packet, or may have been one.
+        /// Part of something that was a packet or a datagram, or may have been one.
         case fragment
         /// What this node speaks, or doesn't, but no packet.
         case other
@@ -66,7 +66,8 @@ public struct OuterIPv6: Equatable, Sendable, BitwiseCopyable {
             if header == .ipv6Fragment {
                 // More fragments, or an offset; a fragment of its own is the whole packet (RFC 6946).
                 guard packet.uint16(at: begin &+ 2) & 0xfff9 == 0 else {
-                    let mayBePacket = next == .ipv4 || next == .ipv6 || IPv6Upper.isExtensionHeader(next)
+                    let mayBePacket =
+                        next == .ipv4 || next == .ipv6 || next == .udp || IPv6Upper.isExtensionHeader(next)
                     self.init(mayBePacket ? .fragment : .other, next, offset)
                     return
                 }

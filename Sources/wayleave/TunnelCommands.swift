@@ -58,6 +58,7 @@ struct TunnelFields: ObjectFields {
     @Option(help: ArgumentHelp("copy or set.", valueName: "DF")) var ipipDf: String?
     @Option(help: ArgumentHelp("keep or outer: the inner DSCP on arrival.", valueName: "DSCP"))
     var ipipInnerDscp: String?
+    @OptionGroup var mplsudp: DatagramFields
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
@@ -87,6 +88,7 @@ struct TunnelFields: ObjectFields {
         edits.text("ipip.ecn", ipipEcn)
         edits.text("ipip.df", ipipDf)
         edits.text("ipip.innerDSCP", ipipInnerDscp)
+        try mplsudp.add(to: &edits)
         return edits
     }
 }

@@ -116,6 +116,10 @@ import Testing
             (["tunnel", "add", "t", "--ipip-dscp", "ef=cs5"], "{ ipip: { dscp: { ef: cs5 } } }\n"),
             (["tunnel", "add", "t", "--ipip-dscp", "ef"], "{ ipip: { dscp: ef } }\n"),
             (
+                ["tunnel", "add", "t", "--mplsudp-checksum", "on", "--mplsudp-send", "99"],
+                "{ mplsudp: { send: 99, checksum: on } }\n"
+            ),
+            (
                 ["condition", "add", "a", "v", "--allow", "udp:5060:dscp=ef,cs3", "--allow", "any:dscp=le"],
                 "{ allow: [{ protocol: udp, ports: [\"5060\"], dscp: [ef, cs3] }, { protocol: any, dscp: [le] }] }\n"
             ),
@@ -154,9 +158,10 @@ import Testing
             (AddCommand<PortFields>.self, "file-", .captureFiles, []),
             (AddCommand<LineFields>.self, "", .line, []),
             (AddCommand<ServiceFields>.self, "", .service, []),
-            (AddCommand<TunnelFields>.self, "", .tunnel, ["mpls", "ipip", "policer"]),
+            (AddCommand<TunnelFields>.self, "", .tunnel, ["mpls", "ipip", "mplsudp", "policer"]),
             (AddCommand<TunnelFields>.self, "mpls-", .mpls, []),
             (AddCommand<TunnelFields>.self, "ipip-", .ipip, []),
+            (AddCommand<TunnelFields>.self, "mplsudp-", .mplsudp, []),
             (AddCommand<TunnelFields>.self, "policer-", .policer, []),
             (AddCommand<SubscriberFields>.self, "", .subscriber, []),
             (AddCommand<SessionFields>.self, "", .session, ["access", "network", "policer"]),

@@ -139,10 +139,10 @@ let decodingFaults = [
     BadFile(
         "line: west, ipip", "line: west, mpls: { send: 99, receive: 98 }, ipip",
         "only one of `mpls`, "
-            + "`ipip`"),
+            + "`ipip`, `mplsudp`"),
     BadFile(
         "ipip: { local: 192.0.2.1, remote: 192.0.2.9, ttl: 32, dscp: 46, df: set }", "capacity: 1",
-        "one of `mpls`, `ipip` is missing", line: 24),
+        "one of `mpls`, `ipip`, `mplsudp` is missing", line: 24),
     BadFile("protocol: tcp", "protocol: tpc", "`any`, `icmp`, `tcp`, `udp`, `sctp` or a protocol number"),
     BadFile("protocol: 47", "protocol: 256", "a protocol number from 0 to 255"),
     BadFile("8000-8099", "8099-8000", "a port, or a range"),

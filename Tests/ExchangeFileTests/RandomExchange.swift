@@ -72,7 +72,7 @@ struct RandomExchange {
     }
 
     private mutating func tunnel(_ name: String) -> Tunnel {
-        let encapsulation: Tunnel.Encapsulation =
+        var encapsulation: Tunnel.Encapsulation =
             once(2)
             ? .mpls(
                 MPLSEncapsulation(
@@ -90,6 +90,12 @@ struct RandomExchange {
                         .copy, .fixed(0), .fixed(46), .fixed(47), .map(map(ClassMap.dscpCount, below: 64)),
                     ]), ecn: once(2) ? .normal : .compatibility, df: once(2) ? .copy : .set,
                     innerDSCP: once(2) ? .keep : .outer))
+        if case .ipip(let outer) = encapsulation, once(2) {
+            encapsulation = .mplsudp(
+                MPLSUDPEncapsulation(
+                    outer: outer, send: maybe { $0.label() }, receive: maybe { $0.label() },
+                    checksum: random.element([nil, .on, .off])))
+        }
         return Tunnel(
             name: name, line: text(), encapsulation: encapsulation, capacityBitsPerSecond: capacity(),
             clampsMSS: once(2), policer: maybe { $0.policer() })

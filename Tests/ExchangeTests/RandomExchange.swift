@@ -208,6 +208,13 @@ struct RandomExchange {
             encapsulation = .mpls(mpls)
         }
         if random.once(in: 30) { encapsulation = .mpls(MPLSEncapsulation()) }
+        if case .ipip(let outer) = encapsulation, random.once(in: 2) {
+            encapsulation = .mplsudp(
+                MPLSUDPEncapsulation(
+                    outer: outer, send: random.once(in: 2) ? label(16...99) : nil,
+                    receive: random.once(in: 2) ? label(15...27) : nil,
+                    checksum: random.element([nil, .on, .off])))
+        }
         return Tunnel(
             name: "t\(random.number(0...5))", line: "l\(random.number(0...3))", encapsulation: encapsulation,
             capacityBitsPerSecond: random.element([nil, nil, 400, 700, 1_500]),

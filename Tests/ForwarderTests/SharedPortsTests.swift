@@ -24,6 +24,16 @@ import Wire
                     end: .ipip(remote: IPAddress("10.0.0.\(200 + slot)")!, local: IPAddress(local)!))))
     }
 
+    private static func datagramTunnel(_ slot: UInt32, on port: UInt16, local: String) -> Transaction.Change {
+        .set(
+            .tunnel(
+                TunnelObject(
+                    slot: TunnelIndex(rawValue: slot), port: port,
+                    end: .mplsudp(
+                        remote: IPAddress("10.0.0.\(200 + slot)")!, local: IPAddress(local)!, receive: nil,
+                        needsChecksum: false))))
+    }
+
     private static func subscriber(_ slot: UInt32, on port: UInt16, tags: [UInt16] = []) -> Transaction.Change
     {
         .set(
@@ -68,6 +78,13 @@ import Wire
         #expect(test.shared.selection(of: 1).ends == ends)
         #expect(try test.take([.remove(.tunnel(TunnelIndex(rawValue: 2)))], ports: [1, 2]) == [])
         #expect(try test.take([.remove(.tunnel(TunnelIndex(rawValue: 3)))], ports: [1, 2]) == [1])
+
+        #expect(try test.take([Self.datagramTunnel(2, on: 1, local: "10.0.0.1")], ports: [1, 2]) == [1])
+        #expect(
+            test.shared.selection(of: 1)
+                == SharedSelection(ends: [IPAddress("10.0.0.1")!], datagramEnds: [IPAddress("10.0.0.1")!]))
+        #expect(try test.take([.remove(.tunnel(TunnelIndex(rawValue: 2)))], ports: [1, 2]) == [1])
+        #expect(test.shared.selection(of: 1) == SharedSelection(ends: [IPAddress("10.0.0.1")!]))
 
         #expect(try test.take([Self.subscriber(1, on: 2, tags: [42, 7])], ports: [1, 2]) == [2])
         #expect(test.shared.selection(of: 2) == SharedSelection(tags: [42]))

@@ -10,9 +10,13 @@ private struct Sent {
     var trains: [[[UInt8]]] = []
     var longestByteCount = 0
 
-    init(_ frames: [[UInt8]], link: LinkType = .ip, joining: Coalescer.Transports = [.tcp, .udp]) {
+    init(
+        _ frames: [[UInt8]], link: LinkType = .ip, joining: Coalescer.Transports = [.tcp, .udp],
+        areOwn: Bool = false
+    ) {
         let vector = PacketVector(slotByteCount: 2048)
         for frame in frames { frame.withUnsafeBytes { vector.append($0, timestamp: 0) } }
+        for index in frames.indices { vector[index].isOwnDatagram = areOwn }
         let coalescer = Coalescer()
         let selection = frames.indices.map { UInt8($0) }
         selection.withUnsafeBufferPointer {
@@ -219,6 +223,21 @@ private struct Difference: CustomTestStringConvertible {
         first = FlowPacket()
         first.hasGoodHeaderChecksum = false
         #expect(sizes([first, second, second.next()]) == [1, 2])
+    }
+
+    @Test("RFC 7510: datagrams of our own are joined without checksums too, and leave with right ones")
+    func ownDatagrams() {
+        var first = FlowPacket()
+        first.transport = .udp(ports: (50_000, 6635))
+        let packets = [first, first.next(), first.next().next(payload: [1, 2, 3])]
+        func withoutChecksum(_ packet: FlowPacket) -> [UInt8] {
+            var bytes = packet.bytes
+            (bytes[26], bytes[27]) = (0, 0)
+            return bytes
+        }
+        let frames = packets.map { withoutChecksum($0) }
+        #expect(Sent(frames).trains.map(\.count) == [1, 1, 1])
+        #expect(Sent(frames, areOwn: true).trains == [packets.map(\.bytes)])
     }
 
     @Test("UDP of equal lengths is joined, where it has checksums and the kernel can")

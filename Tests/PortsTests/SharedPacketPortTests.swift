@@ -84,6 +84,10 @@ private struct Unchecked<Value>: @unchecked Sendable {
 private let whole = SharedSelection(
     ends: [IPAddress("10.8.0.1")!, IPAddress("2001:db8:8::1")!], takesForwarded: true, tags: [42])
 private let tunnelsOnly = SharedSelection(ends: whole.ends)
+/// One end has both kinds of tunnels, the other MPLS-in-UDP alone.
+private let datagramsToo = SharedSelection(
+    ends: [IPAddress("2001:db8:8::1")!],
+    datagramEnds: [IPAddress("10.8.0.1")!, IPAddress("2001:db8:8::1")!])
 
 private func datagram(
     _ source: String, _ destination: String, _ number: UInt8, _ payload: [UInt8]
@@ -192,6 +196,45 @@ private let samples: [Sample] = [
     Sample("ARP", .kernels, .kernels) { Frame(to: $0, from: SharedLink.station, .arp, inner4).bytes },
 ]
 
+/// UDP to MPLS-in-UDP's port or another, with a label and a packet in it.
+private func udp(_ port: UInt16 = 6635) -> [UInt8] {
+    let header = octets(UInt16(50_000)) + octets(port) + octets(UInt16(12 + inner4.count)) + [0, 0]
+    return header + [0, 1, 0x11, 64] + inner4
+}
+private func later(_ datagram: Datagram, _ fragmentation: UInt16) -> Datagram {
+    var datagram = datagram
+    datagram.fragmentation = fragmentation
+    return datagram
+}
+
+/// By a selection of tunnels in UDP; the second owner is that by one of IP-in-IP alone.
+private let datagramSamples: [Sample] = [
+    Sample("MPLS in UDP over IPv4", .ours, .kernels, datagram(far4, near4, 17, udp())),
+    Sample("MPLS in UDP over IPv6", .ours, .kernels, datagram(far6, near6, 17, udp())),
+    Sample(
+        "MPLS in UDP behind destination options", .ours, .kernels,
+        datagram(far6, near6, 60, [17, 0, 1, 4, 0, 0, 0, 0] + udp())),
+    Sample("UDP to another port", .kernels, .kernels, datagram(far4, near4, 17, udp(4789))),
+    Sample("UDP to another port over IPv6", .kernels, .kernels, datagram(far6, near6, 17, udp(4789))),
+    Sample("a first fragment", .ours, .kernels, later(datagram(far4, near4, 17, udp()), 0x2000)),
+    Sample("a later fragment", .kernels, .kernels, later(datagram(far4, near4, 17, udp()), 100)),
+    Sample("to another address of the host's", .kernels, .kernels, datagram(far4, "10.9.0.1", 17, udp())),
+    Sample("4-in-4 to an end of the other kind", .kernels, .ours, datagram(far4, near4, 4, inner4)),
+    Sample("4-in-6 to an end of both kinds", .ours, .ours, datagram(far6, near6, 4, inner4)),
+    Sample(
+        "an ICMP error about our MPLS in UDP", .both, .kernels,
+        datagram(far4, near4, 1, icmp(3, datagram(near4, far4, 17, udp()).bytes))),
+    Sample(
+        "packet too big about our MPLS in UDP", .both, .kernels,
+        datagram(far6, near6, 58, icmp(2, datagram(near6, far6, 17, udp()).bytes))),
+    Sample(
+        "an ICMP error about the host's own UDP", .kernels, .kernels,
+        datagram(far4, near4, 1, icmp(3, datagram(near4, far4, 17, udp(53)).bytes))),
+    Sample(
+        "an ICMP error about a tunnel of the other kind", .kernels, .both,
+        datagram(far4, near4, 1, icmp(3, quote4(near4, 4)))),
+]
+
 @Suite(
     "AF_PACKET ports that share an interface with the kernel", .serialized,
     .enabled(if: mayMakeInterfaces, "needs root and /dev/net/tun"))
@@ -201,16 +244,17 @@ struct SharedPacketPortTests {
         let link = SharedLink()
         let port = try await link.open(tunnelsOnly)
         #expect(port.state == .up)
-        for isWhole in [false, true] {
-            if isWhole {
-                try await link.host.run { [port = Unchecked(port)] in try port.value.update(sharing: whole) }
-            }
+        for (selection, samples, isFirst) in [
+            (tunnelsOnly, samples, false), (tunnelsOnly, datagramSamples, false), (whole, samples, true),
+            (datagramsToo, datagramSamples, true),
+        ] {
+            try await link.host.run { [port = Unchecked(port)] in try port.value.update(sharing: selection) }
             for sample in samples {
                 let (ours, kernels) = try await link.pass(sample.frame(link.mac), to: port)
-                let owner = isWhole ? sample.owners.0 : sample.owners.1
+                let owner = isFirst ? sample.owners.0 : sample.owners.1
                 #expect(
                     (ours, kernels) == (owner == .kernels ? 0 : 1, owner == .ours ? 0 : 1),
-                    "\(sample.testDescription), \(isWhole ? "everything" : "tunnels alone")")
+                    "\(sample.testDescription), by \(selection)")
             }
         }
     }

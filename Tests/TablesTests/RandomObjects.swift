@@ -106,10 +106,20 @@ struct RandomObjects {
     }
 
     private mutating func end() -> TunnelObject.End {
-        switch generator.number(0...3) {
+        switch generator.number(0...5) {
         case 0: .mpls(receive: nil, handsOnTTL: generator.once(in: 2))
         case 1: .mpls(receive: generator.element(Self.labels), handsOnTTL: generator.once(in: 2))
         case 2:
+            .mplsudp(
+                remote: .v4(generator.element(Self.addresses4)),
+                local: .v4(generator.element(Self.addresses4)),
+                receive: generator.once(in: 2) ? generator.element(Self.labels) : nil,
+                needsChecksum: generator.once(in: 2))
+        case 3:
+            .mplsudp(
+                remote: .v6(generator.element(Self.addresses6)),
+                local: .v6(generator.element(Self.addresses6)), receive: nil, needsChecksum: true)
+        case 4:
             .ipip(
                 remote: .v6(generator.element(Self.addresses6)),
                 local: .v6(generator.element(Self.addresses6)))
@@ -184,6 +194,15 @@ struct RandomObjects {
         let isIPv4 = generator.once(in: 2)
         func address(_ generator: inout SeededGenerator) -> IPAddress {
             isIPv4 ? .v4(generator.element(Self.addresses4)) : .v6(generator.element(Self.addresses6))
+        }
+        if generator.once(in: 2) {
+            return .datagram(
+                SessionWay.Datagram(
+                    source: address(&generator), destination: address(&generator), ttl: generator.octet(),
+                    dscp: UInt8(generator.number(0...63)),
+                    pathLabel: generator.once(in: 2) ? generator.element(Self.labels) : nil,
+                    userLabel: generator.element(Self.labels), hasChecksum: generator.once(in: 2)),
+                Conversion.Flags(rawValue: UInt8(generator.number(0...15))))
         }
         return .outer(
             source: address(&generator), destination: address(&generator), ttl: generator.octet(),

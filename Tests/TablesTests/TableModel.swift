@@ -26,6 +26,7 @@ struct TableModel {
         var heldLabels: [SessionWay.UserLabel] = []
         var admissions: [[UInt32]] = []
         var endpoints: [[IPAddress]] = []
+        var datagramEndpoints: [[IPAddress]] = []
         var subscriberPrefixes: [IPPrefix] = []
         var servicePrefixes: [IPPrefix] = []
         func exists(_ keys: TableKey?...) -> Bool {
@@ -40,6 +41,7 @@ struct TableModel {
                 switch tunnel.end {
                 case .mpls(let receive, _): if let receive { labels.append(receive) }
                 case .ipip(let remote, let local): endpoints.append([remote, local])
+                case .mplsudp(let remote, let local, _, _): datagramEndpoints.append([remote, local])
                 }
             case .subscriber(let subscriber):
                 guard exists(subscriber.port.map { .port($0) }) else { return false }
@@ -89,6 +91,7 @@ struct TableModel {
             }
         }
         return areDistinct(labels) && areDistinct(heldLabels) && areDistinct(admissions)
-            && areDistinct(endpoints) && areDistinct(subscriberPrefixes) && areDistinct(servicePrefixes)
+            && areDistinct(endpoints) && areDistinct(datagramEndpoints) && areDistinct(subscriberPrefixes)
+            && areDistinct(servicePrefixes)
     }
 }

@@ -71,6 +71,43 @@ import Wire
         #expect(error.inner == 88..<48 + quote.count)
     }
 
+    /// An outer packet of ours with labels in UDP.
+    private static func datagram(
+        _ inner: Datagram, labels: [LabelStackEntry], port: UInt16 = 6635, v6: Bool = false
+    ) -> Datagram {
+        let payload = labels.flatMap { octets($0.rawValue) } + inner.bytes
+        let header = octets(UInt16(50_000)) + octets(port) + octets(UInt16(8 + payload.count)) + [0, 0]
+        let bytes = header + payload
+        return v6
+            ? Datagram(IPAddress("2001:db8:ff::1")!, IPAddress("2001:db8:ff::2")!, .udp, bytes)
+            : Datagram(IPAddress("10.0.0.1")!, IPAddress("10.0.0.2")!, .udp, bytes)
+    }
+
+    private static let stack = [LabelStackEntry(16001), LabelStackEntry(100042, bottom: true)]
+
+    @Test("RFC 7510: about MPLS in UDP the inner packet is found below the labels, as far as it is quoted")
+    func datagrams() throws {
+        let quote = Self.datagram(Self.inner6, labels: Self.stack).bytes
+        let error = try #require(read(Self.error4(3, 4, rest: 1400, about: quote)))
+        #expect(error.isDatagram && error.finding == .tooBig(mtu: 1400) && error.innerVersion == .v6)
+        #expect(error.inner == 28 + 20 + 8 + 8..<28 + quote.count)
+        #expect(try #require(read(Self.error4(3, 3, about: quote))).finding == .unreachable)
+        for byteCount in 24...36 {
+            let short = try #require(read(Self.error4(11, 0, about: Array(quote[..<byteCount]))))
+            #expect(short.inner.isEmpty && short.innerVersion == nil && short.isDatagram)
+        }
+        let bottomless = Self.datagram(Self.inner4, labels: Array(repeating: LabelStackEntry(0), count: 9))
+        #expect(try #require(read(Self.error4(3, 1, about: bottomless.bytes))).inner.isEmpty)
+        let quote6 = Self.datagram(Self.inner4, labels: [Self.stack[1]], v6: true).bytes
+        let error6 = try #require(read(Self.error6(1, 4, about: quote6)))
+        #expect(error6.isDatagram && error6.finding == .unreachable && error6.innerVersion == .v4)
+        #expect(error6.inner == 48 + 40 + 8 + 4..<48 + quote6.count)
+        // Another's port, or none at all.
+        let others = Self.datagram(Self.inner4, labels: Self.stack, port: 53).bytes
+        #expect(read(Self.error4(3, 4, about: others)) == nil)
+        #expect(read(Self.error4(3, 4, about: Array(quote[..<23]))) == nil)
+    }
+
     @Test("RFC 4884: what follows the quote isn't taken for the inner packet")
     func extended() throws {
         let quote = Array(Self.outer(Self.inner4).bytes[..<128])

@@ -29,7 +29,7 @@ class Conversion:
                 raise Dropped("tooBig")
             if packet.fragments(limit) is None:
                 raise Dropped("tooBig")
-        if leg.tunnel and leg.tunnel.ipip and leg.tunnel.ipip["remote"] == str(packet.source):
+        if leg.tunnel and leg.tunnel.outer and leg.tunnel.outer["remote"] == str(packet.source):
             raise Dropped("recursiveEncapsulation")
         self._links.station(arrival.time, *_way(session, leg, packet.destination))
         packet, traffic_class = _policed(arrival, session, direction, leg, packet)
@@ -51,9 +51,12 @@ class Conversion:
             payload = encapsulation.labelled(leg.tunnel.mpls, leg.send, packet, traffic_class)
             self._links.transmit(time, *way, frame.MPLS, payload)
         else:
-            payload = encapsulation.ip_in_ip(leg.tunnel.ipip, packet, self._identification)
+            if leg.tunnel.ipip:
+                payload = encapsulation.ip_in_ip(leg.tunnel.ipip, packet, self._identification)
+            else:
+                payload = encapsulation.in_udp(leg.tunnel.mplsudp, leg.send, packet, self._identification)
             self._links.transmit(time, *way, frame.IPV4 if payload[0] >> 4 == 4 else frame.IPV6, payload)
-            if not encapsulation.has_dont_fragment(leg.tunnel.ipip, packet):
+            if not encapsulation.has_dont_fragment(leg.tunnel.outer, packet):
                 self._identification = self._identification + 1 & 0xFFFF
 
     def send_own(self, time: int, session: Session, leg: Leg, data: bytes) -> None:

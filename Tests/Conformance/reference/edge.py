@@ -1,11 +1,15 @@
 """The edge itself: what becomes of each packet, in the order of the checks."""
 
+import struct
+
+from scapy.utils import checksum
+
 from . import encapsulation, errors, frame, labels, local, outer, quoted, rules
 from .books import Books
 from .conversion import OPPOSITE, Conversion
 from .exchange import Exchange, Port, Service, Session, Subscriber, Tunnel
 from .frame import Arrival
-from .ip import IPV4, Dropped, IPPacket
+from .ip import IPV4, UDP, Dropped, IPPacket
 from .labels import Entry, entry
 from .links import Links, Unresolved
 from .path_mtu import TunnelErrors
@@ -121,6 +125,10 @@ class Edge:
         carried = outer.carried(packet) if arrival.port.role == "network" else None
         if carried:
             return self._decapsulate(arrival, packet, *carried)
+        datagram = outer.datagram(packet) if arrival.port.role == "network" else None
+        outcome = self._open_datagram(arrival, packet, *datagram) if datagram else None
+        if outcome:
+            return outcome
         if self.exchange.is_own(packet.source) or _is_nobody(packet.source, self.exchange):
             raise Dropped("spoofedSource")
         if local.is_echo_request(packet):
@@ -262,6 +270,51 @@ class Edge:
             inner = inner.with_dscp(packet.traffic_class >> 2)
         return self._conversion.convert(arrival, session, direction, inner, inner.ttl)
 
+    def _open_datagram(self, arrival: Arrival, packet: IPPacket, udp: bytes, is_fragment: bool) -> str | None:
+        """MPLS-in-UDP (RFC 7510) for one of our tunnels; None for other UDP."""
+        ends = {"local": str(packet.destination), "remote": str(packet.source)}
+        tunnels = self.exchange.tunnels.values()
+        tunnel = next((t for t in tunnels if t.mplsudp and ends.items() <= t.mplsudp.items()), None)
+        if is_fragment:
+            if tunnel is None:
+                return None
+            raise Dropped("outerFragment")
+        if len(udp) < 8 or int.from_bytes(udp[2:4], "big") != encapsulation.UDP_PORT:
+            return None
+        if tunnel is None or tunnel.line.port is not arrival.port:
+            raise Dropped("unknownTunnelEndpoint")
+        if arrival.tags != tunnel.line.tags:
+            raise Dropped("wrongVLAN")
+        length = int.from_bytes(udp[4:6], "big")
+        if not 8 <= length <= len(udp):
+            raise Dropped("badUDPLength")
+        udp = udp[:length]
+        if udp[6:8] == b"\0\0":
+            if packet.version == 6 and tunnel.mplsudp.get("checksum", "on") == "on":
+                raise Dropped("missingUDPChecksum")
+        elif not _is_sound(packet, udp):
+            raise Dropped("badUDPChecksum")
+        stack = udp[8:]
+        arrival.stack, arrival.outer = labels.whole(stack), packet
+        path, depth = tunnel.mplsudp.get("receive"), 0
+        while True:
+            found = entry(stack, depth)
+            depth += 1
+            if found.label in labels.EXPLICIT_NULL.values():
+                if found.bottom:
+                    raise Dropped("missingUserLabel")
+                continue
+            labels.check_special(found.label)
+            if path is None:
+                break
+            if found.label != path:
+                is_users = any(self.exchange.sessions_by_label(found.label))
+                raise Dropped("labelOutOfContext" if is_users else "unknownLabel")
+            if found.bottom:
+                raise Dropped("missingUserLabel")
+            path = None
+        return self._pop_user_label(arrival, entry(stack, 0), found, stack[4 * depth :], lambda t: t is tunnel)
+
     def _session_inside(self, direction: str, packet: IPPacket) -> Session:
         """The session of a packet that came out of an IP-in-IP tunnel."""
         up = direction == "up"
@@ -308,7 +361,7 @@ class Edge:
             return self._transit.switch(arrival, top, self.exchange.labels[top.label], rest)
 
         def popped_before_us(t: Tunnel) -> bool:
-            return bool(t.mpls.get("php")) and t.line.port is arrival.port
+            return bool(t.mpls and t.mpls.get("php")) and t.line.port is arrival.port
 
         return self._pop_user_label(arrival, top, top, rest, popped_before_us)
 
@@ -334,7 +387,12 @@ class Edge:
             direction = related[1]
         if top.ttl <= 1:
             return self._conversion.convert(arrival, session, direction, packet, top.ttl)
-        # What the labels hand on is the packet's own from here on.
+        # What labels or an outer header hand on is the packet's own from here on.
+        if tunnel.mplsudp:
+            packet = _decongested(packet, arrival.outer)
+            if tunnel.mplsudp.get("innerDSCP") == "outer":
+                packet = packet.with_dscp(arrival.outer.traffic_class >> 2)
+            return self._conversion.convert(arrival, session, direction, packet, packet.ttl)
         if tunnel.mpls.get("ttl", "uniform") == "uniform":
             packet = packet.with_ttl(top.ttl)
         code_point = tunnel.inner_class(top.traffic_class)
@@ -358,6 +416,14 @@ def _decongested(inner: IPPacket, packet: IPPacket) -> IPPacket:
     if ecn is None:
         raise Dropped("ecnMismatch")
     return inner if ecn == inner.ecn else inner.with_ecn(ecn)
+
+
+def _is_sound(packet: IPPacket, udp: bytes) -> bool:
+    """Whether the UDP checksum is right (RFC 768, RFC 8200 §8.1)."""
+    ends = packet.source.packed + packet.destination.packed
+    is_ipv4 = packet.version == 4
+    pseudo_header = struct.pack(">HH", UDP, len(udp)) if is_ipv4 else struct.pack(">II", len(udp), UDP)
+    return checksum(ends + pseudo_header + udp) == 0
 
 
 def _is_nobody(address, exchange: Exchange) -> bool:

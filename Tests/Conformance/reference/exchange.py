@@ -54,13 +54,19 @@ class Tunnel:
     line: Line
     mpls: dict | None
     ipip: dict | None
+    mplsudp: dict | None
     clamps_segments: bool
     policer: Policer | None
     learned_mtu: tuple[int, int] | None = None  # of the path, and when
 
     @property
     def overhead(self) -> int:
-        return encapsulation.overhead(self.mpls, self.ipip)
+        return encapsulation.overhead(self.mpls, self.ipip, self.mplsudp)
+
+    @property
+    def outer(self) -> dict | None:
+        """The settings of its outer IP header, if it has one."""
+        return self.ipip or self.mplsudp
 
     @property
     def segment_limit(self) -> int:
@@ -195,6 +201,7 @@ class Exchange:
             self.lines[entry["line"]],
             entry.get("mpls"),
             entry.get("ipip"),
+            entry.get("mplsudp"),
             entry.get("mssClamp", False),
             Policer(entry["policer"]) if "policer" in entry else None,
         )
@@ -249,7 +256,7 @@ class Exchange:
         for session in self.sessions.values():
             for direction in ("up", "down"):
                 for leg in session.legs_in(direction):
-                    if leg.tunnel and leg.tunnel.mpls and leg.receive == label:
+                    if leg.tunnel and leg.receive == label:
                         yield session, direction, leg.tunnel
 
 

@@ -16,7 +16,8 @@ class Arrival:
     """One received frame.
 
     `ethertype` is 0 where there is no Ethernet header; `tags` are VLAN ids, outermost first; `stack` are the
-    label stack entries that it came under, and `tunnel` is what it came out of.
+    label stack entries that it came under, `tunnel` is what it came out of, and `outer` the
+    packet that it came in as MPLS-in-UDP.
     """
 
     def __init__(self, port: Port, time: int, frame: bytes):
@@ -27,6 +28,7 @@ class Arrival:
         self.sender = None
         self.is_group_addressed = False
         self.tunnel = None
+        self.outer = None
 
     def open(self) -> None:
         """Reads the link header, if there is one. Raises Dropped."""

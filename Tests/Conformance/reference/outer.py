@@ -1,4 +1,4 @@
-"""What an IP packet for us carries, if that is an IP packet: the outer header of IP-in-IP."""
+"""What an IP packet for us carries, if that is an IP packet, or UDP: the outer header of IP-in-IP and MPLS-in-UDP."""
 
 import struct
 
@@ -6,6 +6,7 @@ from . import ip
 from .ip import Dropped, IPPacket
 
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
+_CARRIED = (ip.IPV4, ip.IPV6, ip.UDP)
 _PAD1 = 0  # RFC 8200 §4.2
 
 
@@ -14,9 +15,18 @@ def carried(outer: IPPacket) -> tuple[int, bytes, bool] | None:
 
     None if it carries something else. Raises Dropped for extension headers that aren't as RFC 8200 has them.
     """
+    found = _upper(outer)
+    return found if found and found[0] in (ip.IPV4, ip.IPV6) else None
+
+
+def datagram(outer: IPPacket) -> tuple[bytes, bool] | None:
+    """The UDP header and what follows, and whether `outer` is a fragment. None if it carries something else."""
+    found = _upper(outer)
+    return found[1:] if found and found[0] == ip.UDP else None
+
+
+def _upper(outer: IPPacket) -> tuple[int, bytes, bool] | None:
     if outer.version == 4:
-        if outer.protocol not in (ip.IPV4, ip.IPV6):
-            return None
         return outer.protocol, outer.transport, outer.more_fragments or outer.fragment_offset > 0
     return _behind_extensions(outer.data)
 
@@ -31,14 +41,14 @@ def _behind_extensions(data: bytes) -> tuple[int, bytes, bool] | None:
         if next_header == _FRAGMENT:
             (fragment,) = struct.unpack_from(">H", header, 2)
             if fragment & 0xFFF9:  # not atomic (RFC 6946)
-                return (header[0], rest[length:], True) if header[0] in (ip.IPV4, ip.IPV6) else None
+                return (header[0], rest[length:], True) if header[0] in _CARRIED else None
         elif next_header == _ROUTING:
             if header[3]:  # segments left
                 raise Dropped("outerExtensionHeader")
         else:
             _check_options(header[2:])
         next_header, rest, is_first = header[0], rest[length:], False
-    return (next_header, rest, False) if next_header in (ip.IPV4, ip.IPV6) else None
+    return (next_header, rest, False) if next_header in _CARRIED else None
 
 
 def _check_options(options: bytes) -> None:

@@ -6,8 +6,9 @@ RFC 2003 §4 and §5, RFC 2473 §7.1 and §8.
 from scapy.layers.inet6 import IPv6, in6_chksum
 from scapy.utils import checksum
 
-from . import errors, ip, quoted
+from . import errors, ip, labels, quoted
 from .conversion import OPPOSITE, Conversion
+from .encapsulation import UDP_PORT
 from .exchange import Exchange, Tunnel
 from .frame import Arrival
 from .ip import ICMPV6, IPPacket
@@ -15,6 +16,8 @@ from .ip import ICMPV6, IPPacket
 _PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68)  # RFC 1191 §7
 _TOO_BIG = {4: [(3, 4)], 6: [(2, 0)]}
 _UNREACHABLE = {4: [(3, 0), (3, 1), (3, 2), (11, 0)], 6: [(1, code) for code in range(8)] + [(3, 0)]}
+
+_NOBODY_LISTENS = {4: [(3, 3)], 6: []}
 
 
 class TunnelErrors:
@@ -26,7 +29,10 @@ class TunnelErrors:
         outer = quoted.of(packet)
         kind = tuple(packet.transport[:2])
         version = packet.version
-        if outer is None or kind not in _TOO_BIG[version] + _UNREACHABLE[version] or not _is_sound(packet):
+        if outer is None or not _is_sound(packet):
+            return False
+        heeded = _TOO_BIG[version] + _UNREACHABLE[version] + (_NOBODY_LISTENS[version] if outer.protocol == ip.UDP else [])
+        if kind not in heeded:
             return False
         tunnel = next((t for t in self._exchange.tunnels.values() if _is_of(t, arrival, outer)), None)
         if tunnel is None:
@@ -43,7 +49,7 @@ class TunnelErrors:
 
     def _relay(self, arrival: Arrival, tunnel: Tunnel, outer: quoted.Quoted, mtu: int | None) -> None:
         """To the inner packet's sender, if enough of it is quoted to tell whose it was."""
-        inner = quoted.header(outer.transport, 4 if outer.protocol == ip.IPV4 else 6)
+        inner = _inner(outer)
         if inner is None or len(inner.transport) < 8:
             return
         for direction, (subscriber, service) in {
@@ -63,8 +69,20 @@ class TunnelErrors:
 
 def _is_of(tunnel: Tunnel, arrival: Arrival, outer: quoted.Quoted) -> bool:
     ends = {"local": str(outer.source), "remote": str(outer.destination)}
-    is_ours = tunnel.ipip and ends.items() <= tunnel.ipip.items() and tunnel.line.port is arrival.port
-    return bool(is_ours) and outer.protocol in (ip.IPV4, ip.IPV6)
+    is_datagram = outer.protocol == ip.UDP and outer.transport[2:4] == UDP_PORT.to_bytes(2, "big")
+    settings = tunnel.mplsudp if is_datagram else tunnel.ipip if outer.protocol in (ip.IPV4, ip.IPV6) else None
+    return bool(settings) and ends.items() <= settings.items() and tunnel.line.port is arrival.port
+
+
+def _inner(outer: quoted.Quoted) -> quoted.Quoted | None:
+    """What is quoted of the packet inside; of MPLS-in-UDP, behind the labels."""
+    if outer.protocol != ip.UDP:
+        return quoted.header(outer.transport, 4 if outer.protocol == ip.IPV4 else 6)
+    stack = labels.whole(outer.transport[8:])
+    if not stack or not stack[-1].bottom:
+        return None
+    data = outer.transport[8 + 4 * len(stack) :]
+    return quoted.header(data, data[0] >> 4) if data else None
 
 
 def _is_sound(packet: IPPacket) -> bool:

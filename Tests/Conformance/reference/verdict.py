@@ -15,6 +15,8 @@ _PREFERENCES = [
     "ip.check_checksum:TRUE",
     "tcp.check_checksum:TRUE",
     "udp.check_checksum:TRUE",
+    # MPLS-in-UDP may do without (RFC 7510 §3.1).
+    "udp.ignore_ipv6_zero_checksum:TRUE",
     "ip.defragment:FALSE",
     "ipv6.defragment:FALSE",
     "ip.use_geoip:FALSE",

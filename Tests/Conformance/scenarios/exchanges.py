@@ -55,6 +55,16 @@ def ip_in_ip6_edge(**knobs) -> dict:
     return access_edge(tunnel=tunnel, leg={"tunnel": "beta-west"})
 
 
+def mpls_in_udp_edge(local=LOCAL, remote=REMOTE, **knobs) -> dict:
+    """An outer header of either version, UDP, and alice's user label."""
+    tunnel = {"line": "north", "mplsudp": {"local": local, "remote": remote, **knobs}}
+    return access_edge(tunnel=tunnel, leg={"tunnel": "acme-udp", "send": 100042, "receive": 200042})
+
+
+def mpls_in_udp6_edge(**knobs) -> dict:
+    return mpls_in_udp_edge(LOCAL6, REMOTE6, **knobs)
+
+
 def provider_edge(tunnel: dict, leg: dict) -> dict:
     """The other end: a tunnelled access leg from the core, a plain network leg to the provider's servers."""
     server = {

@@ -98,6 +98,16 @@ def in_ip6(inner: bytes, source=REMOTE6, destination=LOCAL6, extensions=None, **
     return bytes(header / extensions / upper)
 
 
+def in_udp(inner: bytes, *stack, source=REMOTE, destination=LOCAL, ports=(50000, 6635), checksum=None, **fields) -> bytes:
+    """`inner` under labels in UDP (RFC 7510), IPv4 or IPv6 outside; `checksum`: None for the right one."""
+    datagram = UDP(sport=ports[0], dport=ports[1], chksum=checksum, **fields.pop("udp", {}))
+    datagram /= Raw(labels(*stack, inner=inner))
+    if ":" in source:
+        return bytes(IPv6(src=source, dst=destination, **{"hlim": 60, "tc": 0, "nh": 17, **fields}) / datagram)
+    fields = {"ttl": 60, "tos": 0, "flags": "DF", "id": 0, **fields}
+    return bytes(IP(src=source, dst=destination, proto=17, **fields) / datagram)
+
+
 def ethernet(
     data: bytes, destination=PORT2_MAC, source=PEER_MAC, ethertype=None, vlan=(), tpid=0x8100, pad=0
 ) -> bytes:
