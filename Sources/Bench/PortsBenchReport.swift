@@ -132,7 +132,8 @@ public struct PortsBenchReport: Sendable {
         ]
     }
 
-    static func shareName(_ share: Double) -> String {
+    /// As in "p99.9", or "max" for all.
+    public static func shareName(_ share: Double) -> String {
         share >= 100 ? "max" : "p\(share == share.rounded() ? "\(Int(share))" : "\(share)")"
     }
 

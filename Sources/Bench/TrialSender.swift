@@ -4,9 +4,9 @@ import Glibc
 /// Sends numbered packets at a steady rate, from the calling thread.
 final class TrialSender {
     private static let batch = Int(WL_PROBE_BATCH)
-    /// Behind by more than this, a sender gives the time up: what is late isn't sent in a burst, for which the rate would
-    /// not be answerable, but later.
-    private static let mostLateNanoseconds: UInt64 = 2_000_000
+    /// Behind by more than this, and by more than a batch, a sender gives the time up: what is late isn't sent in a burst,
+    /// for which the rate would not be answerable, but later.
+    private static let mostLateNanoseconds = 2_000_000.0
     private static let bufferByteCount: Int32 = 8 << 20
 
     private let interface: TestInterface
@@ -46,19 +46,20 @@ final class TrialSender {
         let begin = Clock.monotonic
         let interval = 1e9 / rate
         var schedule = Double(begin)
-        let end = begin + UInt64(Double(count) * interval)
+        let mostLate = max(Self.mostLateNanoseconds, Double(Self.batch) * interval)
+        let end = Double(begin) + Double(count) * interval + mostLate
         var sent = 0
         while sent < count {
             let now = Clock.monotonic
             // Late by more than is allowed: time is over before all have been sent.
-            guard now < end + Self.mostLateNanoseconds else { break }
+            guard Double(now) < end else { break }
             let next = schedule + Double(sent) * interval
             guard Double(now) >= next else {
                 wait(nanoseconds: next - Double(now))
                 continue
             }
             let lateness = Double(now) - next
-            if lateness > Double(Self.mostLateNanoseconds) { schedule += lateness }
+            if lateness > mostLate { schedule += lateness }
             let due = max(1, Int((Double(now) - schedule) / interval) + 1 - sent)
             sent += try send(min(due, count - sent, Self.batch), from: sent, magic)
         }

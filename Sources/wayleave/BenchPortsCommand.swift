@@ -178,7 +178,7 @@ extension PortsBenchReport {
                             Latency.shares.map { share in
                                 let delay = trial.latency.nanoseconds(at: share)
                                 return .init(
-                                    share >= 100 ? "max" : "p\(decimal(share, 2))",
+                                    Self.shareName(share),
                                     delay.map { DocumentValue($0) } ?? .null)
                             }),
                     ]
