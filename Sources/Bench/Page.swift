@@ -112,6 +112,7 @@ struct Page {
         figure > svg { display: block; width: 100%; height: auto; }
         svg text { font-size: 12px; fill: var(--faint); }
         svg .axis { fill: var(--ink); }
+        @media (max-width: 30rem) { svg text { font-size: 15px; } }
         svg .grid { stroke: var(--rule); }
         .series { fill: none; stroke-width: 2; }
         .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); }

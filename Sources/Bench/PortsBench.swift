@@ -32,6 +32,8 @@ public struct PortsBenchResult: Sendable {
     public let search: RateSearchResult
     /// Delays at shares of the found rate, in percent, the highest first.
     public let latencies: [(load: Double, trial: Trial)]
+    /// Whether any packet of this size came through; else nothing was searched for.
+    public let isForwarded: Bool
 
     /// Bits of frames a second at the found rate, as they were sent.
     public var bitsPerSecond: Double? { search.rate.map { $0 * Double(frameSize * 8) } }
@@ -84,7 +86,14 @@ public struct PortsBench {
         for size in plan.frameSizes {
             let sender = try TrialSender(transmit, plan.format, size: size)
             let receiver = try TrialReceiver(receive)
-            try probe(sender, receiver, size)
+            guard try probe(sender, receiver) else {
+                // Others may fit: this one may be too long for the device, once it has put its headers before it.
+                let result = PortsBenchResult(
+                    frameSize: size, search: RateSearchResult(), latencies: [], isForwarded: false)
+                report(result)
+                results.append(result)
+                continue
+            }
             var search = RateSearch(plan.goal)
             let found = try search.run { rate, seconds throws(BenchError) in
                 let trial = try trial(sender, receiver, rate: rate, seconds: seconds)
@@ -100,28 +109,32 @@ public struct PortsBench {
                 note(size, trial)
                 latencies.append((load, trial))
             }
-            let result = PortsBenchResult(frameSize: size, search: found, latencies: latencies)
+            let result = PortsBenchResult(
+                frameSize: size, search: found, latencies: latencies, isForwarded: true)
             report(result)
             results.append(result)
         }
+        guard results.contains(where: \.isForwarded) else { throw nothingArrives }
         return results
     }
 
     /// A few packets, slowly: whether any come through at all. The first ones may be lost while neighbours are found.
-    private func probe(
-        _ sender: TrialSender, _ receiver: TrialReceiver, _ size: Int
-    ) throws(BenchError) {
-        for _ in 0..<10 {
+    private func probe(_ sender: TrialSender, _ receiver: TrialReceiver) throws(BenchError) -> Bool {
+        for _ in 0..<5 {
             let trial = try trial(sender, receiver, rate: 50, seconds: 0.2)
-            if trial.receivedCount > 0 { return }
+            if trial.receivedCount > 0 { return true }
         }
-        throw BenchError(
+        return false
+    }
+
+    private var nothingArrives: BenchError {
+        BenchError(
             """
-            of 100 packets of \(size) bytes sent by \(transmit.name), from \(plan.format.source) to \
-            \(plan.format.destination), none came to \(receive.name). Look at each step of their way: `tcpdump -ni \
-            \(transmit.name)` shows them leave; at the device, is --mac \(plan.format.destinationMAC) the address of the \
-            port that they arrive at, and what do `wayleave drops --samples` and `wayleave trace` say of them; does the \
-            next hop's address resolve to \(receive.name)
+            of the packets sent by \(transmit.name), from \(plan.format.source) to \(plan.format.destination), none came \
+            to \(receive.name). Look at each step of their way: `tcpdump -ni \(transmit.name)` shows them leave; at the \
+            device, is --mac \(plan.format.destinationMAC) the address of the port that they arrive at, and what do \
+            `wayleave drops --samples` and `wayleave trace` say of them; does the next hop's address resolve to \
+            \(receive.name)
             """)
     }
 

@@ -30,6 +30,9 @@ public struct PortsBenchReport: Sendable {
     /// What has to be known of a result besides its numbers.
     public static func remarks(_ result: PortsBenchResult) -> [String] {
         let search = result.search
+        guard result.isForwarded else {
+            return ["none came through: the device drops packets of this size, as `wayleave drops` may say"]
+        }
         var remarks: [String] = []
         if search.rate == nil { remarks.append("every rate lost packets") }
         if !search.isConverged {
@@ -57,11 +60,15 @@ public struct PortsBenchReport: Sendable {
         var page = Page(
             title: "Highest loss-free rate, \(plan.transmit) to \(plan.receive)", machine: machine)
         let full = decimal(plan.goal.fullSeconds, 1)
+        let verdict =
+            plan.goal.verdictTrialCount == 1
+            ? "when a trial of \(full) s loses nothing"
+            : "when more than half of up to \(plan.goal.verdictTrialCount) trials of \(full) s lose nothing"
         page.notes = [
             """
-            Throughput by RFC 2544 §26.1, searched for as in MLRsearch (draft-ietf-bmwg-mlrsearch): a rate counts when more \
-            than half of at most \(plan.goal.verdictTrialCount) trials of \(full) s lose nothing. Delays are from before \
-            the sending system call to the kernel's time stamp at the receiving interface.
+            Throughput by RFC 2544 §26.1, searched for as in MLRsearch (draft-ietf-bmwg-mlrsearch): a rate counts \
+            \(verdict). Delays are from before the sending system call to the kernel's time stamp at the receiving \
+            interface.
             """
         ]
         let found = results.filter { $0.search.rate != nil }

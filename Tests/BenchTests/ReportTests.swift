@@ -65,7 +65,9 @@ import Testing
                     return trial
                 }
                 return PortsBenchResult(
-                    frameSize: size, search: found, latencies: found.best.map { [(100, $0), (50, $0)] } ?? [])
+                    frameSize: size, search: found,
+                    latencies: found.best.map { [(100, $0), (50, $0)] } ?? [],
+                    isForwarded: true)
             }
             return PortsBenchReport(machine: machine, plan: plan, results: results)
         }
