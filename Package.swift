@@ -5,6 +5,7 @@ import PackageDescription
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -39,6 +40,7 @@ let package = Package(
         .executable(name: "wayleaved", targets: ["wayleaved"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -120,6 +122,12 @@ let package = Package(
                 "Ports", "Wire",
             ], exclude: ["README.md"], swiftSettings: house),
 
+        // What a machine does: in memory, and between two of its interfaces.
+        .target(
+            name: "Bench",
+            dependencies: ["CLinux", "Wire", "Packets", "Tables", "Forwarding", histogram],
+            exclude: ["README.md"], swiftSettings: house),
+
         // Programs: options and wiring only.
         .executableTarget(
             name: "wayleave-forwarder",
@@ -131,8 +139,8 @@ let package = Package(
         .executableTarget(
             name: "wayleave",
             dependencies: [
-                "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline",
-                "Packets",
+                "APIClient", "Bench", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation",
+                "Offline", "Packets",
                 "Ports", "Tables", argumentParser,
             ], swiftSettings: house),
 
@@ -203,6 +211,10 @@ let package = Package(
                 "wayleave", "Testbed",
                 argumentParser, hummingbird, lifecycle, logging,
             ], swiftSettings: house),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["Bench", "ExchangeFile", "Wire", "wayleave", "Testbed", argumentParser],
+            swiftSettings: house),
         .testTarget(
             name: "OfflineTests",
             dependencies: [

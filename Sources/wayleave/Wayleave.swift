@@ -39,7 +39,9 @@ struct Wayleave: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Without a running edge:",
-                subcommands: [ReplayCommand.self, ExplainCommand.self, CompletionCommand.self]),
+                subcommands: [
+                    ReplayCommand.self, ExplainCommand.self, BenchCommand.self, CompletionCommand.self,
+                ]),
         ])
 
     @OptionGroup var instance: InstanceOptions

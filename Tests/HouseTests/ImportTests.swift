@@ -35,13 +35,15 @@ import Testing
             "Packets",
             "Ports", "Wire",
         ],
+        // A histogram that takes millions of delays.
+        "Bench": ["CLinux", "Wire", "Packets", "Tables", "Forwarding", "Histogram"],
         "wayleave-forwarder": ["Forwarder", "Link"],
         "wayleaved": [
             "API", "ControlPlane", "ExchangeFile", "ArgumentParser", "ServiceLifecycle", "Logging",
         ],
         "wayleave": [
-            "APIClient", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline", "Packets",
-            "Ports", "Tables", "ArgumentParser",
+            "APIClient", "Bench", "Exchange", "ExchangeFile", "Forwarder", "Link", "Observation", "Offline",
+            "Packets", "Ports", "Tables", "ArgumentParser",
         ],
     ]
 

@@ -9,11 +9,14 @@ struct FloodsBenchmark {
     private static let vectorCount = 256
 
     static func main() throws {
-        let seconds = CommandLine.arguments.dropFirst().first.flatMap(Double.init) ?? 2
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        let file = takeFile(from: &arguments)
+        var cases: [String] = []
+        let seconds = arguments.first.flatMap(Double.init) ?? 2
         print(
             "flood                        ns a packet   of an admitted one   slow-down   memory     outcome")
         var isGood = true
-        let names = CommandLine.arguments.dropFirst(2)
+        let names = arguments.dropFirst()
         for flood in Flood.all where names.isEmpty || names.contains(flood.name) {
             let site = try Site()
             site[flood.port].frames = flood.frames
@@ -42,8 +45,31 @@ struct FloodsBenchmark {
                 number(slowDown * 100, 10) + "%", column("  \(growth >> 10) KiB", 12), site.usualOutcome,
                 isWithin ? "" : "  too much")
             fflush(nil)
+            cases.append(
+                "{\"case\":\"\(flood.name)\",\"figure\":\(number(slowDown * 100, 0)),\"unit\":\"% slower\","
+                    + "\"goal\":\"33 %\",\"isMet\":\(isWithin),\"nanosecondsPerPacket\":\(number(cost * alone / 256, 0)),"
+                    + "\"growthBytes\":\(growth)}")
+        }
+        if let file, !write(cases, to: file) {
+            print("\(file): can't be written")
+            isGood = false
         }
         exit(isGood ? 0 : 1)
+    }
+
+    /// What stands behind `--json`, and out of the arguments with both.
+    private static func takeFile(from arguments: inout [String]) -> String? {
+        guard let option = arguments.firstIndex(of: "--json"), option + 1 < arguments.count else {
+            return nil
+        }
+        defer { arguments.removeSubrange(option...option + 1) }
+        return arguments[option + 1]
+    }
+
+    private static func write(_ cases: [String], to path: String) -> Bool {
+        guard let file = fopen(path, "w") else { return false }
+        fputs("{\"cases\":[\n\(cases.joined(separator: ",\n"))\n]}\n", file)
+        return fclose(file) == 0
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

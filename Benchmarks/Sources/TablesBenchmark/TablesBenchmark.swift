@@ -8,16 +8,19 @@ import Wire
 /// What a whole register of sessions costs on its way from commands to the forwarder's tables, in process: no disk, no
 /// socket. Every figure stands beside C building the same hash tables and the same trie, timed in the same run.
 ///
-/// Usage: `TablesBenchmark [SESSIONS]`, by default 1,000,000.
+/// Usage: `TablesBenchmark [SESSIONS] [--json FILE]`, by default 1,000,000.
 @main
 struct TablesBenchmark {
     static func main() {
-        let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        var results = Results(takingFileFrom: &arguments)
+        let count = arguments.first.flatMap { Int($0) } ?? 1_000_000
         let reference = seconds { buildReference(count) }
         print("C: the hash tables and the trie of \(count) sessions: \(milliseconds(reference))")
 
         func report(_ what: String, _ body: () -> Void) {
             let time = seconds(body)
+            results.add(what, milliseconds: time * 1000, reference: reference * 1000)
             let padded = what + String(repeating: " ", count: max(0, 64 - what.count))
             print("\(padded)\(milliseconds(time))  \(ratio(time / reference)) × C")
         }
@@ -54,7 +57,9 @@ struct TablesBenchmark {
         report("stage it in empty tables") { tables.take(transaction) }
         report("publish it, tries compiled") { _ = tables.publish() }
         report("settle the other side") { tables.settle() }
-        print("tables: \((residentByteCount() - before) / count) bytes a session")
+        let byteCount = (residentByteCount() - before) / count
+        print("tables: \(byteCount) bytes a session")
+        results.add("tables", bytesPerSession: byteCount)
         report("a reset to the same: nothing changes") {
             tables.take(TableCompiler.everything(in: state, number: state.sequence))
         }
@@ -69,6 +74,7 @@ struct TablesBenchmark {
         let reopen = Command(
             time: 5, action: .change([Change(.put(.session(Register.session(count))))]))
         report("open it again: validate, apply") { state.take(reopen) }
+        results.write()
     }
 
     /// What the sessions' look-ups need, built in C: two user labels, an admission and a prefix each.

@@ -5,6 +5,7 @@
 #include "hotpath.h"
 #include "namespace.h"
 #include "packet_socket.h"
+#include "probe.h"
 #include "process.h"
 #include "ticks.h"
 #include "tun.h"
