@@ -1,4 +1,3 @@
-import CLinux
 import Wire
 
 /// A packet as one of a flow: what decides whether it may be joined to the one before it.
@@ -126,18 +125,6 @@ extension FlowSegment {
                 source: frame.ipv6Address(at: network + IPv6Field.source),
                 destination: frame.ipv6Address(at: network + IPv6Field.destination), protocol: `protocol`,
                 byteCount: byteCount)
-    }
-
-    /// Whether the checksums of IPv4 and of the transport are right. Cost: that of reading the packet once.
-    func isSound(_ frame: RawSpan) -> Bool {
-        if isIPv4, !InternetChecksum.isValid(InternetChecksum.sum(frame.extracting(network..<transport))) {
-            return false
-        }
-        precondition(end <= frame.byteCount)
-        let sum = unsafe frame.withUnsafeBytes { bytes in
-            unsafe wl_sum(bytes.baseAddress.map { unsafe $0 + transport }, end - transport)
-        }
-        return InternetChecksum.isValid(sum &+ pseudoHeaderSum(frame, byteCount: end - transport))
     }
 }
 
