@@ -10,7 +10,7 @@ import Wire
 /// train.
 ///
 /// What may be joined is what Linux joins on receipt (net/ipv4/tcp_offload.c, net/ipv4/udp_offload.c):
-/// - TTL, DSCP, ECN, flow label and Ethernet header equal; no IP options, extension headers or fragments.
+/// - TTL, DSCP, ECN, flow label, Ethernet header and VLAN tags equal; no IP options, extension headers or fragments.
 /// - IPv4's identification rises by one, or is the same in all where DF makes it mean nothing (RFC 6864 §4.1).
 /// - TCP in sequence with nothing but ACK, ECE, and these: FIN and PSH on the last (either ends a train), CWR on the
 ///   first (RFC 3168 §6.1.2). Acknowledgement, window and options equal, the time stamps among them.
@@ -74,8 +74,8 @@ import Wire
     private static let datagramLimit = 64
     /// What IPv4's total length can say. Payloads of 64 KiB and IPv6's header are left to those who join jumbograms.
     private static let byteLimit = 65_535
-    /// The longest header of a superframe: Ethernet 14, IPv6 40, TCP 60.
-    package static let headerByteLimit = 14 + 40 + 60
+    /// The longest header of a superframe: Ethernet 14, two VLAN tags 8, IPv6 40, TCP 60.
+    package static let headerByteLimit = 14 + 8 + 40 + 60
 
     package init() {
         unsafe trains = .allocate(capacity: Self.packetLimit)

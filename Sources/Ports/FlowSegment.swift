@@ -3,8 +3,8 @@ import Wire
 /// A packet as one of a flow: what decides whether it may be joined to the one before it.
 ///
 /// ```
-/// frame: | Ethernet | IPv4 or IPv6 | TCP or UDP | payload |
-///                   ^ network      ^ transport  ^ payload ^ end
+/// frame: | Ethernet, VLAN tags | IPv4 or IPv6 | TCP or UDP | payload |
+///                              ^ network      ^ transport  ^ payload ^ end
 /// ```
 struct FlowSegment {
     /// What a packet is to the flows that are being joined.
@@ -37,11 +37,15 @@ struct FlowSegment {
     init(_ frame: RawSpan, link: LinkType) {
         var etherType: EtherType?
         if link == .ethernet {
-            guard frame.byteCount >= 14 else { return }
-            etherType = EtherType(rawValue: frame.uint16(at: 12))
-            // What is tagged or encapsulated goes as it is.
+            var offset = 12
+            repeat {
+                guard frame.byteCount >= offset + 2 else { return }
+                etherType = EtherType(rawValue: frame.uint16(at: offset))
+                offset += etherType == .vlan || etherType == .serviceVLAN ? 4 : 2
+            } while (etherType == .vlan || etherType == .serviceVLAN) && offset <= 20
+            // No kernel cuts up what is encapsulated.
             guard etherType == .ipv4 || etherType == .ipv6 else { return }
-            network = 14
+            network = offset
         }
         guard frame.byteCount >= network + IPv4Field.minimumByteCount else { return }
         let version = frame.octet(at: network) >> 4
