@@ -14,6 +14,11 @@ let package = Package(
             dependencies: ["CReference", .product(name: "WayleaveDataPath", package: "wayleave")],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(
+            name: "OffloadBenchmark",
+            dependencies: ["OffloadReference", .product(name: "WayleaveEdge", package: "wayleave")],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+        .target(name: "OffloadReference", cSettings: [.unsafeFlags(["-O3"])]),
+        .executableTarget(
             name: "TablesBenchmark",
             dependencies: ["CReference", .product(name: "WayleaveRegister", package: "wayleave")],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),

@@ -1,11 +1,10 @@
-import CLinux
 import Wire
 
 /// A packet as one of a flow: what decides whether it may be joined to the one before it.
 ///
 /// ```
-/// frame: | Ethernet | IPv4 or IPv6 | TCP or UDP | payload |
-///                   ^ network      ^ transport  ^ payload ^ end
+/// frame: | Ethernet, VLAN tags | IPv4 or IPv6 | TCP or UDP | payload |
+///                              ^ network      ^ transport  ^ payload ^ end
 /// ```
 struct FlowSegment {
     /// What a packet is to the flows that are being joined.
@@ -24,7 +23,7 @@ struct FlowSegment {
     var mayBeJoined = false
     var isIPv4 = false
     /// Whether its headers were made here, and its checksum is right, or none.
-    private var isOwnDatagram = false
+    var isOwnDatagram = false
     var network = 0
     var transport = 0
     var payload = 0
@@ -42,11 +41,15 @@ struct FlowSegment {
         self.isOwnDatagram = isOwnDatagram
         var etherType: EtherType?
         if link == .ethernet {
-            guard frame.byteCount >= 14 else { return }
-            etherType = EtherType(rawValue: frame.uint16(at: 12))
-            // What is tagged or encapsulated goes as it is.
+            var offset = 12
+            repeat {
+                guard frame.byteCount >= offset + 2 else { return }
+                etherType = EtherType(rawValue: frame.uint16(at: offset))
+                offset += etherType == .vlan || etherType == .serviceVLAN ? 4 : 2
+            } while (etherType == .vlan || etherType == .serviceVLAN) && offset <= 20
+            // No kernel cuts up what is encapsulated.
             guard etherType == .ipv4 || etherType == .ipv6 else { return }
-            network = 14
+            network = offset
         }
         guard frame.byteCount >= network + IPv4Field.minimumByteCount else { return }
         let version = frame.octet(at: network) >> 4
@@ -130,20 +133,6 @@ extension FlowSegment {
                 source: frame.ipv6Address(at: network + IPv6Field.source),
                 destination: frame.ipv6Address(at: network + IPv6Field.destination), protocol: `protocol`,
                 byteCount: byteCount)
-    }
-
-    /// Whether the checksums of IPv4 and of the transport are right. Cost: that of reading the packet once, unless its
-    /// headers are our own.
-    func isSound(_ frame: RawSpan) -> Bool {
-        if isOwnDatagram { return true }
-        if isIPv4, !InternetChecksum.isValid(InternetChecksum.sum(frame.extracting(network..<transport))) {
-            return false
-        }
-        precondition(end <= frame.byteCount)
-        let sum = unsafe frame.withUnsafeBytes { bytes in
-            unsafe wl_sum(bytes.baseAddress.map { unsafe $0 + transport }, end - transport)
-        }
-        return InternetChecksum.isValid(sum &+ pseudoHeaderSum(frame, byteCount: end - transport))
     }
 }
 

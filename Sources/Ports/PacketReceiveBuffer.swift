@@ -44,13 +44,14 @@ import Wire
         segmenter.removeAll()
     }
 
-    /// Appends frames until the vector is full or nothing is left.
+    /// Appends frames until the vector takes no more or nothing is left.
     /// - Returns: 0, or the `errno` that the socket has given; EAGAIN is no error.
     func receive(from descriptor: Int32, into vector: PacketVector) -> Int32 {
         var mayHaveMore = true
         while !vector.isFull {
             if segmenter.isWaiting {
                 segmenter.appendWaiting(to: vector)
+                if segmenter.isWaiting { return 0 }
             } else if done < count {
                 done += 1
                 append(message: done - 1, to: vector)

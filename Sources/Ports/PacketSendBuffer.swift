@@ -105,7 +105,7 @@ import Packets
                 unsafe vector.send(
                     packet, as: vector.frameWithHeader(packet), to: descriptor, failures: &failures)
             } else if error == 0 {
-                vector[Int(packet)].disposition = .forwarded
+                unsafe vector.packets[Int(packet)].disposition = .forwarded
             } else {
                 vector[Int(packet)].drop(DropReason(sendError: error))
             }

@@ -25,7 +25,7 @@ extension PacketVector {
             count = unsafe write(descriptor, bytes.baseAddress, bytes.count)
         }
         if count >= 0 {
-            self[Int(packet)].disposition = .forwarded
+            unsafe packets[Int(packet)].disposition = .forwarded
         } else {
             let errorNumber = errno
             self[Int(packet)].drop(DropReason(sendError: errorNumber))

@@ -2,7 +2,9 @@ import Packets
 import Wire
 
 /// Brings frames with their virtio headers into a vector: finishes checksums, and cuts superframes into segments.
-/// Those of a superframe that don't fit the vector wait for the next one.
+///
+/// A superframe whose segments don't fit behind what the vector holds already waits for the next one, so that they stay
+/// together and can leave as one again. Only one of more segments than a vector takes is begun all the same.
 @safe struct Segmenter {
     /// What the frames begin with.
     let link: LinkType
@@ -21,8 +23,8 @@ import Wire
     /// Forgets the segments that wait.
     mutating func removeAll() { superframe = nil }
 
-    /// Appends a frame to the vector, which must not be full, or as many of its segments as the vector takes. No other
-    /// may be waiting.
+    /// Appends a frame to the vector, which must not be full, or what of its segments the vector takes: where some are left
+    /// to wait, nothing else may be appended. No other may be waiting.
     /// - Parameter frame: is changed where its checksum must be finished.
     mutating func append(
         _ frame: UnsafeMutableRawBufferPointer, _ offload: OffloadHeader, timestamp: UInt64,
@@ -52,6 +54,10 @@ import Wire
     /// Appends segments that wait, until the vector is full.
     mutating func appendWaiting(to vector: PacketVector) {
         guard let superframe else { return }
+        let waitingCount = superframe.segmentCount - nextSegment
+        if vector.count > 0, waitingCount <= vector.limit, waitingCount > vector.limit - vector.count {
+            return
+        }
         while !vector.isFull, nextSegment < superframe.segmentCount {
             let byteCount = superframe.byteCount(ofSegment: nextSegment)
             if byteCount <= vector.maximumFrameByteCount {

@@ -18,6 +18,10 @@ package struct Superframe {
     private struct NetworkHeader {
         var offset = 0
         var version = IPVersion.v4
+        /// IPv4's, of the first segment.
+        var identification: UInt16 = 0
+        /// Of what is the same in each segment's IPv4 header: all but length, identification and checksum.
+        var sum: UInt64 = 0
     }
 
     /// Outermost first.
@@ -34,6 +38,12 @@ package struct Superframe {
     /// Payload of each segment but the last.
     private let segmentByteCount: Int
     package let segmentCount: Int
+    /// TCP's, of the first segment.
+    private var sequence: UInt32 = 0
+    /// TCP's header length and what is reserved beside it, then its flags, as on the superframe.
+    private var lengthAndFlags: UInt16 = 0
+    /// Of what is the same under each segment's transport checksum: pseudo-header and header without what differs.
+    private var transportSum: UInt64 = 0
 
     /// Nil if the headers aren't what `offload` says, or can't be cut up: encapsulated in anything but IP and
     /// MPLS, already a fragment, damaged.
@@ -58,7 +68,11 @@ package struct Superframe {
         guard transportByteCount >= (isTCP ? 20 : 8), headerByteCount <= frame.byteCount else { return nil }
         let payloadByteCount = frame.byteCount - headerByteCount
         segmentCount = max(1, (payloadByteCount + segmentByteCount - 1) / segmentByteCount)
-        guard findNetworkHeaders(frame, link) == (isTCP ? .tcp : .udp) else { return nil }
+        guard findNetworkHeaders(frame, link) == (isTCP ? .tcp : .udp),
+            // What IP can say of the longest segment.
+            byteCount(ofSegment: 0) - networkHeaders[0].offset <= 65_535
+        else { return nil }
+        sumWhatStays(frame)
     }
 
     package func byteCount(ofSegment index: Int) -> Int {
@@ -91,18 +105,16 @@ package struct Superframe {
 // MARK: - Writing
 
 extension Superframe {
+    @inline(__always)
     private func patch(_ header: NetworkHeader, of segment: inout MutableRawSpan, index: Int) {
         let byteCount = segment.byteCount - header.offset
         switch header.version {
         case .v4:
-            let old = segment.bytes.uint16(at: header.offset + IPv4Field.identification)
-            segment.store(UInt16(byteCount), at: header.offset + IPv4Field.totalLength)
-            segment.store(
-                old &+ UInt16(truncatingIfNeeded: index), at: header.offset + IPv4Field.identification)
-            segment.store(UInt16(0), at: header.offset + IPv4Field.checksum)
-            let headerByteCount = Int(segment.bytes.octet(at: header.offset) & 0x0f) * 4
-            let sum = InternetChecksum.sum(
-                segment.bytes.extracting(header.offset..<header.offset + headerByteCount))
+            let length = UInt16(byteCount)
+            let identification = header.identification &+ UInt16(truncatingIfNeeded: index)
+            segment.store(length, at: header.offset + IPv4Field.totalLength)
+            segment.store(identification, at: header.offset + IPv4Field.identification)
+            let sum = header.sum &+ InternetChecksum.sum(length) &+ InternetChecksum.sum(identification)
             segment.storeBytes(
                 of: InternetChecksum.field(sum), toByteOffset: header.offset + IPv4Field.checksum,
                 as: UInt16.self)
@@ -112,34 +124,56 @@ extension Superframe {
         }
     }
 
+    @inline(__always)
     private func patchTransport(of segment: inout MutableRawSpan, index: Int, payloadSum: UInt64) {
+        let length = UInt16(segment.byteCount - transportOffset)
+        var sum = payloadSum &+ transportSum &+ InternetChecksum.sum(length)
         if isTCP {
-            let sequence = segment.bytes.uint32(at: transportOffset + 4)
-            segment.store(sequence &+ UInt32(index * segmentByteCount), at: transportOffset + 4)
-            var flags = segment.bytes.octet(at: transportOffset + TCPField.flags)
-            if index > 0 { flags &= ~TCPFlag.congestionWindowReduced }
-            if index < segmentCount - 1 { flags &= ~(TCPFlag.finish | TCPFlag.push) }
-            segment.store(flags, at: transportOffset + TCPField.flags)
+            let sequence = sequence &+ UInt32(truncatingIfNeeded: index &* segmentByteCount)
+            segment.store(sequence, at: transportOffset + TCPField.sequence)
+            var word = lengthAndFlags
+            if index > 0 { word &= ~UInt16(TCPFlag.congestionWindowReduced) }
+            if index < segmentCount - 1 { word &= ~UInt16(TCPFlag.finish | TCPFlag.push) }
+            segment.store(word, at: transportOffset + TCPField.dataOffset)
+            sum &+= InternetChecksum.sum(sequence) &+ InternetChecksum.sum(word)
         } else {
-            segment.store(UInt16(segment.byteCount - transportOffset), at: transportOffset + 4)
+            segment.store(length, at: transportOffset + UDPField.length)
+            sum &+= InternetChecksum.sum(length)
         }
-        // The field still holds the pseudo-header's sum with the superframe's length in it: exchange that for
-        // ours.
-        let oldLength = InternetChecksum.fold(InternetChecksum.sum(UInt32(frameByteCount - transportOffset)))
-        let newLength = InternetChecksum.sum(UInt32(segment.byteCount - transportOffset))
-        let sum =
-            payloadSum
-            &+ InternetChecksum.sum(segment.bytes.extracting(transportOffset..<headerByteCount))
         segment.storeBytes(
-            of: OffloadHeader.field(sum &+ UInt64(~oldLength) &+ newLength, isUDP: !isTCP),
-            toByteOffset: checksumField,
-            as: UInt16.self)
+            of: OffloadHeader.field(sum, isUDP: !isTCP), toByteOffset: checksumField, as: UInt16.self)
     }
 }
 
 // MARK: - Planning
 
 extension Superframe {
+    /// Sums once what each segment has under its checksums.
+    private mutating func sumWhatStays(_ frame: RawSpan) {
+        func sum(_ begin: Int, _ end: Int) -> UInt64 { InternetChecksum.sum(frame.extracting(begin..<end)) }
+        for position in 0..<networkHeaderCount where networkHeaders[position].version == .v4 {
+            let begin = networkHeaders[position].offset
+            let end = begin + Int(frame.octet(at: begin) & 0x0f) * 4
+            networkHeaders[position].identification = frame.uint16(at: begin + IPv4Field.identification)
+            networkHeaders[position].sum =
+                sum(begin, begin + IPv4Field.totalLength)
+                &+ sum(begin + IPv4Field.flagsAndFragmentOffset, begin + IPv4Field.checksum)
+                &+ sum(begin + IPv4Field.checksum + 2, end)
+        }
+        // The checksum field holds the pseudo-header's sum with the superframe's length in it, which is taken out.
+        let length = InternetChecksum.fold(InternetChecksum.sum(UInt32(frameByteCount - transportOffset)))
+        transportSum = UInt64(~length) &+ sum(transportOffset, transportOffset + 4)
+        if isTCP {
+            sequence = frame.uint32(at: transportOffset + TCPField.sequence)
+            lengthAndFlags = frame.uint16(at: transportOffset + TCPField.dataOffset)
+            transportSum &+=
+                sum(transportOffset + TCPField.acknowledgement, transportOffset + TCPField.dataOffset)
+                &+ sum(transportOffset + TCPField.window, headerByteCount)
+        } else {
+            transportSum &+= sum(checksumField, checksumField + 2)
+        }
+    }
+
     /// Finds every IP header before the transport header.
     /// - Returns: what the last one says is behind it; nil if the headers don't lead to `transportOffset`.
     private mutating func findNetworkHeaders(_ frame: RawSpan, _ link: LinkType) -> IPProtocol? {

@@ -29,13 +29,13 @@ import Wire
     /// Forgets what has not been passed on.
     func removeAll() { segmenter.removeAll() }
 
-    /// Appends frames until the vector is full or nothing is left.
+    /// Appends frames until the vector takes no more or nothing is left.
     /// - Returns: 0, or the `errno` that the device has given; EAGAIN is no error.
     func receive(from descriptor: Int32, into vector: PacketVector) -> Int32 {
         let now = currentTimestamp()
         segmenter.appendWaiting(to: vector)
         let start = unsafe area + Self.frameOffset
-        while !vector.isFull {
+        while !vector.isFull, !segmenter.isWaiting {
             let capacity = Self.byteCount - Self.frameOffset + OffloadHeader.byteCount
             let count = unsafe read(descriptor, start - OffloadHeader.byteCount, capacity)
             if count < 0 {

@@ -82,7 +82,7 @@ import Packets
         packet = train.first
         for _ in 0..<train.packetCount {
             switch errorNumber {
-            case 0: vector[Int(packet)].disposition = .forwarded
+            case 0: unsafe vector.packets[Int(packet)].disposition = .forwarded
             case EINVAL: send(packet: packet, of: vector, to: descriptor, hasHeaders: true)
             default: vector[Int(packet)].drop(DropReason(sendError: errorNumber))
             }

@@ -62,7 +62,7 @@ enum Trains {
         }
         let offload = whole.read { OffloadHeader($0.extracting(first: OffloadHeader.byteCount)) }
         let frame = Array(whole[OffloadHeader.byteCount...])
-        try Finding.unless(frame.count <= 65_535 + 14, "a superframe of \(frame.count) bytes")
+        try Finding.unless(frame.count <= 65_535 + 22, "a superframe of \(frame.count) bytes")
         let plan = frame.read { Superframe($0, offload: offload, link: link) }
         guard let plan else { throw Finding("a superframe that can't be cut up") }
         try Finding.unless(
@@ -79,10 +79,21 @@ enum Trains {
         }
     }
 
+    /// Behind the Ethernet header and its VLAN tags.
+    private static func networkOffset(_ frame: [UInt8]) -> Int {
+        var offset = 14
+        while frame.count >= offset,
+            [[0x81, 0x00], [0x88, 0xa8]].contains(Array(frame[offset - 2..<offset]))
+        {
+            offset += 4
+        }
+        return offset
+    }
+
     /// A frame but for an identification that means nothing (RFC 6864 §4.1), and the checksum over it.
     private static func comparable(_ frame: [UInt8], _ link: LinkType) -> [UInt8] {
         var frame = frame
-        let network = link == .ethernet ? 14 : 0
+        let network = link == .ethernet ? networkOffset(frame) : 0
         guard frame.count >= network + 20, frame[network] >> 4 == 4, frame[network + 6] & 0x40 != 0 else {
             return frame
         }

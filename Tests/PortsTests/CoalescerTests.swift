@@ -297,17 +297,68 @@ private struct Difference: CustomTestStringConvertible {
                 == [[a.bytes, a.next().bytes], [ping.bytes]])
     }
 
-    @Test("On Ethernet the header has to be the same; what is tagged is left as it is, padding is left out")
+    @Test("What has extension headers leaves alone, and nothing overtakes it")
+    func extensionHeaders() {
+        let (first, second) = (Self.v6, Self.v6.next())
+        for kind: UInt8 in [0, 43, 44, 60] {
+            var extended = second.bytes
+            let payloadLength = UInt16(extended[4]) << 8 + UInt16(extended[5]) + 8
+            extended.replaceSubrange(
+                4...5, with: [UInt8(payloadLength >> 8), UInt8(truncatingIfNeeded: payloadLength)])
+            // Padding; as a routing header none that says where to, as a fragment the only one.
+            extended.insert(contentsOf: [6, 0, kind == 44 ? 0 : 1, kind == 44 ? 0 : 4, 0, 0, 0, 0], at: 40)
+            extended[6] = kind
+            let frames = [first.bytes, extended, second.next().bytes, second.next().next().bytes]
+            #expect(Sent(frames).trains == [[frames[0]], [frames[1]], [frames[2], frames[3]]], "\(kind)")
+        }
+    }
+
+    @Test("Acknowledgements without payload leave alone, SYN, RST and URG end what comes before")
+    func alone() {
+        let first = FlowPacket()
+        for flags: UInt8 in [0x12, 0x14, 0x30] {
+            var special = first.next()
+            special.tcp.flags = flags
+            #expect(sizes([first, special]) == [1, 1])
+            // What comes behind it has other flags again.
+            var plain = special.next()
+            plain.tcp.flags = 0x10
+            let frames = [first, special, plain, plain.next()].map(\.bytes)
+            #expect(Sent(frames).trains == [[frames[0]], [frames[1]], [frames[2], frames[3]]])
+        }
+        let acknowledgement = first.next(payload: [])
+        #expect(sizes([acknowledgement, acknowledgement, acknowledgement]) == [1, 1, 1])
+        // FIN ends a train, and nothing is joined behind it.
+        var last = first.next()
+        last.tcp.flags |= 0x01
+        #expect(sizes([first, last, last.next()]) == [2, 1])
+    }
+
+    @Test("On Ethernet the header and its tags have to be the same; padding is left out")
     func ethernet() {
         var first = FlowPacket()
         first.ethernet = FlowPacket.ethernetIPv4
-        let frames = [first, first.next()].map(\.bytes)
+        let second = first.next()
+        let frames = [first, second].map(\.bytes)
         #expect(Sent(frames, link: .ethernet).trains == [frames])
         var other = first.next()
         other.ethernet[5] = 3
         #expect(sizes([first, other], link: .ethernet) == [1, 1])
-        let tagged = frames.map { $0[..<12] + [0x81, 0, 0, 5] + $0[12...] }.map { Array($0) }
-        #expect(Sent(tagged, link: .ethernet).trains == tagged.map { [$0] })
+        func tagged(_ frame: [UInt8], _ tags: [UInt8]) -> [UInt8] { frame[..<12] + tags + frame[12...] }
+        for tags: [UInt8] in [[0x81, 0, 0, 5], [0x88, 0xa8, 0, 6, 0x81, 0, 0x20, 5]] {
+            let frames = frames.map { tagged($0, tags) }
+            #expect(Sent(frames, link: .ethernet).trains == [frames])
+            var others = tags
+            others[3] += 1
+            let mixed = [frames[0], tagged(second.bytes, others)]
+            #expect(Sent(mixed, link: .ethernet).trains == mixed.map { [$0] })
+        }
+        // More tags than two are nobody's.
+        let deep = frames.map { tagged($0, [0x81, 0, 0, 5, 0x81, 0, 0, 5, 0x81, 0, 0, 5]) }
+        #expect(Sent(deep, link: .ethernet).trains == deep.map { [$0] })
+        // No kernel cuts up what is encapsulated.
+        let labelled = frames.map { $0[..<12] + [0x88, 0x47, 0, 0x10, 1, 64] + $0[14...] }.map { Array($0) }
+        #expect(Sent(labelled, link: .ethernet).trains == labelled.map { [$0] })
         let padded = [frames[0], frames[1] + [0, 0, 0]]
         #expect(Sent(padded, link: .ethernet).trains == [frames])
     }
@@ -321,17 +372,32 @@ private struct Difference: CustomTestStringConvertible {
         for _ in 0..<60 {
             var stream = FlowStream(&random)
             let packets = stream.packets(random.number(1...200), &random)
-            let frames = packets.map(\.bytes)
-            let sent = Sent(frames)
+            // Bare, or behind an Ethernet header with or without tags.
+            let tags: [UInt8]? = random.element([
+                nil, [], [0x81, 0, 0, 5], [0x88, 0xa8, 0, 6, 0x81, 0, 0, 5],
+            ])
+            func framed(_ packet: FlowPacket) -> [UInt8] {
+                guard let tags else { return packet.bytes }
+                let etherType: [UInt8] = packet.source.contains(":") ? [0x86, 0xdd] : [8, 0]
+                return FlowPacket.ethernetIPv4[..<12] + tags + etherType + packet.bytes
+            }
+            let frames = packets.map(framed)
+            let sent = Sent(frames, link: tags == nil ? .ip : .ethernet)
             joined += sent.trains.count { $0.count > 1 }
-            let bad = Set(packets.filter { !$0.isGood }.map(\.bytes))
+            let bad = Set(packets.filter { !$0.isGood }.map(framed))
             let joinedBadCount = sent.trains.filter { $0.count > 1 }.flatMap { $0 }.count(where: bad.contains)
             #expect(joinedBadCount == 0, "a wrong checksum has been put right")
-            #expect(sent.longestByteCount <= 65_535)
+            let linkByteCount = tags.map { 14 + $0.count } ?? 0
+            #expect(sent.longestByteCount <= 65_535 + linkByteCount)
             let after = sent.trains.flatMap { $0 }
-            for flow in Set(frames.map(Self.flow)) {
+            #expect(
+                after.allSatisfy {
+                    $0.prefix(linkByteCount).dropLast(2) == frames[0].prefix(linkByteCount).dropLast(2)
+                })
+            func packet(_ frame: [UInt8]) -> [UInt8] { Array(frame.dropFirst(linkByteCount)) }
+            for flow in Set(frames.map { Self.flow(packet($0)) }) {
                 func own(_ frames: [[UInt8]]) -> [[UInt8]] {
-                    frames.filter { Self.flow($0) == flow }.map(Self.comparable)
+                    frames.map(packet).filter { Self.flow($0) == flow }.map(Self.comparable)
                 }
                 let isSame = own(after) == own(frames)
                 #expect(isSame, "flow \(flow)")

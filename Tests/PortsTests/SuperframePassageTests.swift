@@ -110,6 +110,44 @@ struct SuperframePassageTests {
         #expect(eventually { checksumErrors(in: namespace) == "Tcp: InCsumErrors 1\n" })
     }
 
+    @Test(
+        "Tagged packets of a flow leave as a superframe, whether the kernel or a port has to cut it up",
+        arguments: ["on", "off"], [[0x81, 0, 0, 5], [0x88, 0xa8, 0, 6, 0x81, 0, 0, 5]] as [[UInt8]])
+    func tagged(transmitOffload: String, tags: [UInt8]) async throws {
+        let namespace = NetworkNamespace()
+        namespace.ip("link add left type veth peer name right")
+        for end in ["left", "right"] { namespace.ip("link set \(end) up") }
+        namespace.execute("ethtool -K left tx \(transmitOffload)")
+        let ports = try await namespace.run {
+            try ["left", "right"].map { end in
+                try Shared(PacketSocketPort(.init(name: end, interface: end)))
+            }
+        }
+        for first in [FlowPacket(), FlowPacket(source: "2001:db8::1", destination: "2001:db8:a::2")] {
+            var packets = [first]
+            packets[0].payload = [UInt8](repeating: 7, count: 1200)
+            for number: UInt8 in 1..<5 {
+                packets.append(
+                    packets[packets.count - 1].next(payload: [UInt8](repeating: number, count: 1200)))
+            }
+            let etherType: [UInt8] = first.source.contains(":") ? [0x86, 0xdd] : [8, 0]
+            let frames = packets.map { FlowPacket.ethernetIPv4[..<12] + tags + etherType + $0.bytes }
+            let sentBefore = ports[0].value.statistics.sentSuperframes
+            let receivedBefore = ports[1].value.statistics.superframes
+            #expect(ports[0].value.send(frames) == [nil, nil, nil, nil, nil])
+            #expect(ports[0].value.statistics.sentSuperframes == sentBefore + 1)
+            var received: [[UInt8]?] = []
+            #expect(
+                eventually {
+                    received += ports[1].value.received().filter { $0.map { $0.count > 1000 } ?? true }
+                    return received.count >= frames.count
+                })
+            #expect(received == frames)
+            let cutCount = ports[1].value.statistics.superframes - receivedBefore
+            #expect(cutCount == (transmitOffload == "on" ? 1 : 0))
+        }
+    }
+
     @Test("What is in force is said; where it was switched off, what it had been before isn't")
     func inForce() async throws {
         let namespace = NetworkNamespace()

@@ -88,6 +88,11 @@ private func segments(
         #expect(refuses { frame, _ in frame[20] |= 0x20 }, "a fragment")
         #expect(refuses { frame, _ in frame[23] = 47 }, "GRE")
         #expect(refuses { frame, _ in frame[46] = 0x40 }, "a TCP header of 16 bytes")
+        #expect(
+            refuses {
+                $0 += [UInt8](repeating: 0, count: 66_000)
+                $1.segmentByteCount = 65_535
+            }, "a segment longer than IP can say")
     }
 
     @Test(
