@@ -93,16 +93,20 @@ static inline int wl_packet_accept_all(int fd) {
     return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0 ? 0 : -errno;
 }
 
+/// How a group spreads frames: by a program, and without what this host sends (PACKET_FANOUT_FLAG_IGNORE_OUTGOING, since a
+/// group doesn't heed its sockets' PACKET_IGNORE_OUTGOING; kernels that don't know it give us these frames, too).
+enum { WL_PACKET_FANOUT_TYPE = PACKET_FANOUT_CBPF | 0x4000 };
+
 /// Adds a bound socket to a group that is there, or is made anew under its number.
 static inline int wl_packet_fanout_join(int fd, int group) {
-    return wl_packet_set(fd, SOL_PACKET, PACKET_FANOUT, group | PACKET_FANOUT_CBPF << 16);
+    return wl_packet_set(fd, SOL_PACKET, PACKET_FANOUT, (int)(group | (unsigned)WL_PACKET_FANOUT_TYPE << 16));
 }
 
 /// Makes a group of a bound socket, with a number that no other has, and gives it a program that picks sockets. Returns the
 /// number.
 static inline int wl_packet_fanout_make(int fd, struct sock_filter *program, unsigned short count) {
-    int type = PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_UNIQUEID;
-    int error = wl_packet_set(fd, SOL_PACKET, PACKET_FANOUT, type << 16);
+    unsigned int type = WL_PACKET_FANOUT_TYPE | PACKET_FANOUT_FLAG_UNIQUEID;
+    int error = wl_packet_set(fd, SOL_PACKET, PACKET_FANOUT, (int)(type << 16));
     if (error != 0) return error;
     struct sock_fprog request = {.len = count, .filter = program};
     if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &request, sizeof request) != 0) return -errno;
