@@ -30,7 +30,8 @@ let package = Package(
         .library(
             name: "WayleaveEdge",
             targets: [
-                "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports", "TableCompiler", "Tables",
+                "ExchangeFile", "Forwarder", "Link", "Observation", "Packets", "Ports", "TableCompiler",
+                "Tables",
                 "Wire",
             ]),
         .library(name: "WayleaveFuzzTargets", targets: ["FuzzTargets"]),

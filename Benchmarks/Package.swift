@@ -3,11 +3,30 @@ import PackageDescription
 
 let package = Package(
     name: "Benchmarks",
-    dependencies: [.package(name: "wayleave", path: "..")],
+    dependencies: [
+        .package(name: "wayleave", path: ".."),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+    ],
     targets: [
+        .target(name: "CEcho", cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "CReference", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(
+            name: "EndlessPorts", dependencies: [.product(name: "WayleaveEdge", package: "wayleave")],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(
-            name: "FloodsBenchmark", dependencies: [.product(name: "WayleaveEdge", package: "wayleave")],
+            name: "IdleBenchmark",
+            dependencies: [
+                "CEcho", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "WayleaveEdge", package: "wayleave"),
+            ], swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+        .executableTarget(
+            name: "WorkersBenchmark",
+            dependencies: [
+                "CEcho", "EndlessPorts", .product(name: "WayleaveEdge", package: "wayleave"),
+            ], swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+        .executableTarget(
+            name: "FloodsBenchmark",
+            dependencies: ["EndlessPorts", .product(name: "WayleaveEdge", package: "wayleave")],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(
             name: "ForwardingBenchmark",

@@ -7,13 +7,11 @@ public import Ports
 /// The loop of one worker's thread on live ports: serves them in turn while packets come, takes in publications between
 /// vectors, sleeps when there is nothing to do.
 ///
-/// Idle policy: after a round without packets it goes on looking for 20 µs, because a wake-up costs as much, and then
-/// sleeps in `poll` until a port is readable. A forwarder without traffic uses no processor time.
 public final class LiveForwarder {
     public let worker: Worker
     private let publisher: Publisher
-    /// The worker's number there.
-    private let number: Int
+    private let idleMode: IdleMode
+    private var number: Int { worker.number }
     private let report: ([PortReport]) -> Void
     private let watch: KernelWatch?
     /// What `watch` had said when the ports last looked at their interfaces.
@@ -24,19 +22,24 @@ public final class LiveForwarder {
     private var slots: [UInt16] = []
     /// The last report of each of these.
     private var reports: [UInt16: PortReport] = [:]
+    private let share: WorkerShare?
+    /// What is slept by.
+    private var descriptors: [pollfd] = []
 
-    /// - Parameter worker: one that has taken in the publisher's first publication.
-    /// - Parameter number: the worker's place among the publisher's.
+    /// - Parameter worker: one that has taken in the publisher's first publication, and has its place among the publisher's
+    ///   for a number.
+    /// - Parameter share: what the worker shares with others; what they tell it wakes it.
     /// - Parameter watch: what the kernel says of interfaces and neighbours; nil: ports ask it.
     /// - Parameter report: takes what has changed at the ports, about once a second.
     public init(
-        worker: Worker, publisher: Publisher, number: Int = 0, watch: KernelWatch? = nil,
-        report: @escaping ([PortReport]) -> Void
+        worker: Worker, publisher: Publisher, share: WorkerShare? = nil, idleMode: IdleMode = .adaptive,
+        watch: KernelWatch? = nil, report: @escaping ([PortReport]) -> Void
     ) {
+        self.share = share
+        self.idleMode = idleMode
         self.watch = watch
         self.worker = worker
         self.publisher = publisher
-        self.number = number
         self.report = report
         notePorts()
     }
@@ -48,6 +51,7 @@ public final class LiveForwarder {
         while !stop.isRaised {
             let now = monotonicTime()
             takeIn()
+            worker.takeNews()
             takeNeighbours()
             if now >= nextMaintenance || watch.map({ $0.serial != seenSerial }) == true {
                 maintain()
@@ -64,7 +68,9 @@ public final class LiveForwarder {
             }
             let idleStart = idleSince ?? now
             idleSince = idleStart
-            if now - idleStart >= Self.spinNanoseconds { sleep(until: nextMaintenance) }
+            if idleMode == .adaptive, now - idleStart >= Self.spinNanoseconds {
+                sleep(until: nextMaintenance)
+            }
         }
         worker.giveUpWaiting()
     }
@@ -98,7 +104,7 @@ public final class LiveForwarder {
             guard let port = worker.ports[Int(slot)] else { continue }
             port.maintain()
             let report = PortReport(
-                port, slot: slot, serial: worker.tables.publication.serial)
+                port, slot: slot, serial: worker.tables.publication.serial, worker: number)
             guard report != reports[slot] else { continue }
             if let last = reports[slot], last.state != report.state {
                 worker.forgetNeighbours(PortIndex(rawValue: slot))
@@ -131,9 +137,9 @@ public final class LiveForwarder {
         for index in new.keys { watch.follow(interfaceIndex: index) }
     }
 
-    /// Takes in some of what the kernel has said of neighbours.
+    /// Takes in some of what the kernel has said of neighbours. One worker does, and tells the others.
     private func takeNeighbours() {
-        guard let watch else { return }
+        guard let watch, number == 0 else { return }
         for news in watch.takeNews(limit: 64) {
             guard let slot = kernelPorts[news.interfaceIndex] else { continue }
             worker.hear(PortIndex(rawValue: slot), news.address, news.mac, at: currentTimestamp())
@@ -144,8 +150,11 @@ public final class LiveForwarder {
     private func sleep(until deadline: UInt64) {
         guard publisher.mayFallAsleep(number, after: worker.tables.publication.serial) else { return }
         defer { publisher.wakeUp(number) }
-        var descriptors = slots.compactMap { worker.ports[Int($0)]?.pollDescriptor }.map {
-            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        if let share, share.hasNews(for: number) { return }
+        descriptors.removeAll(keepingCapacity: true)
+        for slot in slots {
+            guard let descriptor = worker.ports[Int(slot)]?.pollDescriptor else { continue }
+            descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
         }
         descriptors.append(pollfd(fd: publisher.descriptor(of: number), events: Int16(POLLIN), revents: 0))
         let now = monotonicTime()

@@ -17,7 +17,8 @@ struct LivePort {
     private(set) var mtu: Int
     /// When to try again to open it, where it could not be.
     private(set) var nextAttempt: ContinuousClock.Instant?
-    private var lastReport: PortReport?
+    /// What each worker has last said of its queue.
+    private var lastReports: [Int: PortReport] = [:]
     private var hasFailed = false
     /// What interfaces of this port that are gone had counted, and what the present one last had.
     private var formerStatistics = InterfaceStatistics()
@@ -54,8 +55,24 @@ struct LivePort {
         self.init(object, failure: "forwarder '\(object.forwarder)' opens it", nextAttempt: nil)
     }
 
-    /// Takes in what a worker says.
+    /// Takes in what a worker says. The first queue's state is the port's, unless another one is in a worse; what queues have
+    /// lost is added up.
     mutating func take(_ report: PortReport) {
+        lastReports[report.worker] = report
+        if let whole = Self.whole(lastReports) { take(whole: whole) }
+    }
+
+    private static func whole(_ reports: [Int: PortReport]) -> PortReport? {
+        guard var whole = reports[0] else { return nil }
+        for (worker, report) in reports.sorted(by: { $0.key < $1.key }) where worker > 0 {
+            whole.statistics += report.statistics
+            guard whole.state == .up else { continue }
+            if case .absent(let reason) = report.state { whole.state = .absent("queue \(worker): \(reason)") }
+        }
+        return whole
+    }
+
+    private mutating func take(whole report: PortReport) {
         let (state, detail): (PortStatus.State, String) =
             switch report.state {
             case .up: (.up, "")
@@ -63,7 +80,6 @@ struct LivePort {
             case .absent(let reason): (.absent, reason)
             case .finished: (.finished, "its file has been read to the end")
             }
-        lastReport = report
         mtu = report.mtu
         // What failed here the worker may know nothing of.
         if !hasFailed || state != .up { become(state, detail) }
@@ -118,9 +134,9 @@ struct LivePort {
 
     /// What had failed is right now.
     mutating func mend() {
-        guard hasFailed, let lastReport else { return }
+        guard hasFailed, let whole = Self.whole(lastReports) else { return }
         hasFailed = false
-        take(lastReport)
+        take(whole: whole)
     }
 
     /// Whether the interface has to be opened anew to become what the object says. Not for another MTU where it is ours
@@ -146,6 +162,16 @@ struct LivePort {
         try (port as? TUNPort)?.keep()
         try (port as? TAPPort)?.keep()
         try (port as? PacketSocketPort)?.keep()
+    }
+
+    /// The port as each of so many workers has it: with a queue of its own, or all with the one that there is, which then
+    /// one of them receives from. Ports of one queue are dealt out by slot. Nil where it isn't open.
+    func queues(workers: Int) -> [any PacketPort]? {
+        guard let port else { return nil }
+        guard workers > 1 else { return [port] }
+        let queues = [port] + port.furtherQueues
+        guard queues.count != workers else { return queues }
+        return SingleQueue.ports(port, workers: workers, owner: Int(object.slot) % workers)
     }
 
     /// For people, as in `port core0: absent: there is no interface veth-core`.

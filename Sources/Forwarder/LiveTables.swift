@@ -23,6 +23,8 @@ public final class LiveTables {
     private let rebind: (Set<UInt32>) -> Void
     /// By slot.
     private var ports: [UInt16: LivePort] = [:]
+    /// The open ones' queues, by slot and then worker.
+    private var queues: [UInt16: (port: any PacketPort, queues: [any PacketPort])] = [:]
     /// What all workers go by.
     private var passed: Publication?
 
@@ -146,6 +148,7 @@ public final class LiveTables {
     public func close() {
         for port in ports.values { close(port) }
         ports = [:]
+        queues = [:]
         passed = nil
     }
 }
@@ -244,9 +247,8 @@ extension LiveTables {
     /// done about a worker that is stuck but to say so, each second.
     /// - Returns: false if `stop` was raised before.
     private func publish() -> Bool {
-        var open: [(any PacketPort)?] = Array(repeating: nil, count: ForwardingTables.portCapacity)
-        for (slot, live) in ports { open[Int(slot)] = live.port }
-        let next = Publication(tables: tables.publish(), ports: open, slotByteCount: slotByteCount)
+        let next = Publication(
+            tables: tables.publish(), portsByWorker: portsByWorker(), slotByteCount: slotByteCount)
         publisher.publish(next)
         var seconds = 0
         while case let behind = publisher.waitUntilPassed(timeout: .seconds(1)), !behind.isEmpty {
@@ -261,6 +263,24 @@ extension LiveTables {
         // prefixes.
         passed = next
         return true
+    }
+
+    /// What each worker has of the ports that are open; the same objects as long as a port stays open.
+    private func portsByWorker() -> [[(any PacketPort)?]] {
+        let workers = max(1, publisher.workerCount)
+        let none = [(any PacketPort)?](repeating: nil, count: ForwardingTables.portCapacity)
+        var portsByWorker = Array(repeating: none, count: workers)
+        for slot in queues.keys where ports[slot]?.port == nil { queues[slot] = nil }
+        for (slot, live) in ports {
+            guard let port = live.port else { continue }
+            if queues[slot]?.port !== port, let opened = live.queues(workers: workers) {
+                queues[slot] = (port, opened)
+            }
+            for (worker, queue) in (queues[slot]?.queues ?? []).enumerated() {
+                portsByWorker[worker][Int(slot)] = queue
+            }
+        }
+        return portsByWorker
     }
 
     /// Slots of packet memory for the longest packet of any port, with its link header and room to spare: 2 KiB for an

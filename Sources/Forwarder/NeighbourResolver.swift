@@ -135,6 +135,16 @@ struct NeighbourResolver {
     }
 }
 
+// MARK: - Other workers' questions
+extension NeighbourResolver {
+    /// Another worker has asked: that counts as a question of ours, and the answer as one to us. Where there is no room, it
+    /// stays the other's alone.
+    mutating func noteAsked(_ key: Key, at timestamp: UInt64) {
+        guard asked.count < Self.askedCapacity || asked[key] != nil else { return }
+        asked[key] = timestamp
+    }
+}
+
 // MARK: - Neighbours of the kernel's
 extension NeighbourResolver {
     /// Takes in where the kernel has a neighbour on a port that it resolves for us; nil: nobody answers it there. A

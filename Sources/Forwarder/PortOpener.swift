@@ -7,11 +7,12 @@ public enum PortOpener {
     /// Opens a port. An interface that isn't there yet is no error: the port's state says so.
     /// - Parameters:
     ///   - routes: what the kernel is to route into a TUN.
+    ///   - queues: how many it is to have where that can be: TUN, TAP, and AF_PACKET on an interface that is ours alone.
     ///   - watch: says when interfaces change; nil: ports ask the kernel each second.
     ///   - warn: takes what the operator should know, in a sentence.
     /// - Throws: what can't come right by itself: a missing right, an unreadable file.
     public static func open(
-        _ port: PortObject, routes: [IPPrefix], watch: KernelWatch? = nil,
+        _ port: PortObject, routes: [IPPrefix], queues: Int = 1, watch: KernelWatch? = nil,
         warn: @escaping (String) -> Void
     ) throws -> any PacketPort {
         let mtu = port.mtu.map { Int($0) }
@@ -20,17 +21,18 @@ public enum PortOpener {
             return try TUNPort(
                 TUNPort.Configuration(
                     name: port.name, interface: interface, addresses: port.addresses, routes: routes,
-                    mtu: self.mtu(of: port)), watch: watch, warn: warn)
+                    mtu: self.mtu(of: port), queueCount: queues), watch: watch, warn: warn)
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
-                    name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac),
+                    name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac,
+                    queueCount: queues),
                 watch: watch, warn: warn)
         case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
-                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu), watch: watch,
-                warn: warn)
+                    name: port.name, interface: interface, macAddress: port.mac, mtu: mtu,
+                    queueCount: queues), watch: watch, warn: warn)
         case .sharedPacket(let interface):
             // What is ours there is said when the tables are known: until then all is the kernel's.
             return try PacketSocketPort(

@@ -37,6 +37,9 @@ public final class Publisher: Sendable {
         publication = Mutex(first)
     }
 
+    /// Workers that publications are handed to.
+    public var workerCount: Int { seats.count }
+
     // MARK: The publishing thread
 
     /// Hands a publication to every worker, and wakes those that sleep. All must have taken in the one before.
@@ -64,6 +67,11 @@ public final class Publisher: Sendable {
             usleep(pause)
             pause = min(2 * pause, 1000)
         }
+    }
+
+    /// Wakes a worker that sleeps, or is about to: it finds what it was given before. For any thread.
+    public func wakeIfAsleep(_ worker: Int) {
+        if seats[worker].isAsleep.load(ordering: .sequentiallyConsistent) { seats[worker].wakeUp.signal() }
     }
 
     /// Wakes all workers, so that they look around.

@@ -67,8 +67,11 @@ extension SlowPath {
     ) {
         guard !mac.isGroup else { return }
         let key = NeighbourResolver.Key(port: arrived.port, tags: tags(frame, arrived), address: address)
+        // Another worker may have asked what this answers.
+        takeNews()
         neighbours.learn(key, mac, tables, isForUs: isForUs, at: arrived.time)
         waiting.release(key)
+        tell(.heard(key, mac, isForUs: isForUs, at: arrived.time))
     }
 
     /// The VLAN ids that a frame came under, packed as in `NeighbourResolver.Key`. A tag with VLAN 0 bears a priority, and
@@ -118,13 +121,15 @@ extension SlowPath {
             guard isUp[Int(adjacency.port)], let address = adjacency.nextHop else { continue }
             ask(NeighbourResolver.Key(adjacency, address), adjacency, timestamp)
         }
-        announce(at: timestamp, isUp: isUp)
+        // One worker speaks for all.
+        if number == 0 { announce(at: timestamp, isUp: isUp) }
         pathMTUs.age(tables, at: time(timestamp))
     }
 
     /// Broadcasts a question, at most one a second for an address.
     func ask(_ key: NeighbourResolver.Key, _ adjacency: Adjacency, _ timestamp: UInt64) {
         guard neighbours.mayAsk(key, isKnown: adjacency.nextHop != nil, at: time(timestamp)) else { return }
+        tell(.asked(key, at: time(timestamp)))
         let port = key.port
         if adjacency.tags.isEmpty, neighbours.resolvedByKernel.contains(port) {
             return askKernel(port, key.address)

@@ -24,6 +24,8 @@ extension SlowPath {
                 isOverIPv6: said.remote.version == .v6)
             guard let learned = PathMTUs.mtu(from: report) else { return nil }
             pathMTUs.learn(learned, of: tunnel, tables, at: arrived.time)
+            tell(
+                .pathMTU(learned, of: tunnel, serial: tables.publication.serial, at: arrived.time))
         }
         relay(said, network.extracting(said.inner), from: tunnel, arrived)
         return nil

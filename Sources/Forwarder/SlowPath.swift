@@ -23,12 +23,21 @@ final class SlowPath {
     var askKernel: (Int, IPAddress) -> Void = { _, _ in }
     /// The node's own, by port.
     var addresses: [[IPAddress]] { tables.publication.addressesByPort }
-    let limits = SlowPathLimits()
+    let limits: SlowPathLimits
+    /// Nil where there is one worker.
+    let share: WorkerShare?
+    /// The worker's, among those that share.
+    let number: Int
     /// What `time` goes by: nanoseconds by a clock that never goes back; nil: the packets' stamps.
     var now: UInt64?
 
-    init(tables: WorkerTables, slotByteCount: Int) {
+    /// - Parameter share: what there is between several workers.
+    /// - Parameter number: the worker's among them.
+    init(tables: WorkerTables, slotByteCount: Int, share: WorkerShare? = nil, number: Int = 0) {
         self.tables = tables
+        self.share = share
+        self.number = number
+        limits = SlowPathLimits(workers: share?.count ?? 1)
         originated = PacketVector(capacity: 64, slotByteCount: slotByteCount)
         derived = PacketVector(capacity: 64, slotByteCount: slotByteCount)
         fragments = PacketVector(capacity: 256, slotByteCount: slotByteCount)

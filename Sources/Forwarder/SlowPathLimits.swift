@@ -6,7 +6,7 @@ import Wire
 /// received. It is asked before anything is read or built, and costs a few nanoseconds.
 ///
 /// Each port has limits of its own, and each kind of packets: a flood of one kind doesn't keep answers of another from
-/// being heard, nor does one by another port.
+/// being heard, nor does one by another port. Several workers have equal parts of each, so that they keep no common books.
 final class SlowPathLimits {
     /// ICMP errors that are sent (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)); and as many that are heeded.
     static let errorsPerSecond = 1000
@@ -30,23 +30,29 @@ final class SlowPathLimits {
     }
 
     private static var kindCount: Int { Kind.unresolved.rawValue + 1 }
+    private let errorsPerSecond: Int
+    private let packetsPerSecond: Int
     private let limits = Table<RateLimit>(capacity: ForwardingTables.portCapacity * SlowPathLimits.kindCount)
+
+    /// - Parameter workers: how many have equal parts.
+    init(workers: Int = 1) {
+        errorsPerSecond = max(1, Self.errorsPerSecond / workers)
+        packetsPerSecond = max(1, Self.packetsPerSecond / workers)
+    }
 
     /// Whether one more ICMP error may be sent about what comes in by this port; if so, it counts as sent.
     func allowsError(port: Int, at timestamp: UInt64) -> Bool {
-        allows(.error, port, timestamp, Self.errorsPerSecond)
+        allows(.error, port, timestamp, errorsPerSecond)
     }
 
     /// Whether one more ICMP error about a packet in one of our tunnels may be heeded that comes in by this port; if so,
     /// it counts as heeded.
     func allowsTunnelError(port: Int, at timestamp: UInt64) -> Bool {
-        allows(.tunnelError, port, timestamp, Self.errorsPerSecond)
+        allows(.tunnelError, port, timestamp, errorsPerSecond)
     }
 
-    private func allows(
-        _ kind: Kind, _ port: Int, _ timestamp: UInt64, _ perSecond: Int = SlowPathLimits.packetsPerSecond
-    ) -> Bool {
-        limits[place(kind, port)].allows(perSecond, at: timestamp)
+    private func allows(_ kind: Kind, _ port: Int, _ timestamp: UInt64, _ perSecond: Int? = nil) -> Bool {
+        limits[place(kind, port)].allows(perSecond ?? packetsPerSecond, at: timestamp)
     }
 
     private func place(_ kind: Kind, _ port: Int) -> Int { port * Self.kindCount + kind.rawValue }
@@ -71,7 +77,7 @@ final class SlowPathLimits {
     }
 
     private func isSilenced(_ port: Int, _ timestamp: UInt64) -> Bool {
-        limits[place(.error, port)].isSpent(Self.errorsPerSecond, at: timestamp)
+        limits[place(.error, port)].isSpent(errorsPerSecond, at: timestamp)
     }
 
     private func localKind(_ vector: PacketVector, _ packet: Packet) -> Kind {

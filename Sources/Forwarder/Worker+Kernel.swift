@@ -10,14 +10,22 @@ extension Worker {
         slowPath.askKernel = ask
     }
 
-    /// Takes in where the kernel has a neighbour on such a port; nil: it has lost it. A packet that waits for it goes its
-    /// way. To be called between vectors.
+    /// Takes in where the kernel has a neighbour on such a port, and tells other workers; nil: it has lost it. A packet that
+    /// waits for it goes its way. To be called between vectors.
     public func hear(_ port: PortIndex, _ address: IPAddress, _ mac: MACAddress?, at timestamp: UInt64) {
         slowPath.now = clock?()
         let time = slowPath.time(timestamp)
-        slowPath.neighbours.hear(Int(port.rawValue), address, mac, tables, at: time)
-        guard mac != nil else { return }
-        slowPath.waiting.release(NeighbourResolver.Key(port: Int(port.rawValue), tags: 0, address: address))
+        slowPath.hear(Int(port.rawValue), address, mac, at: time)
+        slowPath.tell(.kernel(port: Int(port.rawValue), address, mac, at: time))
+        if slowPath.waiting.hasReleased { forwardReleased() }
+    }
+
+    /// Takes in what other workers have found out. Packets that wait for a next hop that another has heard go their way. To
+    /// be called between vectors; costs a load where there is none.
+    public func takeNews() {
+        guard let share = slowPath.share, share.hasNews(for: slowPath.number) else { return }
+        slowPath.now = clock?()
+        slowPath.takeNews()
         if slowPath.waiting.hasReleased { forwardReleased() }
     }
 }

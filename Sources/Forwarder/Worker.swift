@@ -16,6 +16,8 @@ import Trace
     /// What packets are held against. Changes in `adoptSome` only, hence never within a vector.
     public let tables: WorkerTables
     public let counters: Counters
+    /// Which of the forwarder's workers it is.
+    public let number: Int
     /// Who looks on; nil: nobody.
     let observer: WorkerObserver?
     /// What things grow old by, in nanoseconds; nil: by the packets' time stamps.
@@ -37,21 +39,28 @@ import Trace
     /// - Parameter vectorCapacity: packets taken from a port at once, 1…256.
     /// - Parameter neighbourSeed: as `WorkerTables` takes it.
     /// - Parameter observer: takes note of drops and times, and copies packets for those who ask.
+    /// - Parameter number: which of the publication's workers it is.
+    /// - Parameter share: what there is between these; nil where there is one.
     /// - Parameter clock: nanoseconds of a clock that never goes back, for a live run, where packets are stamped with a time
     ///   of day that may be set. Nil, for a replay: the stamps are the time.
     public init(
         _ publication: Publication, counters: Counters = Counters(), vectorCapacity: Int = 256,
         slotByteCount: Int = 2048, neighbourSeed: UInt64 = .random(in: 0...UInt64.max),
-        observer: WorkerObserver? = nil, clock: (() -> UInt64)? = nil
+        observer: WorkerObserver? = nil, number: Int = 0, share: WorkerShare? = nil,
+        clock: (() -> UInt64)? = nil
     ) {
         precondition(publication.tables.serial <= 1, "what was published before is unknown to a new worker")
-        ports = publication.ports
-        tables = WorkerTables(publication.tables, neighbourSeed: neighbourSeed)
+        self.number = number
+        ports = publication.ports(of: number)
+        tables = WorkerTables(
+            publication.tables, neighbourSeed: neighbourSeed, policers: share?.policers ?? PolicerStates())
+        // Workers begin apart, so that packets of two that are to be put together again are rarely mistaken for each other.
+        state.identification = UInt16(truncatingIfNeeded: number << 16 / (share?.count ?? 1))
         self.counters = counters
         self.observer = observer
         self.clock = clock
         vector = PacketVector(capacity: vectorCapacity, slotByteCount: slotByteCount)
-        slowPath = SlowPath(tables: tables, slotByteCount: slotByteCount)
+        slowPath = SlowPath(tables: tables, slotByteCount: slotByteCount, share: share, number: number)
         unsafe selection = .allocate(capacity: 256)
         adoption = Adoption(publication)
         while !isAdopted { adoptSome() }
@@ -83,7 +92,7 @@ import Trace
         giveUp(slowPath.waiting.all(from: publication.tables.changedPorts))
         slowPath.noteChanges(publication.tables)
         tables.turn(to: publication.tables)
-        ports = publication.ports
+        ports = publication.ports(of: number)
         guard publication.slotByteCount > vector.slotByteCount else { return }
         giveUp(slowPath.waiting.all())
         vector = PacketVector(capacity: vector.capacity, slotByteCount: publication.slotByteCount)
@@ -115,6 +124,7 @@ import Trace
     /// packets that have waited long enough. To be called about once a second, between vectors.
     /// - Parameter timestamp: now, in nanoseconds since the Unix epoch.
     public func confirmNeighbours(at timestamp: UInt64) {
+        takeNews()
         slowPath.now = clock?()
         slowPath.confirmNeighbours(at: timestamp, isUp: ports.map { $0?.state == .up })
         sendOriginated()

@@ -108,18 +108,39 @@ final class DropTable: Sendable {
 /// Dropped packets as counted up to now.
 public struct DropReading: Equatable, Sendable {
     /// The drops of one port, one session and one reason.
-    public struct Count: Equatable, Sendable {
+    public struct Count: Hashable, Sendable {
         /// The port that they came in by.
         public var port: UInt16
         /// The counter slot of their session; nil: of no session, or of one that the table had no room for.
         public var slot: UInt32?
         public var reason: DropReason
         public var packets: UInt64
+
+        /// The same for all that are to be added up.
+        fileprivate var key: Count {
+            var key = self
+            key.packets = 0
+            return key
+        }
     }
 
     public var counts: [Count] = []
     /// Drops of sessions that the table had no room for.
     public var overflow: UInt64 = 0
+
+    /// Adds what another worker has counted.
+    public mutating func add(_ other: DropReading) {
+        overflow += other.overflow
+        var places: [Count: Int] = [:]
+        for (place, count) in counts.enumerated() { places[count.key] = place }
+        for count in other.counts {
+            if let place = places[count.key] {
+                counts[place].packets += count.packets
+            } else {
+                counts.append(count)
+            }
+        }
+    }
 
     func write(to writer: inout ByteWriter) {
         writer.write(overflow)
@@ -131,7 +152,7 @@ public struct DropReading: Equatable, Sendable {
         }
     }
 
-    init() {}
+    public init() {}
 
     init(reading reader: inout ByteReader) throws(ByteReaderError) {
         overflow = try reader.read()

@@ -17,6 +17,8 @@ final class ObservationPeer {
     private var sentCount = 0
     private var taps: [(observer: WorkerObserver, tap: Tap)] = []
     private var deadline: ContinuousClock.Instant?
+    /// Packets that are still wanted, whichever worker they come from; nil: without end.
+    private var wanted: UInt64?
     private let patience: ObservationServer.Patience
     /// When it last asked for something, or took some of an answer.
     private var lastSign: ContinuousClock.Instant
@@ -147,10 +149,13 @@ final class ObservationPeer {
             }
             try arm(
                 .capture(capture), capture.ports, capture.filter,
-                seconds: capture.seconds == 0 ? nil : capture.seconds, isTapFree: isTapFree)
+                count: capture.count, seconds: capture.seconds == 0 ? nil : capture.seconds,
+                isTapFree: isTapFree)
         case .trace(let trace):
             let seconds = trace.seconds == 0 ? Self.secondsLimit : min(trace.seconds, Self.secondsLimit)
-            try arm(.trace(trace), trace.ports, trace.filter, seconds: seconds, isTapFree: isTapFree)
+            try arm(
+                .trace(trace), trace.ports, trace.filter, count: trace.count, seconds: seconds,
+                isTapFree: isTapFree)
         }
     }
 
@@ -172,7 +177,8 @@ final class ObservationPeer {
     }
 
     private func arm(
-        _ purpose: Tap.Purpose, _ names: [String], _ expression: String, seconds: UInt32?, isTapFree: Bool
+        _ purpose: Tap.Purpose, _ names: [String], _ expression: String, count: UInt64, seconds: UInt32?,
+        isTapFree: Bool
     ) throws(ObservationError) {
         guard isTapFree else {
             throw ObservationError(
@@ -194,6 +200,7 @@ final class ObservationPeer {
             taps.append((observer, tap))
         }
         for (observer, tap) in taps { observer.arm(tap) }
+        wanted = count == 0 ? nil : count
         deadline = seconds.map { .now + .seconds(Int($0)) }
         send(.armed)
     }
@@ -220,23 +227,24 @@ final class ObservationPeer {
         // Otherwise packets that come faster than they are read would go on for ever.
         if isTimeOver { for (observer, tap) in taps { observer.disarm(tap) } }
         // A ring gives one packet at least.
-        for (observer, tap) in taps where mayAnswer && !tap.ring.isEmpty {
+        for (observer, tap) in taps where mayAnswer && wanted != 0 && !tap.ring.isEmpty {
             tellPorts(of: observer)
             tap.ring.drain { header, bytes in
                 switch header.kind {
                 case .packet: send(.captured(ObservedPacket(header, bytes)))
                 // It was encoded by the worker, as `ObservationAnswer` would.
                 case .traced: sendTraced(bytes)
-                case .padding, .void: break
+                case .padding, .void: return mayAnswer
                 }
-                return mayAnswer
+                wanted = wanted.map { $0 - 1 }
+                return mayAnswer && wanted != 0
             }
         }
+        // Several workers may have taken more than were wanted of all.
+        if wanted == 0 { return end(.count) }
         guard taps.allSatisfy({ $0.tap.ring.isEmpty }) else { return }
         if isStopping {
             end(.complete)
-        } else if taps.contains(where: { $0.tap.hasAll }) {
-            end(.count)
         } else if isTimeOver {
             end(.time)
         }

@@ -38,9 +38,6 @@ final class Tap: Sendable {
     /// Whether nothing more is wanted.
     var isDone: Bool { closed.load(ordering: .acquiring) || remaining.load(ordering: .acquiring) == 0 }
 
-    /// Whether all that was asked for has been taken.
-    var hasAll: Bool { remaining.load(ordering: .acquiring) == 0 }
-
     func close() { closed.store(true, ordering: .releasing) }
 
     /// The worker: how many packets are wanted at first.

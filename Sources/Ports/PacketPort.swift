@@ -2,6 +2,7 @@ public import Packets
 public import Wire
 
 /// A way for packets in and out of the forwarder. Everything here is called from one worker thread; nothing blocks.
+/// An interface of several queues is as many ports, of which the first one leads to the others.
 ///
 /// A frame is what the link carries: Ethernet with its VLAN tags on an `.ethernet` port, a bare IP packet on an `.ip`
 /// port. Frames are complete as they come in: superframes segmented, checksums filled in, tags restored.
@@ -31,6 +32,10 @@ public protocol PacketPort: AnyObject {
     /// The interface whose neighbours the kernel resolves for us; nil where we ask ourselves.
     var kernelInterfaceIndex: Int32? { get }
 
+    /// The other queues of the same interface, each of which another thread may use; none where it has one queue. The kernel
+    /// keeps the packets of a flow on one queue.
+    var furtherQueues: [any PacketPort] { get }
+
     /// Called about once a second: looks whether the interface has come, gone or changed.
     func maintain()
 }
@@ -39,6 +44,7 @@ extension PacketPort {
     public var statistics: PortStatistics { PortStatistics() }
     public var offloads: PortOffloads { [] }
     public var kernelInterfaceIndex: Int32? { nil }
+    public var furtherQueues: [any PacketPort] { [] }
 }
 
 /// What a port's frames begin with.

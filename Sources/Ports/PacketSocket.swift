@@ -17,9 +17,11 @@ struct PacketSocket: ~Copyable {
     /// Opens a socket that sees nothing until it is wholly set up, and binds it.
     /// - Parameter isPromiscuous: whether frames to other addresses than the interface's are wanted.
     /// - Parameter bufferByteCount: what the kernel may hold for us, if the process may ask for so much.
+    /// - Parameter fanout: shares what comes with other sockets on the interface; nil: takes all.
     /// - Parameter prepare: does something to the descriptor before the first frame can come.
     static func open(
         on interface: String, index: Int32, isPromiscuous: Bool, bufferByteCount: Int,
+        fanout: PacketFanout? = nil,
         prepare: (Int32) throws(InterfaceError) -> Void = { _ in }
     ) throws(InterfaceError) -> PacketSocket {
         func check(_ result: Int32, _ action: String) throws(InterfaceError) {
@@ -39,7 +41,12 @@ struct PacketSocket: ~Copyable {
             try check(wl_packet_set(descriptor, SOL_SOCKET, option, size), "size its buffers")
         }
         try prepare(descriptor)
+        if fanout != nil { try check(wl_packet_refuse_all(descriptor), "refuse packets at first") }
         try check(wl_packet_bind(descriptor, index), "bind a packet socket to it")
+        if let fanout {
+            try fanout.join(descriptor, on: interface, index: index)
+            try check(wl_packet_accept_all(descriptor), "accept packets")
+        }
         // Where the kernel has no addresses, nobody else asks the card for neighbour solicitations.
         try check(wl_packet_join(descriptor, index, UInt16(PACKET_MR_ALLMULTI)), "receive multicast")
         if isPromiscuous {

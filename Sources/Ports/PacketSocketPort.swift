@@ -37,11 +37,13 @@ public final class PacketSocketPort: PacketPort {
         /// Whether packets of a flow leave in superframes, where the kernel takes them. What comes in superframes is cut up
         /// in any case: that they come is up to the sender's own interface.
         public var offload: Bool
+        /// Sockets among which what comes is spread by flow, each for another thread. A shared interface has one.
+        public var queueCount: Int
 
         public init(
             name: String, interface: String, macAddress: MACAddress? = nil, mtu: Int? = nil,
             isOwned: Bool = true, sharing: SharedSelection? = nil,
-            bufferByteCount: Int = 16 << 20, offload: Bool = true
+            bufferByteCount: Int = 16 << 20, offload: Bool = true, queueCount: Int = 1
         ) {
             self.name = name
             self.interface = interface
@@ -51,6 +53,7 @@ public final class PacketSocketPort: PacketPort {
             self.sharing = sharing
             self.bufferByteCount = bufferByteCount
             self.offload = offload
+            self.queueCount = queueCount
         }
     }
 
@@ -65,6 +68,9 @@ public final class PacketSocketPort: PacketPort {
     private let sendBuffer: PacketSendBuffer
     /// The refusals of superframes that have been said.
     private var saidRefused: Coalescer.Transports = []
+    /// What there is between several queues.
+    private let fanout: PacketFanout?
+    public private(set) var furtherQueues: [any PacketPort] = []
     /// Nil on an interface that is ours alone.
     private let filter: SharedFilter?
     private let watch: KernelWatch?
@@ -81,10 +87,25 @@ public final class PacketSocketPort: PacketPort {
     /// `state`.
     /// - Parameter watch: says when to look at the interface again; nil: each time that `maintain` is called.
     /// - Parameter warn: is told, in a sentence, what an operator should see to.
-    public init(
+    public convenience init(
         _ configuration: Configuration, watch: KernelWatch? = nil, warn: @escaping (String) -> Void = { _ in }
     ) throws(InterfaceError) {
+        let hasQueues = configuration.queueCount > 1 && configuration.sharing == nil
+        let fanout = hasQueues ? PacketFanout() : nil
+        try self.init(configuration, fanout: fanout, watch: watch, warn: warn)
+        guard hasQueues else { return }
+        for _ in 1..<configuration.queueCount {
+            // What is wrong with one is wrong with all, and said once.
+            furtherQueues.append(try PacketSocketPort(configuration, fanout: fanout, watch: watch) { _ in })
+        }
+    }
+
+    private init(
+        _ configuration: Configuration, fanout: PacketFanout?, watch: KernelWatch?,
+        warn: @escaping (String) -> Void
+    ) throws(InterfaceError) {
         self.configuration = configuration
+        self.fanout = fanout
         self.watch = watch
         self.warn = warn
         sendBuffer = PacketSendBuffer(joining: configuration.offload ? [.tcp, .udp] : [])
@@ -201,7 +222,7 @@ public final class PacketSocketPort: PacketPort {
             }
             socket = try PacketSocket.open(
                 on: configuration.interface, index: status.index, isPromiscuous: mac != interfaceMACAddress,
-                bufferByteCount: configuration.bufferByteCount
+                bufferByteCount: configuration.bufferByteCount, fanout: fanout
             ) { descriptor throws(InterfaceError) in
                 try filter?.attach(socket: descriptor, index: status.index, mac: mac)
             }

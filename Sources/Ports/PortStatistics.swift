@@ -26,6 +26,21 @@ public struct PortStatistics: Equatable, Sendable {
         self.sentSuperframes = sentSuperframes
         self.sendFailures = sendFailures
     }
+
+    /// Adds what another queue of the same interface has lost.
+    public static func += (sum: inout PortStatistics, next: PortStatistics) {
+        sum.kernelDrops += next.kernelDrops
+        sum.superframes += next.superframes
+        sum.sentSuperframes += next.sentSuperframes
+        for failure in next.sendFailures {
+            if let place = sum.sendFailures.firstIndex(where: { $0.errorNumber == failure.errorNumber }) {
+                sum.sendFailures[place].count += failure.count
+            } else {
+                sum.sendFailures.append(failure)
+            }
+        }
+        sum.sendFailures.sort { $0.errorNumber < $1.errorNumber }
+    }
 }
 
 /// Work that a port and the kernel take over from each other, as it is in force now.

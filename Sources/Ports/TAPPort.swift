@@ -17,22 +17,26 @@ public final class TAPPort: PacketPort {
         public var macAddress: MACAddress?
         /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
         public var offload: Bool
+        /// Queues of the interface, each for another thread. An interface that is there may have been made for one.
+        public var queueCount: Int
 
         public init(
             name: String, interface: String, mtu: Int = 1500, macAddress: MACAddress? = nil,
-            offload: Bool = true
+            offload: Bool = true, queueCount: Int = 1
         ) {
             self.name = name
             self.interface = interface
             self.mtu = mtu
             self.macAddress = macAddress
             self.offload = offload
+            self.queueCount = queueCount
         }
     }
 
     public let name: String
     private let configuredMACAddress: MACAddress?
     private let tap: TunInterface
+    public private(set) var furtherQueues: [any PacketPort] = []
 
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
@@ -45,7 +49,11 @@ public final class TAPPort: PacketPort {
         configuredMACAddress = configuration.macAddress
         tap = try TunInterface(
             interface: configuration.interface, kind: .tap, mtu: configuration.mtu,
-            offload: configuration.offload, watch: watch, warn: warn)
+            offload: configuration.offload, role: configuration.queueCount > 1 ? .first : .alone,
+            watch: watch, warn: warn)
+        furtherQueues = try TunQueuePort.ports(
+            configuration.queueCount, name: configuration.name, behind: tap, offload: configuration.offload,
+            watch: watch, warn: warn)
     }
 
     /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws

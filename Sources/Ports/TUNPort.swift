@@ -25,10 +25,12 @@ public final class TUNPort: PacketPort {
         public var mtu: Int
         /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
         public var offload: Bool
+        /// Queues of the interface, each for another thread. An interface that is there may have been made for one.
+        public var queueCount: Int
 
         public init(
             name: String, interface: String, addresses: [InterfaceAddress] = [], routes: [IPPrefix] = [],
-            mtu: Int = 1500, offload: Bool = true
+            mtu: Int = 1500, offload: Bool = true, queueCount: Int = 1
         ) {
             self.name = name
             self.interface = interface
@@ -36,11 +38,13 @@ public final class TUNPort: PacketPort {
             self.routes = routes
             self.mtu = mtu
             self.offload = offload
+            self.queueCount = queueCount
         }
     }
 
     public let name: String
     private let tun: TunInterface
+    public private(set) var furtherQueues: [any PacketPort] = []
 
     /// Opens the interface. Throws if a right is missing; anything that may come right later shows in
     /// `state`.
@@ -53,7 +57,11 @@ public final class TUNPort: PacketPort {
         tun = try TunInterface(
             interface: configuration.interface, kind: .tun, mtu: configuration.mtu,
             addresses: configuration.addresses, routes: configuration.routes,
-            offload: configuration.offload, watch: watch, warn: warn)
+            offload: configuration.offload, role: configuration.queueCount > 1 ? .first : .alone,
+            watch: watch, warn: warn)
+        furtherQueues = try TunQueuePort.ports(
+            configuration.queueCount, name: configuration.name, behind: tun, offload: configuration.offload,
+            watch: watch, warn: warn)
     }
 
     public var link: LinkType { .ip }

@@ -18,6 +18,8 @@ struct TunDevice: ~Copyable {
     let descriptor: Int32
     /// Whether each frame stands behind a virtio header.
     let hasHeaders: Bool
+    /// Whether the interface can have further queues.
+    private(set) var hasQueues = false
     /// What the kernel leaves to us.
     private(set) var offloads: PortOffloads = []
     /// Packets of which the kernel may be given superframes.
@@ -36,8 +38,9 @@ struct TunDevice: ~Copyable {
     /// - Parameter patience: how often to try again, 10 ms apart, while the kernel is still busy tearing down
     ///   the last use of this name.
     /// - Parameter offload: whether superframes and unfinished checksums are wanted.
+    /// - Parameter queues: whether the interface is to be made for several queues. One that is there is taken as it is.
     static func attach(
-        to interface: String, kind: Kind, patience: Int, offload: Bool
+        to interface: String, kind: Kind, patience: Int, offload: Bool, queues: Bool = false
     ) throws(InterfaceError) -> TunDevice {
         func failure(_ action: String, _ errorNumber: Int32) -> InterfaceError {
             InterfaceError(interface: interface, action: action, errorNumber: errorNumber)
@@ -47,12 +50,18 @@ struct TunDevice: ~Copyable {
         // Also without offload: a superframe that an earlier user of the interface has left is told from a packet.
         let hasHeaders = wl_tun_has_headers(descriptor)
         var device = TunDevice(descriptor: descriptor, hasHeaders: hasHeaders)
-        var result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders)
+        device.hasQueues = queues
+        var result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders, queues)
+        if result == EINVAL {
+            // An earlier user has made it for one queue, or for several.
+            device.hasQueues = !queues
+            result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders, !queues)
+        }
         var attempts = 0
         while result == EBUSY, attempts < patience {
             usleep(10_000)
             attempts += 1
-            result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders)
+            result = unsafe wl_tun_attach(descriptor, interface, kind == .tap, hasHeaders, device.hasQueues)
         }
         switch result {
         case 0: break

@@ -21,6 +21,7 @@ final class TunInterface {
     private let sendBuffer: TunSendBuffer
     /// Whether superframes and unfinished checksums are wanted.
     private let offload: Bool
+    private let role: Role
     private let warn: (String) -> Void
     /// What has been said to `warn`, which is told each thing once.
     private var warnings: Set<String> = []
@@ -32,6 +33,16 @@ final class TunInterface {
     private var interfaceIndex: Int32 = 0
     /// Whether the kernel's end has its addresses and routes; it loses them when it goes down.
     private var isConfigured = false
+
+    /// Which of the interface's queues this is.
+    enum Role {
+        /// The only one.
+        case alone
+        /// The first of several, which keeps the interface as it should be.
+        case first
+        /// Another one, which takes the interface as it is.
+        case further
+    }
 
     /// What the worker and the thread that opened the interface tell each other. Nobody waits for the kernel while
     /// holding it, so that a million routes don't hold up packets.
@@ -99,11 +110,12 @@ final class TunInterface {
     /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain` and `keep`.
     init(
         interface: String, kind: TunDevice.Kind, mtu: Int, addresses: [InterfaceAddress] = [],
-        routes: [IPPrefix] = [], offload: Bool = true, watch: KernelWatch? = nil,
+        routes: [IPPrefix] = [], offload: Bool = true, role: Role = .alone, watch: KernelWatch? = nil,
         warn: @escaping (String) -> Void = { _ in }
     ) throws(InterfaceError) {
         self.watch = watch
         self.offload = offload
+        self.role = role
         self.warn = warn
         receiveBuffer = TunReceiveBuffer(link: kind.link)
         sendBuffer = TunSendBuffer(link: kind.link)
@@ -125,6 +137,9 @@ final class TunInterface {
     var addresses: [InterfaceAddress] { shared.withLock { $0.addresses } }
 
     var pollDescriptor: Int32? { device?.descriptor }
+
+    /// Whether there can be further queues. Not where the interface was made for one, by an earlier user.
+    var takesQueues: Bool { device?.hasQueues ?? true }
 
     func receive(into vector: PacketVector) -> Int {
         let countBefore = vector.count
@@ -191,13 +206,24 @@ final class TunInterface {
             state = .down
         }
         if state == .down, !status.isUp { return }
+        if role == .further {
+            isConfigured = status.isUp
+            state = status.isUp ? .up : .down
+            return
+        }
         if !isConfigured { try configure(kernel, index: status.index, isNew: isNew) }
         isConfigured = true
         state = settledState
     }
 
     private func attach(patience: Int) throws(InterfaceError) {
-        let new = try TunDevice.attach(to: interface, kind: kind, patience: patience, offload: offload)
+        let new = try TunDevice.attach(
+            to: interface, kind: kind, patience: patience, offload: offload, queues: role != .alone)
+        guard role != .further || new.hasQueues else {
+            throw InterfaceError(
+                interface: interface, action: "attach a further queue to it",
+                reason: "it was made for one queue; have it made anew (`ip link delete \(interface)`)")
+        }
         sendBuffer.offered = new.joining
         for refusal in new.refusals where warnings.insert(refusal).inserted {
             warn("interface \(interface): \(refusal)")

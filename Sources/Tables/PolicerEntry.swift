@@ -10,7 +10,7 @@ extension Policer {
     }
 }
 
-/// A policer as the data path reads it. What it has let through is `PolicerState`, in memory of the worker's own.
+/// A policer as the data path reads it. What it has let through is `PolicerState`, in memory of the workers'.
 ///
 /// Bucket sizes and contents are counted in units of 10⁻⁹ bit: in one nanosecond a rate of one bit a second fills in
 /// exactly one, so nothing is ever rounded. The largest bucket, 2³¹ − 1 bytes, is 1.7 × 10¹⁹ of them: 64 bits take it.
@@ -70,11 +70,13 @@ public struct PolicerState: BitwiseCopyable, Sendable {
     /// When the buckets were last filled up, in nanoseconds.
     @usableFromInline package var time: UInt64 = 0
     @usableFromInline package var generation: UInt32 = 0
+    /// Held by the worker that meters, where there are several.
+    @usableFromInline package var lock: UInt32 = 0
 
     @inlinable public init() {}
 
     /// A step back by more than this, in nanoseconds, is a clock that was set; by less, packets of two ports that were
-    /// taken in one after the other.
+    /// taken in one after the other, or by two workers.
     @inlinable static var longestStepBack: UInt64 { 1_000_000_000 }
 
     /// The colour of a packet (RFC 2698 §3, colour-blind), whose bytes are taken out of the buckets that it goes by.
@@ -84,7 +86,7 @@ public struct PolicerState: BitwiseCopyable, Sendable {
         -> Policer.Colour
     {
         if generation != policer.generation {
-            self = PolicerState()
+            (committed, peak) = (0, 0)
             generation = policer.generation
             time = now
         }

@@ -1,3 +1,4 @@
+public import CLinux
 public import Wire
 
 /// By what a packet may pass, and what it meets.
@@ -60,11 +61,18 @@ extension TablesView {
         unsafe UnsafePointer(policers + Int(index.rawValue))
     }
 
-    /// Meters a packet of so many bytes at this time, in nanoseconds. The buckets are the worker's own.
+    /// Meters a packet of so many bytes at this time, in nanoseconds. The buckets are all workers': where there are
+    /// several, one at a time meters by them, so that a session never has more than its rate.
     @inlinable @inline(always) public func meter(_ index: PolicerIndex, byteCount: UInt32, at time: UInt64)
         -> Policer.Colour
     {
-        unsafe policerStates[Int(index.rawValue)].meter(byteCount, at: time, by: policer(index).pointee)
+        let state = unsafe policerStates + Int(index.rawValue)
+        guard sharesPolicers else {
+            return unsafe state.pointee.meter(byteCount, at: time, by: policer(index).pointee)
+        }
+        unsafe wl_spin_lock(&state.pointee.lock)
+        defer { unsafe wl_spin_unlock(&state.pointee.lock) }
+        return unsafe state.pointee.meter(byteCount, at: time, by: policer(index).pointee)
     }
 
     /// What becomes of packets of this colour.

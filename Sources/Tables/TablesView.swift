@@ -42,7 +42,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline let policers: UnsafeMutablePointer<PolicerEntry>
     @usableFromInline let classMaps: UnsafeMutablePointer<ClassMap>
     @usableFromInline let rules: UnsafeMutablePointer<Rule>
-    @usableFromInline let adjacencies: UnsafeMutablePointer<Adjacency>
+    /// The worker's own where there are several.
+    @usableFromInline var adjacencies: UnsafeMutablePointer<Adjacency>
     @usableFromInline let userLabels: BucketMatchView
     /// Of uses that find no place beside their subscriber.
     @usableFromInline let admissions: BucketMatchView
@@ -52,8 +53,10 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline var neighbours: ExactMatchView
     /// Of the keys of IPv6 neighbours.
     @usableFromInline var neighbourSeed: UInt64
-    /// By policer place. The worker's own.
+    /// By policer place. All workers'.
     @usableFromInline var policerStates: UnsafeMutablePointer<PolicerState>
+    /// Whether there are several of these, so that a policer is locked while it meters.
+    @usableFromInline var sharesPolicers = false
     /// By tunnel: the path MTU that has been learned, in bytes of the outer packet; 0: none. The worker's own.
     @usableFromInline var pathMTUs: UnsafeMutablePointer<UInt16>
     @usableFromInline let subscriberPrefixes: PrefixesView

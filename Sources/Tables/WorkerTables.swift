@@ -1,15 +1,18 @@
 public import Wire
 
 /// The tables as one worker sees them: the publication that it has come to, the neighbours and path MTUs that it has
-/// learned, and what its policers have let through.
+/// learned, and what policers have let through.
 ///
-/// Learned neighbours are the worker's own: their adjacencies stand behind those of the configuration, in places that
-/// nobody else writes. For the same reason there is one worker to a `ForwardingTables`.
+/// What has been learned is the worker's own: it writes MAC addresses into adjacencies, and has learned neighbours stand
+/// behind those of the configuration. Where there are several workers, each has a copy of the adjacencies; one alone
+/// writes into those of the `ForwardingTables`. Policers are all workers'.
 @safe public final class WorkerTables {
     /// What packets are held against. Changes between vectors only.
     public private(set) var publication: TablesPublication
     /// All adjacencies. The worker writes MAC addresses into them.
     public let adjacencies: Table<Adjacency>
+    /// Those of the configuration, as they were published.
+    private let published: Table<Adjacency>
 
     /// By configured index: whether the worker has taken it in.
     private var isKnown: [Bool] = []
@@ -18,18 +21,23 @@ public import Wire
     /// Of each learned neighbour, by its place behind the configured ones: the link, or nil where the place is free.
     private var links: [AdjacencyIndex?] = []
     private var freePlaces: [Int] = []
-    /// Zero where full, and wherever no policer has been.
-    private let policerStates = Table<PolicerState>(capacity: ForwardingTables.policerCapacity)
+    private let policers: PolicerStates
     private let pathMTUs = Table<UInt16>(capacity: ForwardingTables.tunnelCapacity)
     /// Learned neighbours by link.
     private var linkCounts: [AdjacencyIndex: Int] = [:]
 
     /// - Parameter neighbourSeed: of the neighbours' keys. Nobody on a link may guess it; a run that is to be repeated
     ///   exactly gives a number of its own.
-    public init(_ publication: TablesPublication, neighbourSeed: UInt64 = .random(in: 0...UInt64.max)) {
+    /// - Parameter policers: what the policers of these tables have let through, all workers' that go by them.
+    public init(
+        _ publication: TablesPublication, neighbourSeed: UInt64 = .random(in: 0...UInt64.max),
+        policers: PolicerStates = PolicerStates()
+    ) {
         self.publication = publication
         self.neighbourSeed = neighbourSeed
-        adjacencies = publication.adjacencies
+        self.policers = policers
+        published = publication.adjacencies
+        adjacencies = policers.isShared ? Table(capacity: published.capacity) : published
     }
 
     /// Begins to hold packets against another publication: the one behind the present one.
@@ -43,7 +51,9 @@ public import Wire
         var view = publication.view
         view.neighbours = unsafe neighbours.view
         view.neighbourSeed = neighbourSeed
-        unsafe view.policerStates = policerStates.base
+        unsafe view.adjacencies = adjacencies.base
+        unsafe view.policerStates = policers.table.base
+        view.sharesPolicers = policers.isShared
         unsafe view.pathMTUs = pathMTUs.base
         return view
     }
@@ -90,6 +100,7 @@ public import Wire
         let place = Int(index.rawValue)
         while isKnown.count <= place { isKnown.append(false) }
         isKnown[place] = true
+        if policers.isShared { adjacencies[place] = published[place] }
     }
 
     /// Gives up an adjacency of the configuration. The neighbours learned on that link have been removed before.
@@ -158,4 +169,16 @@ public import Wire
         let known = neighbours.lookup(view.neighbourKey(onLink, address))
         return known != 0 && adjacencies[Int(known - 1)].nextHop == address
     }
+}
+
+/// What the policers of some tables have let through, whichever worker did it: a session that comes by two workers has its
+/// rate once. Each policer is locked while it meters, which costs some nanoseconds, and more only where two workers meter by
+/// the same one at the same time.
+public final class PolicerStates: @unchecked Sendable {
+    /// By policer place. Zero where full, and wherever no policer has been.
+    let table = Table<PolicerState>(capacity: ForwardingTables.policerCapacity)
+    /// Whether several workers go by them.
+    public let isShared: Bool
+
+    public init(isShared: Bool = false) { self.isShared = isShared }
 }

@@ -17,7 +17,7 @@ enum WayleaveForwarder {
         case .run(let options):
             do { try run(options) } catch {
                 report("\(error)")
-                exit(error is InvalidName ? 64 : 1)
+                exit(error is InvalidName || error is ForeignProcessor ? 64 : 1)
             }
         }
     }
@@ -28,17 +28,24 @@ enum WayleaveForwarder {
         }
         // First, so that a signal during the start is not lost.
         let signal = StopSignal()
+        let allowed = Set(Processors.allowed)
+        if let processor = options.processors.first(where: { !allowed.contains($0) }) {
+            throw ForeignProcessor(processor: processor, allowed: allowed.sorted())
+        }
         let directory = try InstanceDirectory(options.instance, base: options.runDirectory)
         try directory.create()
         let lock = try InstanceLock(
             directory.forwarderLock(options.name),
             for: "forwarder '\(options.name)' of instance '\(options.instance)'")
         let counters = try CounterFile(
-            path: directory.counterFile(forwarder: options.name), region: .forwarding)
+            path: directory.counterFile(forwarder: options.name), region: .forwarding,
+            workers: options.workerCount)
         let forwarder = RunningForwarder(
             LinkThread.Configuration(
                 socketPath: directory.linkSocket, name: options.name, software: software,
                 processID: UInt32(getpid()), counterFile: counters.fileID), counters: counters,
+            workers: RunningForwarder.Workers(
+                count: options.workerCount, processors: options.processors, idleMode: options.idleMode),
             observationSocket: directory.observationSocket(forwarder: options.name), report: report)
         report("instance \(options.instance): forwarder '\(options.name)' runs")
         signal.wait()
@@ -56,4 +63,15 @@ enum WayleaveForwarder {
 private struct InvalidName: Error, CustomStringConvertible {
     let name: String
     var description: String { "name '\(name)': 1 to 32 letters, digits, '-' and '_' are possible" }
+}
+
+/// A processor that a worker can't be kept on.
+private struct ForeignProcessor: Error, CustomStringConvertible {
+    let processor: Int
+    let allowed: [Int]
+
+    var description: String {
+        let list = allowed.map(String.init).joined(separator: ", ")
+        return "--pin \(processor): no processor of this number is this process's to use; it may use \(list)"
+    }
 }

@@ -97,19 +97,17 @@ struct DropsCommand: AsyncParsableCommand {
     private func collect(_ client: ObservationClient) async throws -> Findings {
         let names = SlotNames(observation.instance)
         do throws(ObservationError) {
-            let (ports, readings, samples) = try Self.read(client)
+            let (ports, reading, samples) = try Self.read(client)
             var selection = Selection()
             if let port {
-                selection.port = try await slot(ofPort: port, ports, readings, names)
+                selection.port = try await slot(ofPort: port, ports, reading, names)
             }
             if let session { selection.sessions = Set(try await names.sessionSlots(session)) }
             selection.reason = reason?.reason
             var findings = Findings(ports: ports)
-            for reading in readings {
-                findings.overflow += reading.overflow
-                for count in reading.counts where selection.admits(count.port, count.slot, count.reason) {
-                    findings.counts.append((count, await name(count.slot, names)))
-                }
+            findings.overflow = reading.overflow
+            for count in reading.counts where selection.admits(count.port, count.slot, count.reason) {
+                findings.counts.append((count, await name(count.slot, names)))
             }
             for sample in samples where selection.admits(sample.port, sample.slot, sample.reason) {
                 findings.samples.append((sample, await name(sample.slot, names)))
@@ -123,19 +121,19 @@ struct DropsCommand: AsyncParsableCommand {
         return await names.session(session)
     }
 
-    /// All that the forwarder says, one reading a worker.
+    /// All that the forwarder says; it gives one reading a worker, which are added up.
     private static func read(_ client: ObservationClient) throws(ObservationError) -> (
-        [UInt16: ObservedPort], [DropReading], [DropSample]
+        [UInt16: ObservedPort], DropReading, [DropSample]
     ) {
         var ports: [UInt16: ObservedPort] = [:]
-        var readings: [DropReading] = []
+        var reading = DropReading()
         var samples: [DropSample] = []
         while let answer = try client.next() {
             switch answer {
             case .port(let port): ports[port.slot] = port
-            case .drops(let reading): readings.append(reading)
+            case .drops(let next): reading.add(next)
             case .sample(let sample): samples.append(sample)
-            case .end: return (ports, readings, samples)
+            case .end: return (ports, reading, samples)
             case .refused, .armed, .captured, .traced, .runtime: break
             }
         }
@@ -144,10 +142,10 @@ struct DropsCommand: AsyncParsableCommand {
 
     /// The number of a port that is open, or that was when it dropped packets.
     private func slot(
-        ofPort name: String, _ ports: [UInt16: ObservedPort], _ readings: [DropReading], _ names: SlotNames
+        ofPort name: String, _ ports: [UInt16: ObservedPort], _ reading: DropReading, _ names: SlotNames
     ) async throws(ObservationError) -> UInt16 {
         if let open = ports.values.first(where: { $0.name == name }) { return open.slot }
-        let counted = Set(readings.flatMap { $0.counts.map(\.port) })
+        let counted = Set(reading.counts.map(\.port))
         if let slot = (await names.port(name)).flatMap({ UInt16(exactly: $0) }), counted.contains(slot) {
             return slot
         }

@@ -122,7 +122,9 @@ private final class Bench {
         let publication = try #require(bench.publication)
         #expect(publication.tables.number == 5 && publication.tables.tableHash == bench.live.tableHash)
         #expect(
-            publication.ports.prefix(5).map { $0?.name } == ["access0", "access1", "core0", "core1", nil])
+            publication.ports(of: 0).prefix(5).map { $0?.name } == [
+                "access0", "access1", "core0", "core1", nil,
+            ])
         #expect(publication.slotByteCount == 2048)
         #expect(
             bench.live.portStatuses.map(\.slot) == [0, 1, 2, 3] && bench.status(2)?.mac == Edges.subscriberMAC
@@ -316,7 +318,7 @@ private final class Bench {
         try bench.apply(2, [.remove(.port(0)), .set(.port(ports[2]))])
         #expect(bench.log.takeLines() == ["port p0: removed", "open p2", "port p2: up"])
         #expect(bench.log.ports["p0"]?.port == nil && bench.log.ports["p1"]?.port != nil)
-        #expect(bench.publication?.ports.prefix(3).map { $0?.name } == [nil, "p1", "p2"])
+        #expect(bench.publication?.ports(of: 0).prefix(3).map { $0?.name } == [nil, "p1", "p2"])
         #expect(bench.live.portStatuses.map(\.slot) == [1, 2])
     }
 
@@ -328,14 +330,14 @@ private final class Bench {
         #expect(
             bench.status(2)?.plain == PortStatus(slot: 2, state: .absent, detail: "it is bricked up", mtu: 0))
         #expect(bench.log.takeLines().contains("port core0: absent: it is bricked up"))
-        #expect(bench.publication?.ports[2] == nil && bench.publication?.ports[3] != nil)
+        #expect(bench.publication?.ports(of: 0)[2] == nil && bench.publication?.ports(of: 0)[3] != nil)
         // Tried again each second; the log tells it once.
         #expect(!bench.live.maintain(at: .now) && !bench.live.maintain(at: .now + .seconds(2)))
         #expect(bench.log.takeLines().isEmpty)
         bench.log.obstructed = []
         #expect(bench.live.maintain(at: .now + .seconds(2)))
         #expect(bench.log.takeLines() == ["open core0", "port core0: up"])
-        #expect(bench.status(2)?.state == .up && bench.publication?.ports[2] != nil)
+        #expect(bench.status(2)?.state == .up && bench.publication?.ports(of: 0)[2] != nil)
         #expect(bench.publication?.tables.ports[2]?.mac == bench.status(2)?.mac)
     }
 
@@ -348,7 +350,7 @@ private final class Bench {
         var changed = port(2)
         changed.neighbours = []
         try bench.apply(2, [.set(.port(changed))])
-        #expect(bench.status(2)?.state == .up && bench.publication?.ports[2] != nil)
+        #expect(bench.status(2)?.state == .up && bench.publication?.ports(of: 0)[2] != nil)
     }
 
     @Test(

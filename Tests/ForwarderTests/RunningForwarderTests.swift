@@ -10,7 +10,7 @@ import Testing
 import Wire
 
 /// A control plane that knows two states of the tables and sends them in turn.
-private final class Toggler: Sendable {
+final class Toggler: Sendable {
     struct Progress {
         var sentCount = 0
         var appliedCount = 0
@@ -60,7 +60,7 @@ private final class Toggler: Sendable {
 }
 
 /// One way to the same service, in two wholes: a packet that saw a half of each would find no session.
-private enum TwoWays {
+enum TwoWays {
     static let base = Edges.compile(Edges.subscriberEdge).transaction.changes
 
     static let session: SessionObject = {

@@ -5,7 +5,7 @@ import Ports
 import Synchronization
 import Wire
 
-/// A memory port between a worker's thread and the test's.
+/// A memory port between a worker's thread and the test's; or several, the queues of one interface.
 final class SharedPort: PacketPort, @unchecked Sendable {
     private let lock = Mutex(())
     private let memory: MemoryPort
@@ -18,12 +18,22 @@ final class SharedPort: PacketPort, @unchecked Sendable {
     private let arrival = WakeUp()
     private let overridingMAC: MACAddress?
     private let overridingMTU: Int
+    private let further: [SharedPort]
 
-    init(_ name: String, link: LinkType, macAddress: MACAddress? = nil, mtu: Int = 1500) {
+    init(
+        _ name: String, link: LinkType, macAddress: MACAddress? = nil, mtu: Int = 1500, queueCount: Int = 1
+    ) {
         memory = MemoryPort(name: name, link: link, macAddress: macAddress, mtu: mtu)
         overridingMAC = macAddress
         overridingMTU = mtu
+        further = (1..<queueCount).map { _ in
+            SharedPort(name, link: link, macAddress: macAddress, mtu: mtu)
+        }
     }
+
+    var furtherQueues: [any PacketPort] { further }
+    /// All queues, beginning with this one.
+    var queues: [SharedPort] { [self] + further }
 
     var name: String { memory.name }
     var link: LinkType { memory.link }

@@ -1,3 +1,4 @@
+import EndlessPorts
 import Glibc
 
 /// What floods cost beside admitted traffic; see Benchmarks/README.md.

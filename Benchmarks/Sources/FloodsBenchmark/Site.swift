@@ -1,3 +1,4 @@
+import EndlessPorts
 import Exchange
 import ExchangeFile
 import Forwarder

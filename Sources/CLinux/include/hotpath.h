@@ -65,3 +65,15 @@ static inline void wl_counter_add(uint64_t *counter, uint64_t amount) {
 }
 /// Reads a counter that another thread may be adding to.
 static inline uint64_t wl_counter_read(const uint64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
+
+/// Takes a lock that is held for nanoseconds: a word that is zero while nobody has it.
+static inline void wl_spin_lock(uint32_t *lock) {
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0) {
+        while (__atomic_load_n(lock, __ATOMIC_RELAXED) != 0) {
+#if defined(__x86_64__)
+            __builtin_ia32_pause();
+#endif
+        }
+    }
+}
+static inline void wl_spin_unlock(uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }

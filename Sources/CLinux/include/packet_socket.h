@@ -4,6 +4,7 @@
 // 0 (or a count) or a negative errno.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdbool.h>
@@ -79,6 +80,39 @@ static inline int wl_packet_bind(int fd, int interface_index) {
 static inline int wl_packet_join(int fd, int interface_index, uint16_t type) {
     struct packet_mreq request = {.mr_ifindex = interface_index, .mr_type = type};
     return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) == 0 ? 0 : -errno;
+}
+
+/// Has a socket that is to be set up yet take nothing, and then whatever comes.
+static inline int wl_packet_refuse_all(int fd) {
+    struct sock_filter program[] = {{.code = BPF_RET | BPF_K, .k = 0}};
+    struct sock_fprog request = {.len = 1, .filter = program};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &request, sizeof request) == 0 ? 0 : -errno;
+}
+static inline int wl_packet_accept_all(int fd) {
+    int unused = 0;
+    return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0 ? 0 : -errno;
+}
+
+/// How a group spreads frames: by a program, and without what this host sends (PACKET_FANOUT_FLAG_IGNORE_OUTGOING, since a
+/// group doesn't heed its sockets' PACKET_IGNORE_OUTGOING; kernels that don't know it give us these frames, too).
+enum { WL_PACKET_FANOUT_TYPE = PACKET_FANOUT_CBPF | 0x4000 };
+
+/// Adds a bound socket to a group that is there, or is made anew under its number.
+static inline int wl_packet_fanout_join(int fd, int group) {
+    return wl_packet_set(fd, SOL_PACKET, PACKET_FANOUT, (int)(group | (unsigned)WL_PACKET_FANOUT_TYPE << 16));
+}
+
+/// Makes a group of a bound socket, with a number that no other has, and gives it a program that picks sockets. Returns the
+/// number.
+static inline int wl_packet_fanout_make(int fd, struct sock_filter *program, unsigned short count) {
+    unsigned int type = WL_PACKET_FANOUT_TYPE | PACKET_FANOUT_FLAG_UNIQUEID;
+    int error = wl_packet_set(fd, SOL_PACKET, PACKET_FANOUT, (int)(type << 16));
+    if (error != 0) return error;
+    struct sock_fprog request = {.len = count, .filter = program};
+    if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &request, sizeof request) != 0) return -errno;
+    int group = 0;
+    socklen_t size = sizeof group;
+    return getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &group, &size) == 0 ? group & 0xffff : -errno;
 }
 
 /// Frames that found the socket's buffer full since the last call.

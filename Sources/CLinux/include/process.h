@@ -1,16 +1,19 @@
 #pragma once
-// What processes on one host share: sockets with paths, file locks, wake-ups, words in a mapped file. Each is missing
+// What processes on one host share, and where their threads run: sockets with paths, file locks, wake-ups, words in a mapped file. Each is missing
 // or awkward in Swift. Functions return 0 or an errno where nothing else is said.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 /// Whether the file is on a tmpfs. Negative: an errno.
 static inline int wl_is_on_tmpfs(int fd) {
@@ -21,6 +24,28 @@ static inline int wl_is_on_tmpfs(int fd) {
 
 /// What `ps` calls the calling thread; longer names are cut.
 static inline void wl_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+// Sets of processors: cpu_set_t and its calls are declared for GNU sources only.
+
+/// Processors that are known by number here.
+static inline int wl_processor_limit(void) { return 1024; }
+
+/// Whether the calling thread may run on a processor.
+static inline bool wl_may_run_on(int processor) {
+    unsigned long set[1024 / (8 * sizeof(unsigned long))] = {0};
+    const int bits = 8 * sizeof *set;
+    if (processor < 0 || processor >= 1024 || syscall(SYS_sched_getaffinity, 0, sizeof set, set) < 0) return false;
+    return (set[processor / bits] >> processor % bits & 1) != 0;
+}
+
+/// Keeps the calling thread on one processor.
+static inline int wl_pin_thread(int processor) {
+    unsigned long set[1024 / (8 * sizeof(unsigned long))] = {0};
+    const int bits = 8 * sizeof *set;
+    if (processor < 0 || processor >= 1024) return EINVAL;
+    set[processor / bits] = 1UL << processor % bits;
+    return syscall(SYS_sched_setaffinity, 0, sizeof set, set) == 0 ? 0 : errno;
+}
 
 /// Bytes that a socket's path may have.
 static inline size_t wl_socket_path_limit(void) { return sizeof((struct sockaddr_un *)0)->sun_path - 1; }

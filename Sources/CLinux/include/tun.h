@@ -25,12 +25,14 @@ static inline bool wl_tun_has_headers(int fd) {
 }
 
 /// Attaches `fd` to the TUN (or TAP) interface `name`, which is made if it doesn't exist. Frames carry no packet
-/// information before them, and a virtio header only where it is asked for.
-static inline int wl_tun_attach(int fd, const char *name, bool tap, bool headers) {
+/// information before them, and a virtio header only where it is asked for. `queues`: as one queue of several, which an
+/// interface that is there has to have been made for.
+static inline int wl_tun_attach(int fd, const char *name, bool tap, bool headers, bool queues) {
     struct ifreq request = {0};
     if (strlen(name) >= sizeof request.ifr_name) return ENAMETOOLONG;
     strcpy(request.ifr_name, name);
-    request.ifr_flags = (tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (headers ? IFF_VNET_HDR : 0);
+    request.ifr_flags =
+        (tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (headers ? IFF_VNET_HDR : 0) | (queues ? IFF_MULTI_QUEUE : 0);
     return ioctl(fd, TUNSETIFF, &request) == 0 ? 0 : errno;
 }
 

@@ -1,4 +1,4 @@
-"""Floods, re-programming and kills at random for a minute: the sums balance to the packet.
+"""Floods, re-programming and kills at random for a minute, of one worker and of two: the sums balance to the packet.
 
 Needs root. The seed is printed; WAYLEAVE_SEED=N repeats a run's choices, WAYLEAVE_CHAOS_SECONDS=N makes it longer.
 """
@@ -22,10 +22,11 @@ from . import pair
 from .chain import mac_of
 from .kill import Clerk, Interface
 
-_SECONDS = int(os.environ.get("WAYLEAVE_CHAOS_SECONDS", "60"))
+_SECONDS = int(os.environ.get("WAYLEAVE_CHAOS_SECONDS", "40"))
 _PACKETS_PER_SECOND = 2000
-# At most one vector and the in-flight ring of the worker can have been sent uncounted by a forwarder that is killed.
+# At most one vector and the in-flight ring of a worker can have been sent uncounted by a forwarder that is killed.
 _UNCOUNTED_PER_KILL = 256 + 256
+_VECTOR = 256
 _SESSION = "tess-acme"
 _SPRAYER = Path(__file__).parent.parent / "laboratory" / "sprayer.py"
 
@@ -77,12 +78,22 @@ def _lost_on_the_cable(site: pair.Pair) -> int:
 
 def chaos(laboratory: Laboratory) -> None:
     """A minute of floods, changes and kills"""
+    _chaos(laboratory, "chaos", 1, _SECONDS)
+
+
+def chaos_of_two_workers(laboratory: Laboratory) -> None:
+    """The same for half as long, with two workers, each with a queue of both ports"""
+    _chaos(laboratory, "chaos2", 2, _SECONDS / 2)
+
+
+def _chaos(laboratory: Laboratory, name: str, workers: int, seconds: float) -> None:
     check, equal = laboratory.check, laboratory.equal
     seed = int(os.environ.get("WAYLEAVE_SEED", random.randrange(1 << 32)))
-    print(f"         seed {seed}, {_SECONDS} s", flush=True)
+    print(f"         seed {seed}, {seconds} s", flush=True)
     choices = random.Random(seed)
-    site = pair.build(laboratory, "chaos")
+    site = pair.build(laboratory, name)
     site.lay_cable()
+    site.edge.forwarder.command += ["--workers", str(workers)]
     edge = site.edge.start()
     check("packets go through", site.forwards())
     floods = _floods(site, edge.folder, choices)
@@ -123,11 +134,11 @@ def chaos(laboratory: Laboratory) -> None:
     resident = edge.resident_kibibytes
     # Of what the edge sends the subscriber's packets alone: neither floods nor the edge's errors about them.
     words = f"ether src {mac_of(site.namespace, 'cable')} and mpls 16001 and mpls 100042 and src host {pair.USER}"
-    capture = laboratory.capture(site.peer, "cable", "chaos", *words.split(), byte_count=96)
+    capture = laboratory.capture(site.peer, "cable", name, *words.split(), byte_count=96)
     stream = Stream(site.namespace, pair.USER, pair.SERVER, _PACKETS_PER_SECOND)
     clerk = Clerk(interface, random.Random(seed + 1))
     kills, flooded, sprayers = {"forwarder": 0, "control plane": 0}, {}, []
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         deed = choices.choice(("flood", "flood", "flood", "look", "look", "kill", "session", "session"))
         if deed == "flood":
@@ -182,7 +193,7 @@ def chaos(laboratory: Laboratory) -> None:
     outcomes = sum(end[name] - start[name] for name in ("forwarded", "consumed")) + (
         sum(end["drops"].values()) - sum(start["drops"].values())
     )
-    bound = kills["forwarder"] * 256
+    bound = kills["forwarder"] * workers * _VECTOR
     check(
         f"CD-6 in = forwarded + consumed + dropped, but for a vector a kill of the forwarder ({received} in)",
         abs(received - outcomes) <= bound,
@@ -201,7 +212,7 @@ def chaos(laboratory: Laboratory) -> None:
     lost = _lost_on_the_cable(site)
     check(
         f"PX-5 what left is counted, but for a vector and a ring a kill ({counted} of {arrived}, {lost} lost in the cable)",
-        arrived - kills["forwarder"] * _UNCOUNTED_PER_KILL <= counted <= arrived + lost,
+        arrived - kills["forwarder"] * workers * _UNCOUNTED_PER_KILL <= counted <= arrived + lost,
         f"{arrived} left by the cable, {lost} lost in it, {counted} counted",
     )
     equal("CD-7 confirmed labels are there, and no others", clerk.disagreements(edge), [])

@@ -1,19 +1,19 @@
 import Glibc
-import Packets
-import Ports
-import Wire
+public import Packets
+public import Ports
+public import Wire
 
 /// A port on which the same frames come again and again, as fast as they are taken, and from which what is sent goes
 /// nowhere: one copy each way, as in a ring of buffers.
-final class EndlessPort: PacketPort {
-    let name: String
-    let link: LinkType
-    let macAddress: MACAddress?
-    let mtu = 1500
-    let state = PortState.up
-    let pollDescriptor: Int32? = nil
+public final class EndlessPort: PacketPort {
+    public let name: String
+    public let link: LinkType
+    public let macAddress: MACAddress?
+    public let mtu = 1500
+    public let state = PortState.up
+    public let pollDescriptor: Int32? = nil
     /// None: nothing comes in.
-    var frames: [[UInt8]] = [] {
+    public var frames: [[UInt8]] = [] {
         didSet {
             ring = []
             stride = ((frames.map(\.count).max() ?? 0) + 63) / 64 * 64
@@ -26,17 +26,17 @@ final class EndlessPort: PacketPort {
     private var ring: [UInt8] = []
     private var stride = 0
     private var lengths: [Int] = []
-    private(set) var sentCount = 0
+    public private(set) var sentCount = 0
     private var next = 0
     private var sent = [UInt8](repeating: 0, count: 2048)
 
-    init(name: String, link: LinkType, macAddress: MACAddress?) {
+    public init(name: String, link: LinkType, macAddress: MACAddress?) {
         self.name = name
         self.link = link
         self.macAddress = macAddress
     }
 
-    func receive(into vector: PacketVector) -> Int {
+    public func receive(into vector: PacketVector) -> Int {
         guard !lengths.isEmpty else { return 0 }
         let count = vector.limit - vector.count
         let now = Clock.now
@@ -52,7 +52,7 @@ final class EndlessPort: PacketPort {
         return count
     }
 
-    func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
+    public func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
         for index in selection {
             sent.withUnsafeMutableBytes {
                 $0.copyMemory(from: UnsafeRawBufferPointer(vector.frame(Int(index))))
@@ -62,15 +62,15 @@ final class EndlessPort: PacketPort {
         sentCount += selection.count
     }
 
-    func maintain() {}
+    public func maintain() {}
 }
 
 /// Clocks, in nanoseconds.
-enum Clock {
+public enum Clock {
     /// The one that packets are stamped by, as a live port's are.
-    static var now: UInt64 { read(CLOCK_MONOTONIC) }
+    public static var now: UInt64 { read(CLOCK_MONOTONIC) }
     /// What this thread has run for: whoever else uses the processor doesn't count.
-    static var spent: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+    public static var spent: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
