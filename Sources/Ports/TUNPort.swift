@@ -25,10 +25,12 @@ public final class TUNPort: PacketPort {
         public var mtu: Int
         /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
         public var offload: Bool
+        /// `.readWrite` or `.ioUring`; nil: as fast as the kernel lets us.
+        public var engine: PortEngine?
 
         public init(
             name: String, interface: String, addresses: [InterfaceAddress] = [], routes: [IPPrefix] = [],
-            mtu: Int = 1500, offload: Bool = true
+            mtu: Int = 1500, offload: Bool = true, engine: PortEngine? = nil
         ) {
             self.name = name
             self.interface = interface
@@ -36,6 +38,7 @@ public final class TUNPort: PacketPort {
             self.routes = routes
             self.mtu = mtu
             self.offload = offload
+            self.engine = engine
         }
     }
 
@@ -53,7 +56,7 @@ public final class TUNPort: PacketPort {
         tun = try TunInterface(
             interface: configuration.interface, kind: .tun, mtu: configuration.mtu,
             addresses: configuration.addresses, routes: configuration.routes,
-            offload: configuration.offload, watch: watch, warn: warn)
+            offload: configuration.offload, engine: configuration.engine, watch: watch, warn: warn)
     }
 
     public var link: LinkType { .ip }
@@ -66,6 +69,8 @@ public final class TUNPort: PacketPort {
 
     public var statistics: PortStatistics { tun.statistics }
     public var offloads: PortOffloads { tun.offloads }
+    public var engine: PortEngine? { tun.engine }
+    public var notes: [String] { tun.notes }
 
     public func receive(into vector: PacketVector) -> Int { tun.receive(into: vector) }
 

@@ -6,5 +6,7 @@
 #include "namespace.h"
 #include "packet_socket.h"
 #include "process.h"
+#include "receive_ring.h"
+#include "ring.h"
 #include "ticks.h"
 #include "tun.h"
