@@ -148,7 +148,7 @@ let package = Package(
         // What several test targets build packets, exchanges and random numbers with.
         .target(
             name: "Testbed",
-            dependencies: ["Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
+            dependencies: ["CLinux", "Exchange", "ExchangeFile", "TableCompiler", "Tables", "Wire"],
             path: "Tests/Testbed", swiftSettings: house),
         // Every parser as a fuzzer calls it: for Tests/Fuzz, and to try again what was found.
         .target(
@@ -219,7 +219,8 @@ let package = Package(
         .testTarget(
             name: "OfflineTests",
             dependencies: [
-                "Offline", "Exchange", "ExchangeFile", "Forwarder", "Observation", "Packets", "Ports",
+                "CLinux", "Offline", "Exchange", "ExchangeFile", "Forwarder", "Observation", "Packets",
+                "Ports",
                 "TableCompiler", "Tables", "Trace", "Wire", "Testbed",
             ], exclude: ["packets.py"], swiftSettings: house),
     ]

@@ -32,6 +32,12 @@ let package = Package(
             name: "ForwardingBenchmark",
             dependencies: ["CReference", .product(name: "WayleaveDataPath", package: "wayleave")],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
+        .target(
+            name: "PortsReference", cSettings: [.unsafeFlags(["-O3"]), .define("_GNU_SOURCE")]),
+        .executableTarget(
+            name: "PortsBenchmark",
+            dependencies: ["PortsReference", .product(name: "WayleaveEdge", package: "wayleave")],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(
             name: "OffloadBenchmark",
             dependencies: ["OffloadReference", .product(name: "WayleaveEdge", package: "wayleave")],

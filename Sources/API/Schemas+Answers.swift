@@ -48,6 +48,7 @@ extension Schemas {
         "detail": text,
         "mac": text,
         "mtu": count, "kind": text, "since": time, "receiveQueues": count, "transmitQueues": count,
+        "engine": choice(["readwrite", "io_uring", "ring", "mmsg"]), "notes": list(text),
         "offloads": list(choice(["checksum", "segmentation", "coalescing"])), "receiveErrors": count,
         "receiveDrops": count, "transmitErrors": count, "transmitDrops": count, "kernelDrops": count,
         "superframes": count, "sentSuperframes": count,

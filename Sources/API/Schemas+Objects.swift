@@ -131,6 +131,8 @@ extension Schemas {
             "type": "string", "pattern": .text("^[A-Za-z0-9_-]{1,\(Limits.forwarderNameCharacters)}$"),
         ],
         "denied": choice(["drop", "prohibited"]), "icmpErrors": ["type": "boolean"],
+        "engine": choice(["auto", "readwrite", "io_uring", "ring", "mmsg"]),
+        "offload": choice(["on", "off"]),
     ]
 
     private static let session: DocumentValue = [

@@ -76,6 +76,8 @@ extension PortStatus {
         document.set("receiveQueues", receiveQueues.map { DocumentValue($0) })
         document.set("transmitQueues", transmitQueues.map { DocumentValue($0) })
         document.set("offloads", offloads.isEmpty ? nil : .list(offloads.map { .text($0) }))
+        document.set("engine", engine.map { .text($0) })
+        document.set("notes", notes.isEmpty ? nil : .list(notes.map { .text($0) }))
         for counter in counters { document.set(counter.name, DocumentValue(counter.count)) }
         document.set(
             "sendFailures",

@@ -89,6 +89,8 @@ extension PortStatus {
         since = status.since == 0 ? nil : status.since
         receiveQueues = status.receiveQueues == 0 ? nil : Int(status.receiveQueues)
         transmitQueues = status.transmitQueues == 0 ? nil : Int(status.transmitQueues)
+        engine = status.engine.isEmpty ? nil : status.engine
+        notes = status.notes
         if status.offloads.contains(.checksum) { offloads.append("checksum") }
         if status.offloads.contains(.segmentation) { offloads.append("segmentation") }
         if status.offloads.contains(.coalescing) { offloads.append("coalescing") }

@@ -124,6 +124,11 @@ public struct PortStatus: Equatable, Sendable {
     public var transmitQueues: Int?
     /// Work that the port and the kernel take over from each other: `checksum`, `segmentation`, `coalescing`.
     public var offloads: [String] = []
+    /// How packets pass to the kernel and back, in the words of an exchange file; nil where there is but one way, or none
+    /// now.
+    public var engine: String?
+    /// What is not in force of what was asked for, and why, each in a sentence.
+    public var notes: [String] = []
     /// Errors and drops of the interface and the port, and superframes that were cut up or sent, since the forwarder
     /// opened the port: by name, in a fixed order.
     public var counters: [Counter] = []

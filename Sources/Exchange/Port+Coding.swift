@@ -21,6 +21,16 @@ extension ByteWriter {
         write(port.forwarder)
         write(port.denied == .prohibited)
         write(port.sendsErrors)
+        let engine: UInt8 =
+            switch port.engine {
+            case .automatic: 0
+            case .readWrite: 1
+            case .ioUring: 2
+            case .ring: 3
+            case .mmsg: 4
+            }
+        write(engine)
+        write(port.offload == .on)
     }
 
     private mutating func write(_ medium: PortMedium) {
@@ -65,7 +75,21 @@ extension ByteReader {
         guard format > Format.first else { return port }
         port.denied = try readFlag() ? .prohibited : .drop
         port.sendsErrors = try readFlag()
+        guard format > Format.second else { return port }
+        port.engine = try readEngine()
+        port.offload = try readFlag() ? .on : .off
         return port
+    }
+
+    private mutating func readEngine() throws(ByteReaderError) -> PortEngine {
+        switch try read(UInt8.self) {
+        case 0: return .automatic
+        case 1: return .readWrite
+        case 2: return .ioUring
+        case 3: return .ring
+        case 4: return .mmsg
+        default: throw unknownCase("an engine")
+        }
     }
 
     private mutating func readMedium(_ format: UInt16) throws(ByteReaderError) -> PortMedium {

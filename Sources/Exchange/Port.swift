@@ -28,6 +28,10 @@ public struct Port: Equatable, Sendable {
     public var denied: Denied
     /// Whether senders of packets that came in here are told what became of them: TTL used up, too long.
     public var sendsErrors: Bool
+    /// How packets pass between the port and the kernel.
+    public var engine: PortEngine
+    /// Whether the port and the kernel pass each other superframes and unfinished checksums, where they can.
+    public var offload: PortOffload
     /// Where it stands in its file, if it came from one.
     @NotCompared public var location: SourceLocation?
 
@@ -37,6 +41,7 @@ public struct Port: Equatable, Sendable {
         mac: MACAddress? = nil,
         mtu: Int? = nil, routes: PortRoutes = .automatic, neighbours: [Neighbour] = [],
         forwarder: String = Port.defaultForwarder, denied: Denied = .drop, sendsErrors: Bool = true,
+        engine: PortEngine = .automatic, offload: PortOffload = .on,
         location: SourceLocation? = nil
     ) {
         self.name = name
@@ -50,6 +55,8 @@ public struct Port: Equatable, Sendable {
         self.forwarder = forwarder
         self.denied = denied
         self.sendsErrors = sendsErrors
+        self.engine = engine
+        self.offload = offload
         self.location = location
     }
 
@@ -96,6 +103,28 @@ public enum Denied: String, CaseIterable, Sendable {
     case drop
     /// They are dropped, and the sender is told that they are prohibited (RFC 1812 §5.2.7.1, RFC 4443 §3.1).
     case prohibited
+}
+
+/// How packets pass between a port and the kernel.
+public enum PortEngine: String, CaseIterable, Sendable {
+    /// As is fastest among what the kernel has.
+    case automatic = "auto"
+    /// A system call a packet or superframe: TUN, TAP.
+    case readWrite = "readwrite"
+    /// A system call for many of them, by io_uring: TUN, TAP.
+    case ioUring = "io_uring"
+    /// Received from memory shared with the kernel, sent by `sendmmsg`: AF_PACKET.
+    case ring
+    /// Received by `recvmmsg`, sent by `sendmmsg`: AF_PACKET.
+    case mmsg
+}
+
+/// Whether work is left to the other side of a port, such as checksums and the cutting up of superframes.
+public enum PortOffload: String, CaseIterable, Sendable {
+    /// As much as the kernel takes part in.
+    case on
+    /// None, but what cannot be refused.
+    case off
 }
 
 /// What the packets of a capture file begin with.

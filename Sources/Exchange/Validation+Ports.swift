@@ -9,6 +9,7 @@ extension Validation {
             checkMTU(of: port)
             checkMAC(of: port)
             checkRoutes(of: port)
+            checkEngine(of: port)
             for address in port.addresses { check(address, of: port) }
             checkNeighbours(of: port)
             if port.denied == .prohibited && port.role == .network {
@@ -120,6 +121,29 @@ extension Validation {
         } else {
             reject(
                 "port `\(port.name)`: the kernel routes packets into a TUN only; leave `routes` out",
+                at: port.location)
+        }
+    }
+
+    private mutating func checkEngine(of port: Port) {
+        let fitting: [PortEngine]
+        switch port.medium {
+        case .tun, .tap: fitting = [.automatic, .readWrite, .ioUring]
+        case .packet, .sharedPacket: fitting = [.automatic, .ring, .mmsg]
+        case .capture, .file: fitting = [.automatic]
+        }
+        if !fitting.contains(port.engine) {
+            let list = fitting.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            reject(
+                "port `\(port.name)`: engine `\(port.engine.rawValue)` is none of this kind of port; "
+                    + (fitting.count > 1 ? "give one of \(list)" : "leave it out"), at: port.location)
+        }
+        switch port.medium {
+        case .tun, .tap, .packet, .sharedPacket: break
+        case .capture, .file:
+            guard port.offload == .off else { return }
+            reject(
+                "port `\(port.name)`: captures and files have no offloads; leave `offload` out",
                 at: port.location)
         }
     }

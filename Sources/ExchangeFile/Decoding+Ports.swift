@@ -18,12 +18,15 @@ extension Decoding {
         let forwarder = fields["forwarder"].flatMap { readText($0, "a forwarder's name") }
         let denied: Denied? = fields["denied"].flatMap { readChoice($0) }
         let sendsErrors = fields["icmpErrors"].flatMap { readFlag($0) }
+        let engine: PortEngine? = fields["engine"].flatMap { readChoice($0) }
+        let offload: PortOffload? = fields["offload"].flatMap { readChoice($0) }
         guard let medium, let role else { return nil }
         return Port(
             name: name, medium: medium, role: role, addresses: addresses, mac: mac, mtu: mtu,
             routes: routes ?? .automatic, neighbours: neighbours ?? [],
             forwarder: forwarder ?? Port.defaultForwarder, denied: denied ?? .drop,
-            sendsErrors: sendsErrors ?? true, location: fields.location)
+            sendsErrors: sendsErrors ?? true, engine: engine ?? .automatic, offload: offload ?? .on,
+            location: fields.location)
     }
 
     private mutating func decodeMedium(_ fields: Fields) -> PortMedium? {

@@ -16,6 +16,8 @@ extension Port {
         }
         if denied != .drop { document.set("denied", .text(denied.rawValue)) }
         if !sendsErrors { document.set("icmpErrors", false) }
+        if engine != .automatic { document.set("engine", .text(engine.rawValue)) }
+        if offload != .on { document.set("offload", .text(offload.rawValue)) }
         if forwarder != Port.defaultForwarder { document.set("forwarder", .text(forwarder)) }
         return document
     }

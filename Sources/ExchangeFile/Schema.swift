@@ -10,7 +10,7 @@ struct Schema {
     static let port = Schema(keys: [
         "tun", "tap", "packet", "shared", "capture", "file", "link", "role", "addresses", "mac", "mtu",
         "routes",
-        "neighbours", "forwarder", "denied", "icmpErrors",
+        "neighbours", "forwarder", "denied", "icmpErrors", "engine", "offload",
     ])
     static let captureFiles = Schema(keys: ["read", "write"])
     static let line = Schema(keys: ["port", "nextHop", "vlan", "mtu", "capacity"])

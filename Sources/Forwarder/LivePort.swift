@@ -86,6 +86,8 @@ struct LivePort {
         status.mac = report.mac
         status.mtu = UInt32(report.mtu)
         status.offloads = PortStatus.Offloads(rawValue: report.offloads.rawValue)
+        status.engine = report.engine?.rawValue ?? ""
+        status.notes = report.notes
         status.counters.kernelDrops = report.statistics.kernelDrops
         status.counters.superframes = report.statistics.superframes
         status.counters.sentSuperframes = report.statistics.sentSuperframes
@@ -144,7 +146,8 @@ struct LivePort {
     /// other addresses either: they are the kernel's on a TUN alone, which takes them as it is.
     func mustReopen(for object: PortObject) -> Bool {
         self.object.medium != object.medium || self.object.mac != object.mac
-            || self.object.forwarder != object.forwarder
+            || self.object.forwarder != object.forwarder || self.object.engine != object.engine
+            || self.object.hasOffload != object.hasOffload
             || self.object.mtu != object.mtu && !(port is TUNPort || port is TAPPort) || port == nil
     }
 

@@ -16,29 +16,33 @@ public enum PortOpener {
         warn: @escaping (String) -> Void
     ) throws -> any PacketPort {
         let mtu = port.mtu.map { Int($0) }
+        let engine = Self.engine(port.engine)
         switch port.medium {
         case .tun(let interface):
             return try TUNPort(
                 TUNPort.Configuration(
                     name: port.name, interface: interface, addresses: port.addresses, routes: routes,
-                    mtu: self.mtu(of: port), queueCount: queues), watch: watch, warn: warn)
+                    mtu: self.mtu(of: port), offload: port.hasOffload, engine: engine,
+                    queueCount: queues), watch: watch, warn: warn)
         case .tap(let interface):
             return try TAPPort(
                 TAPPort.Configuration(
                     name: port.name, interface: interface, mtu: self.mtu(of: port), macAddress: port.mac,
-                    queueCount: queues),
+                    offload: port.hasOffload, engine: engine, queueCount: queues),
                 watch: watch, warn: warn)
         case .packet(let interface):
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
                     name: port.name, interface: interface, macAddress: port.mac, mtu: mtu,
-                    queueCount: queues), watch: watch, warn: warn)
+                    offload: port.hasOffload, engine: engine, queueCount: queues),
+                watch: watch, warn: warn)
         case .sharedPacket(let interface):
             // What is ours there is said when the tables are known: until then all is the kernel's.
             return try PacketSocketPort(
                 PacketSocketPort.Configuration(
                     name: port.name, interface: interface, macAddress: port.mac, mtu: mtu,
-                    sharing: SharedSelection()), watch: watch, warn: warn)
+                    sharing: SharedSelection(), offload: port.hasOffload, engine: engine), watch: watch,
+                warn: warn)
         case .capture(let interface):
             return try CapturePort(
                 CapturePort.Configuration(
@@ -49,6 +53,16 @@ public enum PortOpener {
                 PcapFilePort.Configuration(
                     name: port.name, inputPath: read, outputPath: write, link: isEthernet ? .ethernet : .ip,
                     macAddress: port.mac, mtu: self.mtu(of: port)))
+        }
+    }
+
+    private static func engine(_ engine: Tables.PortEngine) -> Ports.PortEngine? {
+        switch engine {
+        case .automatic: nil
+        case .readWrite: .readWrite
+        case .ioUring: .ioUring
+        case .ring: .ring
+        case .mmsg: .mmsg
         }
     }
 

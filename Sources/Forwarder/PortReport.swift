@@ -13,6 +13,9 @@ public struct PortReport: Sendable, Equatable {
     public var mtu: Int
     public var statistics: PortStatistics
     public var offloads: PortOffloads
+    public var engine: PortEngine?
+    /// What is not in force of what was asked for, and why.
+    public var notes: [String]
 
     /// Looks at a port as it is now.
     public init(_ port: any PacketPort, slot: UInt16, serial: UInt64, worker: Int = 0) {
@@ -24,5 +27,7 @@ public struct PortReport: Sendable, Equatable {
         mtu = port.mtu
         statistics = port.statistics
         offloads = port.offloads
+        engine = port.engine
+        notes = port.notes
     }
 }

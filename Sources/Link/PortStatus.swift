@@ -30,6 +30,10 @@ public struct PortStatus: Hashable, Sendable {
     public var receiveQueues: UInt16 = 0
     public var transmitQueues: UInt16 = 0
     public var offloads: Offloads = []
+    /// How packets pass to the kernel and back, as an exchange file has it; empty where there is but one way, or none now.
+    public var engine = ""
+    /// What is not in force of what was asked for, and why, each in a sentence; at most `noteLimit` are told.
+    public var notes: [String] = []
     public var counters = Counters()
     /// Packets that the kernel did not take, by reason; at most `failureLimit` are told.
     public var sendFailures: [SendFailure] = []
@@ -76,6 +80,7 @@ public struct PortStatus: Hashable, Sendable {
     }
 
     static let failureLimit = 16
+    static let noteLimit = 16
 
     public init(slot: UInt16, state: State, detail: String = "", mac: MACAddress? = nil, mtu: UInt32) {
         self.slot = slot
@@ -98,6 +103,8 @@ extension PortStatus {
         writer.write(receiveQueues)
         writer.write(transmitQueues)
         writer.write(offloads.rawValue)
+        writer.write(String(engine.prefix(64)))
+        writer.write(Array(notes.prefix(Self.noteLimit))) { $0.write(sentence: $1) }
         for counter in [
             counters.receiveErrors, counters.receiveDrops, counters.transmitErrors, counters.transmitDrops,
             counters.kernelDrops, counters.superframes, counters.sentSuperframes,
@@ -129,6 +136,10 @@ extension PortStatus {
         receiveQueues = try reader.read()
         transmitQueues = try reader.read()
         offloads = Offloads(rawValue: try reader.read())
+        engine = try reader.readText()
+        notes = try reader.readList(elementByteCount: 4) { reader throws(ByteReaderError) in
+            try reader.readText()
+        }
         counters.receiveErrors = try reader.read()
         counters.receiveDrops = try reader.read()
         counters.transmitErrors = try reader.read()

@@ -13,14 +13,6 @@ extension LinkType {
         }
     }
 
-    /// What libpcap is told when a file of this link type is written: 1 (Ethernet) or 101 (RAW) in the file.
-    var dataLink: Int32 {
-        switch self {
-        case .ethernet: DLT_EN10MB
-        case .ip: DLT_RAW
-        }
-    }
-
     /// Says which link type it is that we can't take.
     static func refusal(ofDataLink dataLink: Int32) -> String {
         let name = unsafe pcap_datalink_val_to_name(dataLink).map { unsafe String(cString: $0) }

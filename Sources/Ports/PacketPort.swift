@@ -29,6 +29,10 @@ public protocol PacketPort: AnyObject {
     /// What it has lost. Cost: up to a system call.
     var statistics: PortStatistics { get }
     var offloads: PortOffloads { get }
+    /// How packets pass to the kernel and back; nil where there is but one way, or none now.
+    var engine: PortEngine? { get }
+    /// What is not in force of what was asked for, and why, each in a sentence.
+    var notes: [String] { get }
     /// The interface whose neighbours the kernel resolves for us; nil where we ask ourselves.
     var kernelInterfaceIndex: Int32? { get }
 
@@ -43,6 +47,8 @@ public protocol PacketPort: AnyObject {
 extension PacketPort {
     public var statistics: PortStatistics { PortStatistics() }
     public var offloads: PortOffloads { [] }
+    public var engine: PortEngine? { nil }
+    public var notes: [String] { [] }
     public var kernelInterfaceIndex: Int32? { nil }
     public var furtherQueues: [any PacketPort] { [] }
 }

@@ -37,13 +37,16 @@ public final class PacketSocketPort: PacketPort {
         /// Whether packets of a flow leave in superframes, where the kernel takes them. What comes in superframes is cut up
         /// in any case: that they come is up to the sender's own interface.
         public var offload: Bool
+        /// `.ring` or `.mmsg`; nil: the first, where the kernel has it.
+        public var engine: PortEngine?
         /// Sockets among which what comes is spread by flow, each for another thread. A shared interface has one.
         public var queueCount: Int
 
         public init(
             name: String, interface: String, macAddress: MACAddress? = nil, mtu: Int? = nil,
             isOwned: Bool = true, sharing: SharedSelection? = nil,
-            bufferByteCount: Int = 16 << 20, offload: Bool = true, queueCount: Int = 1
+            bufferByteCount: Int = 16 << 20, offload: Bool = true, engine: PortEngine? = nil,
+            queueCount: Int = 1
         ) {
             self.name = name
             self.interface = interface
@@ -53,6 +56,7 @@ public final class PacketSocketPort: PacketPort {
             self.sharing = sharing
             self.bufferByteCount = bufferByteCount
             self.offload = offload
+            self.engine = engine
             self.queueCount = queueCount
         }
     }
@@ -80,6 +84,8 @@ public final class PacketSocketPort: PacketPort {
     /// The interface that the socket is bound to, as it was last seen.
     private var interface: InterfaceStatus?
     private var countedKernelDrops: UInt64 = 0
+    /// How often the ring has been found empty.
+    private var emptyCount: UInt = 0
     /// Whether the interface could not be used for another reason than that there is none: that passes without news of it.
     private var mustRetry = false
 
@@ -128,10 +134,10 @@ public final class PacketSocketPort: PacketPort {
     public var pollDescriptor: Int32? { socket?.descriptor }
 
     /// Frames that the kernel dropped before we saw them because its buffer was full, since the port was
-    /// made.
+    /// made, and those that were in a ring when its interface went away.
     public var kernelDrops: UInt64 {
         countedKernelDrops += socket?.takeKernelDrops() ?? 0
-        return countedKernelDrops
+        return countedKernelDrops + receiveBuffer.lostCount
     }
 
     /// Superframes that have been cut into segments.
@@ -145,16 +151,40 @@ public final class PacketSocketPort: PacketPort {
     public var offloads: PortOffloads {
         sendBuffer.joining.isEmpty ? [.checksum, .segmentation] : [.checksum, .segmentation, .coalescing]
     }
+    public var engine: PortEngine? { socket == nil ? nil : receiveRing == nil ? .mmsg : .ring }
+    public var notes: [String] {
+        [socket?.refusal.flatMap { $0 }].compactMap { $0 }
+            + sendBuffer.refused.names.map { Self.refusal(ofSuperframesOf: $0) }
+    }
+    private var receiveRing: ReceiveRing? { socket?.ring.flatMap { $0 } }
     public var kernelInterfaceIndex: Int32? { filter == nil ? nil : interface?.index }
 
     public func receive(into vector: PacketVector) -> Int {
         let countBefore = vector.count
-        if let descriptor = socket?.descriptor, receiveBuffer.receive(from: descriptor, into: vector) != 0 {
+        guard let descriptor = socket?.descriptor else {
+            // What had come by an interface that is gone has come.
+            receiveBuffer.appendWaiting(to: vector)
+            return vector.count - countBefore
+        }
+        var error: Int32 = 0
+        if let ring = receiveRing {
+            receiveBuffer.receive(from: descriptor, by: ring, into: vector)
+            if vector.count == countBefore { error = errorOfIdleSocket() }
+        } else {
+            error = receiveBuffer.receive(from: descriptor, into: vector)
+        }
+        if error != 0 {
             // The interface went down or away; maintain() finds out which.
             state = .down
             mustRetry = true
         }
         return vector.count - countBefore
+    }
+
+    /// A ring is silent about errors, and asking takes a system call: so it is asked now and then where nothing comes.
+    private func errorOfIdleSocket() -> Int32 {
+        emptyCount &+= 1
+        return emptyCount & 7 == 1 ? socket?.takeError() ?? 0 : 0
     }
 
     public func transmit(_ vector: PacketVector, selection: UnsafeBufferPointer<UInt8>) {
@@ -168,11 +198,13 @@ public final class PacketSocketPort: PacketPort {
 
     private func sayRefused() {
         for name in sendBuffer.refused.subtracting(saidRefused).names {
-            warn(
-                "interface \(configuration.interface): the kernel refuses superframes of \(name); "
-                    + "packets are sent one by one")
+            warn("interface \(configuration.interface): \(Self.refusal(ofSuperframesOf: name))")
         }
         saidRefused = sendBuffer.refused
+    }
+
+    private static func refusal(ofSuperframesOf transport: String) -> String {
+        "the kernel refuses superframes of \(transport); packets are sent one by one"
     }
 
     public func maintain() {
@@ -222,14 +254,15 @@ public final class PacketSocketPort: PacketPort {
             }
             socket = try PacketSocket.open(
                 on: configuration.interface, index: status.index, isPromiscuous: mac != interfaceMACAddress,
-                bufferByteCount: configuration.bufferByteCount, fanout: fanout
+                bufferByteCount: configuration.bufferByteCount, engine: configuration.engine, mtu: status.mtu,
+                fanout: fanout
             ) { descriptor throws(InterfaceError) in
                 try filter?.attach(socket: descriptor, index: status.index, mac: mac)
             }
             macAddress = mac
             if filter == nil, configuration.isOwned { try keepKernelOut(kernel, index: status.index) }
         }
-        if status.isUp, state != .up { socket?.clearError() }
+        if status.isUp, state != .up { _ = socket?.takeError() }
         interface = status
         mtu = min(configuration.mtu ?? status.mtu, status.mtu)
         state = status.isUp ? .up : .down
@@ -261,10 +294,12 @@ public final class PacketSocketPort: PacketPort {
 
     private func release() {
         countedKernelDrops += socket?.takeKernelDrops() ?? 0
+        // What lies in the ring goes with it. A superframe that some segments have come of is one of these.
+        countedKernelDrops += UInt64(receiveRing?.waitingCount ?? 0)
+        receiveBuffer.leaveSlot()
         filter?.detach()
         socket = nil
         interface = nil
-        receiveBuffer.removeAll()
         macAddress = configuration.macAddress
     }
 }

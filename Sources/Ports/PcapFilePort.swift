@@ -3,6 +3,8 @@ public import Wire
 
 /// A port made of capture files: packets arrive from one and leave to another. Either may be missing.
 ///
+/// What is sent stands in the file once a second, when `maintain` is called, and at the end.
+///
 /// Time is the capture's own: a packet is written with the time stamp it was read with. `state` is
 /// `.finished` when the last packet has been received, at once if there is no input. Where the input is
 /// damaged it ends, and `failure` says why; a send that fails is dropped as `.transmitFailed`, without an
@@ -50,8 +52,6 @@ public final class PcapFilePort: PacketPort {
     private var reader: PcapFileReader?
     private let writer: PcapFileWriter?
     private let discardsOutput: Bool
-    /// Read, and not yet received.
-    private var record: PcapRecord?
 
     /// Opens both files. Throws if one can't be opened, or the input is of another link type than `link`.
     public init(_ configuration: Configuration) throws(PcapFileError) {
@@ -72,7 +72,7 @@ public final class PcapFilePort: PacketPort {
         discardsOutput = configuration.discardsOutput
         macAddress = link == .ethernet ? configuration.macAddress : nil
         mtu = configuration.mtu
-        advance()
+        look()
     }
 
     public var state: PortState { reader == nil ? .finished : .up }
@@ -80,17 +80,17 @@ public final class PcapFilePort: PacketPort {
 
     /// When the next packet arrives: lets several files be played in the order of their time stamps. Nil at
     /// the end.
-    public var nextTimestamp: UInt64? { record?.timestamp }
+    public private(set) var nextTimestamp: UInt64?
 
     public func receive(into vector: PacketVector) -> Int { receive(into: vector, notAfter: .max) }
 
     /// As `receive(into:)`, but only packets with a time stamp up to `limit`.
     public func receive(into vector: PacketVector, notAfter limit: UInt64) -> Int {
         let countBefore = vector.count
-        while !vector.isFull, let record, record.timestamp <= limit {
-            unsafe vector.appendOrDrop(record.bytes, timestamp: record.timestamp)
-            advance()
-        }
+        do throws(PcapFileError) {
+            try reader?.append(to: vector, notAfter: limit)
+        } catch { fail(error) }
+        look()
         return vector.count - countBefore
     }
 
@@ -116,7 +116,10 @@ public final class PcapFilePort: PacketPort {
         }
     }
 
-    public func maintain() {}
+    /// Hands what is buffered to the kernel, so that who reads the output sees it.
+    public func maintain() {
+        do throws(PcapFileError) { try writer?.flush() } catch { failure = failure ?? error }
+    }
 
     /// Writes what is buffered and closes the output. Throws the first failure that either file has had.
     public func close() throws(PcapFileError) {
@@ -124,9 +127,17 @@ public final class PcapFilePort: PacketPort {
         if let failure { throw failure }
     }
 
-    private func advance() {
-        record = nil
-        do throws(PcapFileError) { record = try reader?.next() } catch { failure = failure ?? error }
-        if record == nil { reader = nil }
+    /// Finds out what is to be received next: at the end of the input there is no more to come.
+    private func look() {
+        do throws(PcapFileError) {
+            nextTimestamp = try reader?.peek()?.timestamp
+        } catch { fail(error) }
+        if nextTimestamp == nil { reader = nil }
+    }
+
+    private func fail(_ error: PcapFileError) {
+        failure = failure ?? error
+        reader = nil
+        nextTimestamp = nil
     }
 }

@@ -1,4 +1,3 @@
-import CPcap
 import Glibc
 
 /// A capture file being written: classic pcap, link type Ethernet (1) or RAW (101), snapshot length 65,535.
@@ -16,82 +15,94 @@ import Glibc
 
     /// A longer frame is cut to this length, its length on the link noted.
     public static let snapshotByteCount = 65_535
+    /// Bytes that are written by one system call.
+    private static let bufferByteCount = 1 << 20
 
     public let path: String
     public let link: LinkType
     public let precision: Precision
     /// Frames written so far.
-    public private(set) var packetCount = 0
-    private let handle: OpaquePointer
+    public var packetCount: Int { writtenCount }
+    private var writtenCount = 0
     /// Nil once closed.
-    private var dumper: OpaquePointer?
+    private var descriptor: Int32?
+    private let buffer: UnsafeMutableRawPointer
+    /// Bytes of the buffer that are in use.
+    private var count = 0
+    /// The first error that the file has had: from there on nothing is written, since the file would be no capture.
+    private var failure: PcapFileError?
 
     /// Creates the file, or empties it, and writes the file header.
     public init(path: String, link: LinkType, precision: Precision = .microseconds) throws(PcapFileError) {
         self.path = path
         self.link = link
         self.precision = precision
-        func failure(_ reason: String) -> PcapFileError {
-            PcapFileError(path: path, packetNumber: nil, reason: reason)
+        let opened = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard opened >= 0 else {
+            throw PcapFileError(path: path, packetNumber: nil, reason: String(errorNumber: errno))
         }
-        guard let file = unsafe fopen(path, "wbe") else { throw failure(String(errorNumber: errno)) }
-        let unit = precision == .microseconds ? PCAP_TSTAMP_PRECISION_MICRO : PCAP_TSTAMP_PRECISION_NANO
-        let snapshot = Int32(Self.snapshotByteCount)
-        guard let handle = unsafe pcap_open_dead_with_tstamp_precision(link.dataLink, snapshot, UInt32(unit))
-        else {
-            unsafe fclose(file)
-            throw failure(String(errorNumber: ENOMEM))
-        }
-        unsafe self.handle = handle
-        // On failure libpcap has closed the file itself.
-        guard let dumper = unsafe pcap_dump_fopen(handle, file) else {
-            throw failure(unsafe String(cString: pcap_geterr(handle)))
-        }
-        unsafe self.dumper = dumper
+        descriptor = opened
+        unsafe buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 4096)
+        unsafe PlainPcap(precision: precision, link: link).writeHeader(to: buffer)
+        count = PlainPcap.headerByteCount
     }
 
     deinit {
-        if let dumper = unsafe dumper { unsafe pcap_dump_close(dumper) }
-        unsafe pcap_close(handle)
+        try? close()
+        unsafe buffer.deallocate()
     }
 
     /// Appends a frame. The writer must not be closed.
     /// - Parameter timestamp: nanoseconds since the Unix epoch; cut to microseconds unless the file counts
     ///   nanoseconds.
     public func write(_ frame: UnsafeRawBufferPointer, timestamp: UInt64) throws(PcapFileError) {
-        guard let dumper = unsafe dumper else { preconditionFailure("\(path) is closed") }
-        let fraction = timestamp % 1_000_000_000
-        var header = pcap_pkthdr()
-        header.ts.tv_sec = Int(timestamp / 1_000_000_000)
-        header.ts.tv_usec = Int(precision == .microseconds ? fraction / 1_000 : fraction)
-        header.caplen = UInt32(min(frame.count, Self.snapshotByteCount))
-        header.len = UInt32(frame.count)
-        // pcap_dump returns nothing; its stream knows.
-        let stream = unsafe pcap_dump_file(dumper)
-        unsafe pcap_dump(
-            UnsafeMutableRawPointer(dumper).assumingMemoryBound(to: UInt8.self), &header,
-            frame.baseAddress?.assumingMemoryBound(to: UInt8.self))
-        guard unsafe ferror(stream) == 0 else {
-            let reason = String(errorNumber: errno)
-            throw PcapFileError(path: path, packetNumber: packetCount + 1, reason: reason)
+        let captured = min(frame.count, Self.snapshotByteCount)
+        if count + PlainPcap.recordHeaderByteCount + captured > Self.bufferByteCount || failure != nil {
+            try flush()
         }
-        packetCount += 1
+        guard descriptor != nil else { preconditionFailure("\(path) is closed") }
+        let fraction = timestamp % 1_000_000_000
+        let start = unsafe buffer + count
+        func store(_ number: UInt64, at offset: Int) {
+            unsafe start.storeBytes(
+                of: UInt32(truncatingIfNeeded: number), toByteOffset: offset, as: UInt32.self)
+        }
+        store(timestamp / 1_000_000_000, at: 0)
+        store(precision == .microseconds ? fraction / 1_000 : fraction, at: 4)
+        store(UInt64(captured), at: 8)
+        store(UInt64(frame.count), at: 12)
+        if let from = frame.baseAddress {
+            unsafe (start + PlainPcap.recordHeaderByteCount).copyMemory(from: from, byteCount: captured)
+        }
+        count += PlainPcap.recordHeaderByteCount + captured
+        writtenCount += 1
     }
 
     /// Hands what is buffered to the kernel.
     public func flush() throws(PcapFileError) {
-        guard let dumper = unsafe dumper else { return }
-        guard unsafe pcap_dump_flush(dumper) == 0 else {
-            throw PcapFileError(path: path, packetNumber: nil, reason: String(errorNumber: errno))
+        if let failure { throw failure }
+        guard let descriptor else { return }
+        var done = 0
+        while done < count {
+            let now = unsafe Glibc.write(descriptor, buffer + done, count - done)
+            if now < 0, errno == EINTR { continue }
+            guard now > 0 else {
+                let error = PcapFileError(
+                    path: path, packetNumber: nil, reason: String(errorNumber: now < 0 ? errno : ENOSPC))
+                failure = error
+                throw error
+            }
+            done += now
         }
+        count = 0
     }
 
     /// Flushes and closes the file. Closing twice is allowed and does nothing.
     public func close() throws(PcapFileError) {
-        guard let dumper = unsafe dumper else { return }
+        guard let open = descriptor else { return }
         defer {
-            unsafe pcap_dump_close(dumper)
-            unsafe self.dumper = nil
+            Glibc.close(open)
+            descriptor = nil
         }
         try flush()
     }

@@ -17,18 +17,22 @@ public final class TAPPort: PacketPort {
         public var macAddress: MACAddress?
         /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
         public var offload: Bool
+        /// `.readWrite` or `.ioUring`; nil: as fast as the kernel lets us.
+        public var engine: PortEngine?
         /// Queues of the interface, each for another thread. An interface that is there may have been made for one.
         public var queueCount: Int
 
         public init(
             name: String, interface: String, mtu: Int = 1500, macAddress: MACAddress? = nil,
-            offload: Bool = true, queueCount: Int = 1
+            offload: Bool = true, engine: PortEngine? = nil,
+            queueCount: Int = 1
         ) {
             self.name = name
             self.interface = interface
             self.mtu = mtu
             self.macAddress = macAddress
             self.offload = offload
+            self.engine = engine
             self.queueCount = queueCount
         }
     }
@@ -49,11 +53,11 @@ public final class TAPPort: PacketPort {
         configuredMACAddress = configuration.macAddress
         tap = try TunInterface(
             interface: configuration.interface, kind: .tap, mtu: configuration.mtu,
-            offload: configuration.offload, role: configuration.queueCount > 1 ? .first : .alone,
-            watch: watch, warn: warn)
+            offload: configuration.offload, engine: configuration.engine,
+            role: configuration.queueCount > 1 ? .first : .alone, watch: watch, warn: warn)
         furtherQueues = try TunQueuePort.ports(
             configuration.queueCount, name: configuration.name, behind: tap, offload: configuration.offload,
-            watch: watch, warn: warn)
+            engine: configuration.engine, watch: watch, warn: warn)
     }
 
     /// The forwarder and the kernel are two stations on this link and need two addresses. The kernel draws
@@ -71,6 +75,8 @@ public final class TAPPort: PacketPort {
 
     public var statistics: PortStatistics { tap.statistics }
     public var offloads: PortOffloads { tap.offloads }
+    public var engine: PortEngine? { tap.engine }
+    public var notes: [String] { tap.notes }
 
     public func receive(into vector: PacketVector) -> Int { tap.receive(into: vector) }
 

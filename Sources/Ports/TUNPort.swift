@@ -25,12 +25,15 @@ public final class TUNPort: PacketPort {
         public var mtu: Int
         /// Whether kernel and port pass each other superframes and unfinished checksums, where the kernel can.
         public var offload: Bool
+        /// `.readWrite` or `.ioUring`; nil: as fast as the kernel lets us.
+        public var engine: PortEngine?
         /// Queues of the interface, each for another thread. An interface that is there may have been made for one.
         public var queueCount: Int
 
         public init(
             name: String, interface: String, addresses: [InterfaceAddress] = [], routes: [IPPrefix] = [],
-            mtu: Int = 1500, offload: Bool = true, queueCount: Int = 1
+            mtu: Int = 1500, offload: Bool = true, engine: PortEngine? = nil,
+            queueCount: Int = 1
         ) {
             self.name = name
             self.interface = interface
@@ -38,6 +41,7 @@ public final class TUNPort: PacketPort {
             self.routes = routes
             self.mtu = mtu
             self.offload = offload
+            self.engine = engine
             self.queueCount = queueCount
         }
     }
@@ -57,11 +61,11 @@ public final class TUNPort: PacketPort {
         tun = try TunInterface(
             interface: configuration.interface, kind: .tun, mtu: configuration.mtu,
             addresses: configuration.addresses, routes: configuration.routes,
-            offload: configuration.offload, role: configuration.queueCount > 1 ? .first : .alone,
-            watch: watch, warn: warn)
+            offload: configuration.offload, engine: configuration.engine,
+            role: configuration.queueCount > 1 ? .first : .alone, watch: watch, warn: warn)
         furtherQueues = try TunQueuePort.ports(
             configuration.queueCount, name: configuration.name, behind: tun, offload: configuration.offload,
-            watch: watch, warn: warn)
+            engine: configuration.engine, watch: watch, warn: warn)
     }
 
     public var link: LinkType { .ip }
@@ -74,6 +78,8 @@ public final class TUNPort: PacketPort {
 
     public var statistics: PortStatistics { tun.statistics }
     public var offloads: PortOffloads { tun.offloads }
+    public var engine: PortEngine? { tun.engine }
+    public var notes: [String] { tun.notes }
 
     public func receive(into vector: PacketVector) -> Int { tun.receive(into: vector) }
 

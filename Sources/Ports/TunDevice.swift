@@ -26,6 +26,8 @@ struct TunDevice: ~Copyable {
     private(set) var joining: Coalescer.Transports = []
     /// What the kernel would not have of what was asked for, each in a sentence.
     private(set) var refusals: [String] = []
+    /// Reads and writes many frames at once; nil: one by one.
+    private var ring: IORing?
 
     private init(descriptor: Int32, hasHeaders: Bool) {
         self.descriptor = descriptor
@@ -34,13 +36,27 @@ struct TunDevice: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// What is in force.
+    var engine: PortEngine { soundRing == nil ? .readWrite : .ioUring }
+    var soundRing: IORing? { ring.flatMap { $0.isSound ? $0 : nil } }
+    /// Why the ring has failed since; nil: it has not.
+    var failure: String? {
+        ring.flatMap { ring in
+            ring.isSound
+                ? nil
+                : "io_uring has failed (\(String(errorNumber: ring.errorNumber))); packets pass one by one"
+        }
+    }
+
     /// Attaches to the interface, which is made if there is none, and makes it stay when the process ends.
     /// - Parameter patience: how often to try again, 10 ms apart, while the kernel is still busy tearing down
     ///   the last use of this name.
     /// - Parameter offload: whether superframes and unfinished checksums are wanted.
+    /// - Parameter engine: how packets are to pass; nil: as fast as the kernel lets us.
     /// - Parameter queues: whether the interface is to be made for several queues. One that is there is taken as it is.
     static func attach(
-        to interface: String, kind: Kind, patience: Int, offload: Bool, queues: Bool = false
+        to interface: String, kind: Kind, patience: Int, offload: Bool, engine: PortEngine? = nil,
+        queues: Bool = false
     ) throws(InterfaceError) -> TunDevice {
         func failure(_ action: String, _ errorNumber: Int32) -> InterfaceError {
             InterfaceError(interface: interface, action: action, errorNumber: errorNumber)
@@ -80,7 +96,18 @@ struct TunDevice: ~Copyable {
             guard sized == 0 else { throw failure("set the size of its virtio headers", sized) }
         }
         device.negotiate(offload: offload)
+        if hasHeaders, engine != .readWrite { device.openRing() }
         return device
+    }
+
+    private mutating func openRing() {
+        do throws(IORing.Refusal) {
+            ring = try IORing(on: descriptor)
+        } catch {
+            refusals.append(
+                "io_uring is not to be had (\(String(errorNumber: error.errorNumber))), and packets pass one by one"
+            )
+        }
     }
 
     /// Has the kernel leave to us as much as it will, or nothing where no offload is wanted: what an earlier user of the
@@ -115,7 +142,10 @@ struct TunDevice: ~Copyable {
     /// - Parameter buffer: takes frames behind virtio headers.
     func receive(into vector: PacketVector, by buffer: TunReceiveBuffer) -> Bool {
         // EBADFD: it is gone.
-        guard !hasHeaders else { return buffer.receive(from: descriptor, into: vector) != EBADFD }
+        guard !hasHeaders else {
+            return buffer.receive(
+                from: descriptor, by: soundRing, hasSuperframes: !offloads.isEmpty, into: vector) != EBADFD
+        }
         let now = currentTimestamp()
         while !vector.isFull {
             let frame = unsafe vector.nextFrame

@@ -21,6 +21,8 @@ final class TunInterface {
     private let sendBuffer: TunSendBuffer
     /// Whether superframes and unfinished checksums are wanted.
     private let offload: Bool
+    /// How packets are to pass; nil: as fast as the kernel lets us.
+    private let wantedEngine: PortEngine?
     private let role: Role
     private let warn: (String) -> Void
     /// What has been said to `warn`, which is told each thing once.
@@ -110,11 +112,13 @@ final class TunInterface {
     /// Throws if it is of no use to wait. Anything else shows in `state`, and is tried again by `maintain` and `keep`.
     init(
         interface: String, kind: TunDevice.Kind, mtu: Int, addresses: [InterfaceAddress] = [],
-        routes: [IPPrefix] = [], offload: Bool = true, role: Role = .alone, watch: KernelWatch? = nil,
+        routes: [IPPrefix] = [], offload: Bool = true, engine: PortEngine? = nil, role: Role = .alone,
+        watch: KernelWatch? = nil,
         warn: @escaping (String) -> Void = { _ in }
     ) throws(InterfaceError) {
         self.watch = watch
         self.offload = offload
+        wantedEngine = engine
         self.role = role
         self.warn = warn
         receiveBuffer = TunReceiveBuffer(link: kind.link)
@@ -143,7 +147,12 @@ final class TunInterface {
 
     func receive(into vector: PacketVector) -> Int {
         let countBefore = vector.count
-        if let isThere = device?.receive(into: vector, by: receiveBuffer), !isThere { lose() }
+        if let isThere = device?.receive(into: vector, by: receiveBuffer) {
+            if !isThere { lose() }
+        } else {
+            // What had come by an interface that is gone has come.
+            receiveBuffer.appendWaiting(to: vector)
+        }
         return vector.count - countBefore
     }
 
@@ -151,15 +160,15 @@ final class TunInterface {
         guard let descriptor = device?.descriptor, let hasHeaders = device?.hasHeaders else {
             return unsafe vector.dropAll(selection, .portDown)
         }
-        unsafe sendBuffer.transmit(vector, selection: selection, to: descriptor, hasHeaders: hasHeaders)
+        unsafe sendBuffer.transmit(
+            vector, selection: selection, to: descriptor, hasHeaders: hasHeaders,
+            by: device?.soundRing.flatMap { $0 })
         if sendBuffer.refused != saidRefused { sayRefused() }
     }
 
     private func sayRefused() {
         for name in sendBuffer.refused.subtracting(saidRefused).names {
-            warn(
-                "interface \(interface): the kernel refuses superframes of \(name); packets are sent one by one"
-            )
+            warn("interface \(interface): \(Self.refusal(ofSuperframesOf: name))")
         }
         saidRefused = sendBuffer.refused
     }
@@ -174,6 +183,19 @@ final class TunInterface {
     var offloads: PortOffloads {
         guard let offloads = device?.offloads else { return [] }
         return sendBuffer.joining.isEmpty ? offloads : offloads.union(.coalescing)
+    }
+
+    /// How packets pass; nil while there is no interface.
+    var engine: PortEngine? { device?.engine }
+
+    /// What the kernel would not have of what was asked for, each in a sentence.
+    var notes: [String] {
+        (device?.refusals ?? []) + [device?.failure.flatMap { $0 }].compactMap { $0 }
+            + sendBuffer.refused.names.map { Self.refusal(ofSuperframesOf: $0) }
+    }
+
+    private static func refusal(ofSuperframesOf transport: String) -> String {
+        "the kernel refuses superframes of \(transport); packets are sent one by one"
     }
 
     func maintain() {
@@ -218,7 +240,8 @@ final class TunInterface {
 
     private func attach(patience: Int) throws(InterfaceError) {
         let new = try TunDevice.attach(
-            to: interface, kind: kind, patience: patience, offload: offload, queues: role != .alone)
+            to: interface, kind: kind, patience: patience, offload: offload, engine: wantedEngine,
+            queues: role != .alone)
         guard role != .further || new.hasQueues else {
             throw InterfaceError(
                 interface: interface, action: "attach a further queue to it",
@@ -345,7 +368,6 @@ final class TunInterface {
 
     private func lose() {
         device = nil
-        receiveBuffer.removeAll()
         sendBuffer.offered = []
         isConfigured = false
         forgetRoutes()

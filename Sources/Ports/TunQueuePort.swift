@@ -11,18 +11,20 @@ final class TunQueuePort: PacketPort {
     private let queue: TunInterface
 
     init(
-        name: String, interface: String, kind: TunDevice.Kind, mtu: Int, offload: Bool, watch: KernelWatch?
+        name: String, interface: String, kind: TunDevice.Kind, mtu: Int, offload: Bool, engine: PortEngine?,
+        watch: KernelWatch?
     ) throws(InterfaceError) {
         self.name = name
         queue = try TunInterface(
-            interface: interface, kind: kind, mtu: mtu, offload: offload, role: .further, watch: watch)
+            interface: interface, kind: kind, mtu: mtu, offload: offload, engine: engine, role: .further,
+            watch: watch)
     }
 
     /// The further ones of so many queues; none where the interface was made for one.
     /// - Parameter first: the first one, which is open.
     static func ports(
-        _ count: Int, name: String, behind first: TunInterface, offload: Bool, watch: KernelWatch?,
-        warn: (String) -> Void
+        _ count: Int, name: String, behind first: TunInterface, offload: Bool, engine: PortEngine?,
+        watch: KernelWatch?, warn: (String) -> Void
     ) throws(InterfaceError) -> [any PacketPort] {
         guard count > 1 else { return [] }
         guard first.takesQueues else {
@@ -36,7 +38,7 @@ final class TunQueuePort: PacketPort {
             ports.append(
                 try TunQueuePort(
                     name: name, interface: first.interface, kind: first.kind, mtu: first.mtu,
-                    offload: offload, watch: watch))
+                    offload: offload, engine: engine, watch: watch))
         }
         return ports
     }
@@ -48,6 +50,8 @@ final class TunQueuePort: PacketPort {
     var pollDescriptor: Int32? { queue.pollDescriptor }
     var statistics: PortStatistics { queue.statistics }
     var offloads: PortOffloads { queue.offloads }
+    var engine: PortEngine? { queue.engine }
+    var notes: [String] { queue.notes }
 
     func receive(into vector: PacketVector) -> Int { queue.receive(into: vector) }
 

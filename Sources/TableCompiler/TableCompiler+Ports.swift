@@ -25,7 +25,17 @@ extension TableCompiler {
             mtu: mtu.map { UInt16(clamping: $0) }, routes: isTUN ? routes(port) : .none,
             neighbours: port.neighbours.map { StaticNeighbour(address: $0.address, mac: $0.mac) },
             forwarder: port.forwarder, answersDenied: port.denied == .prohibited,
-            sendsErrors: port.sendsErrors)
+            sendsErrors: port.sendsErrors, engine: engine(port.engine), hasOffload: port.offload == .on)
+    }
+
+    private static func engine(_ engine: Exchange.PortEngine) -> Tables.PortEngine {
+        switch engine {
+        case .automatic: .automatic
+        case .readWrite: .readWrite
+        case .ioUring: .ioUring
+        case .ring: .ring
+        case .mmsg: .mmsg
+        }
     }
 
     /// What goes into a TUN: on the access side all that subscribers may ask for, on the network side all subscribers.

@@ -97,6 +97,8 @@ extension PortObject {
         writer.write(forwarder)
         writer.write(answersDenied)
         writer.write(sendsErrors)
+        writer.write(engine.rawValue)
+        writer.write(hasOffload)
     }
 
     fileprivate static func decode(_ slot: UInt16, _ reader: inout ByteReader) throws(ByteReaderError)
@@ -137,6 +139,12 @@ extension PortObject {
         object.forwarder = try reader.readText()
         object.answersDenied = try reader.readFlag()
         object.sendsErrors = try reader.readFlag()
+        let rawEngine = try reader.read(UInt8.self)
+        guard let engine = PortEngine(rawValue: rawEngine) else {
+            throw reader.fault("an engine \(rawEngine)", back: 1)
+        }
+        object.engine = engine
+        object.hasOffload = try reader.readFlag()
         return object
     }
 }

@@ -84,12 +84,16 @@ public struct PortObject: Equatable, Sendable {
     public var answersDenied: Bool
     /// Whether senders of packets that came in here are told what became of them: TTL used up, too long.
     public var sendsErrors: Bool
+    public var engine: PortEngine
+    /// Whether the port and the kernel pass each other superframes and unfinished checksums, where they can.
+    public var hasOffload: Bool
 
     public init(
         slot: UInt16, name: String, medium: PortMedium, role: PortEntry.Role,
         addresses: [InterfaceAddress] = [], mac: MACAddress? = nil, mtu: UInt16? = nil,
         routes: PortRoutes = .none, neighbours: [StaticNeighbour] = [], forwarder: String = "main",
-        answersDenied: Bool = false, sendsErrors: Bool = true
+        answersDenied: Bool = false, sendsErrors: Bool = true, engine: PortEngine = .automatic,
+        hasOffload: Bool = true
     ) {
         self.slot = slot
         self.name = name
@@ -103,6 +107,8 @@ public struct PortObject: Equatable, Sendable {
         self.forwarder = forwarder
         self.answersDenied = answersDenied
         self.sendsErrors = sendsErrors
+        self.engine = engine
+        self.hasOffload = hasOffload
     }
 
     /// Whether frames begin with an Ethernet header.
@@ -125,6 +131,16 @@ public enum PortMedium: Equatable, Sendable {
     case capture(interface: String)
     /// Paths of capture files.
     case file(read: String?, write: String?, isEthernet: Bool)
+}
+
+/// How packets pass between a port and the kernel.
+public enum PortEngine: UInt8, Sendable {
+    /// As is fastest among what the kernel has.
+    case automatic = 0
+    case readWrite
+    case ioUring
+    case ring
+    case mmsg
 }
 
 /// What the kernel is to route into a TUN.

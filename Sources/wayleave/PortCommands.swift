@@ -58,6 +58,13 @@ struct PortFields: ObjectFields {
     var denied: String?
     @Option(help: ArgumentHelp("false: senders here are not told of errors.", valueName: "FLAG"))
     var icmpErrors: String?
+    @Option(
+        help: ArgumentHelp(
+            "How packets pass to the kernel and back: auto, readwrite, io_uring, ring or mmsg.",
+            valueName: "ENGINE"))
+    var engine: String?
+    @Option(help: ArgumentHelp("on or off: superframes and unfinished checksums.", valueName: "SWITCH"))
+    var offload: String?
 
     func edits() throws -> FieldEdits {
         var edits = FieldEdits()
@@ -80,6 +87,8 @@ struct PortFields: ObjectFields {
         edits.text("forwarder", forwarder)
         edits.text("denied", denied)
         edits.text("icmpErrors", icmpErrors)
+        edits.text("engine", engine)
+        edits.text("offload", offload)
         return edits
     }
 }

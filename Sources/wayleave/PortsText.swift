@@ -10,17 +10,20 @@ struct PortsText: CustomStringConvertible {
 
     var description: String {
         var states = Table([
-            "port", "forwarder", "state", "since", "kind", "mtu", "mac", "queues", "offloads", "detail",
+            "port", "forwarder", "state", "since", "kind", "mtu", "mac", "queues", "engine", "offloads",
+            "detail",
         ])
         var losses = Table(["port"] + Self.counters + ["sendFailures"])
         for port in ports {
             func text(_ key: String) -> String { port[key]?.scalar ?? "" }
             let queues = [text("receiveQueues"), text("transmitQueues")]
+            let notes = (port["notes"]?.items ?? []).compactMap(\.scalar)
             let offloads = (port["offloads"]?.items ?? []).compactMap(\.scalar).joined(separator: ",")
             states.add([
                 text("port"), text("forwarder"), text("state"), text("since"), text("kind"), text("mtu"),
-                text("mac"), queues == ["", ""] ? "" : queues.joined(separator: "/"), offloads,
-                text("detail"),
+                text("mac"), queues == ["", ""] ? "" : queues.joined(separator: "/"), text("engine"),
+                offloads,
+                ([text("detail")].filter { !$0.isEmpty } + notes).joined(separator: "; "),
             ])
             let failures = (port["sendFailures"]?.members ?? []).map {
                 "\($0.value.scalar ?? ""): \($0.key)"

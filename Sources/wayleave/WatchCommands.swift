@@ -95,10 +95,12 @@ struct PortsCommand: AsyncParsableCommand {
         discussion: """
             `absent`: the interface isn't there, and is picked up when it comes. How a port is configured, `wayleave port \
             show` says. `since`: when its state last changed. `queues`: of the interface, received from and sent to. \
-            `offloads`: what is in force. `checksum`: senders leave checksums unfinished; `segmentation`: packets come in \
-            superframes of up to 64 KiB; `coalescing`: packets of a flow leave in superframes. Errors and drops are \
-            counted from when the forwarder opened the port, `receive` and `transmit` ones as the kernel sees them; \
-            `kernelDrops`: packets that came while the buffer for the forwarder was full.
+            `engine`: how \
+            packets pass to the kernel and back. `offloads`: what is in force. `checksum`: senders leave checksums \
+            unfinished; `segmentation`: packets come in superframes of up to 64 KiB; `coalescing`: packets of a flow \
+            leave in superframes. `detail`: also what is not in force, and why. Errors and drops are counted from when \
+            the forwarder opened the port, `receive` and `transmit` ones as the kernel sees them; `kernelDrops`: packets \
+            that came while the buffer for the forwarder was full.
 
             Example:
               wayleave ports

@@ -129,6 +129,10 @@ import Testing
                 "{ packet: eth1, shared: \"true\", icmpErrors: \"false\" }\n"
             ),
             (
+                ["port", "add", "p", "--engine", "io_uring", "--offload", "off"],
+                "{ engine: io_uring, offload: \"off\" }\n"
+            ),
+            (
                 ["condition", "add", "a", "v", "--allow", "icmp:echo,time-exceeded"],
                 "{ allow: [{ protocol: icmp, types: [echo, time-exceeded] }] }\n"
             ),

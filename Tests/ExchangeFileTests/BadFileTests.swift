@@ -73,6 +73,14 @@ let decodingFaults = [
         "only the interface of a `packet` port can be shared with the kernel"),
     BadFile(
         "role: access,", "role: access, denied: reject,", "`drop` or `prohibited` is due here, not `reject`"),
+    BadFile(
+        "role: access,", "role: access, engine: uring,",
+        "`auto` or `readwrite` or `io_uring` or `ring` or `mmsg` is due here, not `uring`"),
+    BadFile(
+        "role: access,", "role: access, engine: ring,",
+        "port `access0`: engine `ring` is none of this kind of port; give one of `auto`, `readwrite`, `io_uring`"
+    ),
+    BadFile("role: access,", "role: access, offload: no,", "`on` or `off` is due here, not `no`"),
     BadFile("role: access,", "role: access, icmpErrors: no,", "true or false is due here, not `no`"),
     BadFile("nextHop: 192.0.2.9 }", "nextHop: 192.0.2.9, vlan: 0 }", "a number from 1 to 4094 is due here"),
     BadFile("capacity: 100Mbit", "mssClamp: 1400", "mssClamp: true or false is due here"),

@@ -56,7 +56,8 @@ struct RandomExchange {
             },
             mac: maybe { $0.mac() }, mtu: maybe { $0.random.number(576...65_535) },
             routes: once(2) ? .automatic : .prefixes(some { $0.prefix() }), neighbours: neighbours,
-            denied: once(2) ? .drop : .prohibited, sendsErrors: once(2))
+            denied: once(2) ? .drop : .prohibited, sendsErrors: once(2),
+            engine: PortEngine.allCases[random.number(0...4)], offload: once(2) ? .on : .off)
     }
 
     private mutating func line(_ name: String) -> Line {

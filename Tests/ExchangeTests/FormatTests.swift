@@ -47,9 +47,27 @@ import Wire
         #expect(old.prefix(2) == [0, 1])
         let read = try State(decoding: old)
         #expect(read.encoded == state.encoded)
-        #expect(read.encoded != old && read.encoded.prefix(2) == [0, 2])
+        #expect(read.encoded != old && read.encoded.prefix(2) == [0, 3])
         #expect(try State(decoding: read.encoded).encoded == read.encoded)
         for command in commands { #expect(try Command(decoding: command.encoded) == command) }
+    }
+
+    @Test("CD-7 a port of format 2, which ends before its engine, is read with the default")
+    func formatTwo() throws {
+        let port = Port(
+            name: "core0", medium: .packet(interface: "eth1"), role: .network, denied: .drop,
+            sendsErrors: false, engine: .ring, offload: .off)
+        let command = Command(time: 7, action: .change([Change(.put(.port(port)))]))
+        var old = Array(command.encoded.dropLast(2))
+        #expect(old.prefix(2) == [0, 3])
+        old[1] = 2
+        var expected = port
+        expected.engine = .automatic
+        expected.offload = .on
+        #expect(
+            try Command(decoding: old)
+                == Command(time: 7, action: .change([Change(.put(.port(expected)))])))
+        #expect(try Command(decoding: command.encoded) == command)
     }
 
     @Test("CD-7 what format 1 could not say has its default")
@@ -57,6 +75,10 @@ import Wire
         let state = try State(decoding: try #require(try Self.bytes("state-v1.hex").first))
         #expect(state.description.validate() == [])
         #expect(state.ports.all.allSatisfy { $0.entry.object.denied == .drop && $0.entry.object.sendsErrors })
+        #expect(
+            state.ports.all.allSatisfy {
+                $0.entry.object.engine == .automatic && $0.entry.object.offload == .on
+            })
         #expect(state.lines.all.allSatisfy { $0.entry.object.vlan.isEmpty })
         #expect(state.tunnels.all.allSatisfy { !$0.entry.object.clampsMSS && $0.entry.object.policer == nil })
         #expect(

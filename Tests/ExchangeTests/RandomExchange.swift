@@ -148,6 +148,10 @@ struct RandomExchange {
         }
         port.sendsErrors = !random.once(in: 5)
         if random.once(in: 5) { port.denied = .prohibited }
+        if random.once(in: 5) {
+            port.engine = random.element([.automatic, .ioUring, .ring, .mmsg, .readWrite])
+        }
+        if random.once(in: 5) { port.offload = .off }
         if case .packet(let interface) = port.medium, random.once(in: 4) {
             port.medium = .sharedPacket(interface: interface)
         }

@@ -29,6 +29,14 @@ import Wire
     private static let faults = [
         Fault("port `core`: mtu 70000 is out of range") { $0.ports[0].mtu = 70_000 },
         Fault("port `core`: mtu 68 is out of range") { $0.ports[0].mtu = 68 },
+        Fault("port `core`: engine `ring` is none of this kind of port; leave it out") {
+            $0.ports[0].medium = .capture(interface: "eth9")
+            $0.ports[0].engine = .ring
+        },
+        Fault("port `core`: captures and files have no offloads") {
+            $0.ports[0].medium = .file(read: "in", write: nil, link: .ethernet)
+            $0.ports[0].offload = .off
+        },
         Fault("line `north`: mtu 70000 is out of range") { $0.lines[0].mtu = 70_000 },
         Fault("line `north`: mtu -1 is out of range") { $0.lines[0].mtu = -1 },
         Fault("line `north`: a capacity of 0") { $0.lines[0].capacityBitsPerSecond = 0 },

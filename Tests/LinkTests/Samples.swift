@@ -19,6 +19,8 @@ enum Samples {
         status.since = 1_700_000_000_000_000_001
         (status.receiveQueues, status.transmitQueues) = (2, 3)
         status.offloads = [.checksum, .segmentation, .coalescing]
+        status.engine = "io_uring"
+        status.notes = ["the kernel passes no superframes of UDP to it"]
         status.counters.receiveErrors = 1
         status.counters.receiveDrops = 2
         status.counters.transmitErrors = 3

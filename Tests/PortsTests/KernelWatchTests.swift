@@ -1,6 +1,7 @@
 import Glibc
 import Packets
 import Ports
+import Testbed
 import Testing
 import Wire
 

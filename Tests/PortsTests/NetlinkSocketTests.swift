@@ -1,5 +1,6 @@
 import CNetlink
 import Glibc
+import Testbed
 import Testing
 import Wire
 

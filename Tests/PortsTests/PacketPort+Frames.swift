@@ -1,5 +1,6 @@
 import Packets
 import Ports
+import Testbed
 
 extension PacketPort {
     /// What one call of `receive` brings: bytes, or nil for a packet that arrived dropped.
@@ -23,5 +24,16 @@ extension PacketPort {
             default: fatalError("packet \(index) was left \(vector[index].disposition)")
             }
         }
+    }
+
+    /// What arrives until `count` frames that fit `filter` have, or two seconds have passed.
+    func collect(_ count: Int, where filter: ([UInt8]) -> Bool = { _ in true }) -> [[UInt8]] {
+        var frames: [[UInt8]] = []
+        let vector = PacketVector(slotByteCount: 4096)
+        _ = eventually {
+            frames += received(into: vector).compactMap { $0 }.filter(filter)
+            return frames.count >= count
+        }
+        return frames
     }
 }

@@ -87,20 +87,20 @@ struct PacketSocketMetadataTests {
         arguments: [
             "tcp4", "tcp6", "tcp4-vlan", "tcp4-two-vlans", "udp4", "udp6", "checksum-tcp4", "checksum-tcp6",
             "checksum-udp4", "checksum-udp6", "checksum-udp4-zero", "checksum-tcp4-zero",
-        ], [37, 3])
-    func fixtures(name: String, vectorCapacity: Int) async throws {
+        ], [(37, .ring), (3, .mmsg), (3, .ring)] as [(Int, PortEngine)])
+    func fixtures(name: String, way: (vectorCapacity: Int, engine: PortEngine)) async throws {
         let namespace = NetworkNamespace()
         namespace.ip("link add one type veth peer name two")
         for name in ["one", "two"] { namespace.ip("link set \(name) up") }
         let fixture = try Fixture(name)
         let (sent, frames) = try await namespace.run {
-            let port = try PacketSocketPort(.init(name: "2", interface: "two"))
+            let port = try PacketSocketPort(.init(name: "2", interface: "two", engine: way.engine))
             // A link that has just come up takes frames and loses them until the kernel has been asked about
             // it.
             _ = try PacketSocketPort(.init(name: "1", interface: "one"))
             let sent = Self.sendRaw(fixture, by: "one")
             var frames: [[UInt8]] = []
-            let vector = PacketVector(capacity: vectorCapacity)
+            let vector = PacketVector(capacity: way.vectorCapacity)
             _ = eventually {
                 frames += port.received(into: vector).compactMap { $0 }.filter {
                     $0.starts(with: fixture.frame[..<12])
@@ -121,15 +121,19 @@ struct PacketSocketTests {
 
     private static func isExperiment(_ frame: [UInt8]) -> Bool { frame.count > 14 && frame[12] == 0x88 }
 
-    @Test("Frames pass both ways; what we send ourselves is not received, even where the kernel shows it")
-    func ownFramesAreIgnored() async throws {
+    private static let engines = [PortEngine.ring, .mmsg]
+
+    @Test(
+        "Frames pass both ways; what we send ourselves is not received, even where the kernel shows it",
+        arguments: engines)
+    func ownFramesAreIgnored(engine: PortEngine) async throws {
         let namespace = NetworkNamespace()
         namespace.ip("link add one type veth peer name two")
         for name in ["one", "two"] { namespace.ip("link set \(name) up") }
         let (own, others, sent) = try await namespace.run {
-            let one = try PacketSocketPort(.init(name: "1", interface: "one"))
-            let two = try PacketSocketPort(.init(name: "2", interface: "two"))
-            let beside = try PacketSocketPort(.init(name: "3", interface: "one"))
+            let one = try PacketSocketPort(.init(name: "1", interface: "one", engine: engine))
+            let two = try PacketSocketPort(.init(name: "2", interface: "two", engine: engine))
+            let beside = try PacketSocketPort(.init(name: "3", interface: "one", engine: engine))
             let sent = one.send([Self.frame, Self.frame])
             let others = two.collect(2, where: Self.isExperiment)
             let own = [one, beside].flatMap { $0.received().compactMap { $0 }.filter(Self.isExperiment) }
@@ -140,11 +144,11 @@ struct PacketSocketTests {
         #expect(own.isEmpty)
     }
 
-    @Test("Deleted and made again, down and up: each shows, and the socket follows")
-    func interfaceComesAndGoes() async throws {
+    @Test("Deleted and made again, down and up: each shows, and the socket follows", arguments: engines)
+    func interfaceComesAndGoes(engine: PortEngine) async throws {
         let namespace = NetworkNamespace()
         let port = try await namespace.run {
-            try Shared(PacketSocketPort(.init(name: "1", interface: "one")))
+            try Shared(PacketSocketPort(.init(name: "1", interface: "one", engine: engine)))
         }
         #expect(port.value.state == .absent("there is no interface one"))
         #expect(port.value.pollDescriptor == nil && port.value.macAddress == nil)
@@ -183,15 +187,16 @@ struct PacketSocketTests {
         #expect(macs.count == 2 && !macs.contains(nil), "each interface has its own address")
     }
 
-    @Test("A frame that fits neither slot nor link is counted, and those around it pass")
-    func oversizedFrames() async throws {
+    @Test(
+        "A frame that fits neither slot nor link is counted, and those around it pass", arguments: engines)
+    func oversizedFrames(engine: PortEngine) async throws {
         let namespace = NetworkNamespace()
         namespace.ip("link add one type veth peer name two")
         for name in ["one", "two"] { namespace.ip("link set \(name) up") }
         let long = Self.frame + [UInt8](repeating: 7, count: 1_600)
         let (sent, kinds) = try await namespace.run {
             let one = try PacketSocketPort(.init(name: "1", interface: "one"))
-            let two = try PacketSocketPort(.init(name: "2", interface: "two"))
+            let two = try PacketSocketPort(.init(name: "2", interface: "two", engine: engine))
             let sent = one.send([
                 Self.frame, long, Array(Self.frame[..<14]), [1, 2, 3], Array(long[..<1_000]),
             ])
@@ -238,20 +243,39 @@ struct PacketSocketTests {
         #expect(setting("ipv6/conf/two/disable_ipv6") == "0")
     }
 
-    @Test("Frames that the kernel had no room for are known")
-    func kernelDropsAreCounted() async throws {
+    @Test("Frames that the kernel had no room for are known", arguments: engines)
+    func kernelDropsAreCounted(engine: PortEngine) async throws {
         let namespace = NetworkNamespace()
         namespace.ip("link add one type veth peer name two")
         for name in ["one", "two"] { namespace.ip("link set \(name) up") }
         let (received, dropped) = try await namespace.run {
             let one = try PacketSocketPort(.init(name: "1", interface: "one"))
-            let two = try PacketSocketPort(.init(name: "2", interface: "two", bufferByteCount: 4096))
+            let two = try PacketSocketPort(
+                .init(name: "2", interface: "two", bufferByteCount: 4096, engine: engine))
             let frames = [[UInt8]](repeating: Self.frame + [UInt8](repeating: 1, count: 1_400), count: 200)
             _ = one.send(frames)
             return (two.collect(1_000, where: Self.isExperiment).count, two.kernelDrops)
         }
         #expect(received < 200)
         #expect(received + Int(dropped) >= 200)
+    }
+
+    @Test("What lay in a ring when its interface went is counted as lost")
+    func ringGoes() async throws {
+        let namespace = NetworkNamespace()
+        namespace.ip("link add one type veth peer name two")
+        for name in ["one", "two"] { namespace.ip("link set \(name) up") }
+        let (engine, drops) = try await namespace.run {
+            let one = try PacketSocketPort(.init(name: "1", interface: "one"))
+            let two = try PacketSocketPort(.init(name: "2", interface: "two"))
+            let engine = two.engine
+            _ = one.send([[UInt8]](repeating: Self.frame, count: 5))
+            namespace.ip("link del two")
+            two.maintain()
+            return (engine, two.statistics.kernelDrops)
+        }
+        #expect(engine == .ring)
+        #expect(drops >= 5, "and what the kernel itself has said on the link")
     }
 
     @Test("An interface without Ethernet addresses is no port")

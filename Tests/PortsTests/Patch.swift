@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Packets
 import Ports
+import Testbed
 import Wire
 
 /// Two hosts with a port of ours between each and the middle, which passes every frame from one port to the other, as a
@@ -39,12 +40,17 @@ final class Patch: Sendable {
     let medium: Medium
     private let weather: Weather
     private let offload: Bool
+    private let engine: PortEngine?
 
     /// The hosts are 10.7.0.1 and .2, 2001:db8:7::1 and ::2.
-    init(_ medium: Medium = .veth, weather: Weather = Weather(), offload: Bool = true) {
+    init(
+        _ medium: Medium = .veth, weather: Weather = Weather(), offload: Bool = true,
+        engine: PortEngine? = nil
+    ) {
         self.medium = medium
         self.weather = weather
         self.offload = offload
+        self.engine = engine
         guard medium == .veth else { return }
         for (host, inner, outer, number) in [(hostA, "a0", "left", 1), (hostB, "b0", "right", 2)] {
             host.ip("link add \(inner) type veth peer name \(outer) netns \(middle.name)")
@@ -77,14 +83,16 @@ final class Patch: Sendable {
             let port: Shared<any PacketPort> =
                 switch medium {
                 case .veth:
-                    try await middle.run { [offload] in
+                    try await middle.run { [offload, engine] in
                         let outer = number == 1 ? "left" : "right"
                         return try Shared(
                             PacketSocketPort(
-                                .init(name: outer, interface: outer, macAddress: mac, offload: offload)))
+                                .init(
+                                    name: outer, interface: outer, macAddress: mac, offload: offload,
+                                    engine: engine)))
                     }
                 case .tun:
-                    try await host.run { [offload] in
+                    try await host.run { [offload, engine] in
                         try Shared(
                             TUNPort(
                                 .init(
@@ -92,12 +100,14 @@ final class Patch: Sendable {
                                     addresses: [
                                         InterfaceAddress("10.7.0.\(number)/24")!,
                                         InterfaceAddress("2001:db8:7::\(number)/64")!,
-                                    ], offload: offload)))
+                                    ], offload: offload, engine: engine)))
                     }
                 case .tap:
-                    try await host.run { [offload] in
+                    try await host.run { [offload, engine] in
                         try Shared(
-                            TAPPort(.init(name: interface, interface: interface, offload: offload)))
+                            TAPPort(
+                                .init(
+                                    name: interface, interface: interface, offload: offload, engine: engine)))
                     }
                 }
             if medium == .tap {

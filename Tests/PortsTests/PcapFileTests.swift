@@ -103,6 +103,49 @@ struct PcapBytes {
         }
     }
 
+    @Test("Packets are whole wherever reads of a file begin and end, and as long as captures have them")
+    func largeFiles() throws {
+        let folder = ScratchFolder()
+        var file = PcapBytes(linkType: 1, snapshot: 262_144)
+        // Together several reads, of lengths that share no factor with theirs; the longest is a read by itself.
+        let lengths = (0..<700).map { $0 == 300 ? 262_144 : 1 + $0 * 977 % 1_499 }
+        for (number, length) in lengths.enumerated() {
+            file.add(
+                [UInt8](repeating: UInt8(number % 251), count: length), seconds: 1, fraction: UInt32(number))
+        }
+        let reader = try PcapFileReader(path: folder.file("in.pcap", file.bytes))
+        for (number, length) in lengths.enumerated() {
+            let record = try #require(try reader.next())
+            #expect(
+                record.bytes.count == length && record.timestamp == 1_000_000_000 + UInt64(number) * 1_000)
+            #expect(record.bytes.allSatisfy { $0 == UInt8(number % 251) })
+        }
+        #expect(try reader.next() == nil)
+    }
+
+    @Test("A packet that no capture has is damage, and one beyond the snapshot length is cut")
+    func lengthsOfPackets() throws {
+        let folder = ScratchFolder()
+        var file = PcapBytes(linkType: 1, snapshot: 4)
+        file.add([1, 2, 3, 4, 5, 6], seconds: 1, fraction: 0)
+        file.add([UInt8](repeating: 0, count: 262_145), seconds: 1, fraction: 0)
+        let reader = try PcapFileReader(path: folder.file("in.pcap", file.bytes))
+        #expect(try reader.next().map { Array($0.bytes) } == [1, 2, 3, 4])
+        let error = #expect(throws: PcapFileError.self) { _ = try reader.next() }
+        #expect(error?.packetNumber == 2 && error?.reason.contains("262145 bytes") == true)
+    }
+
+    @Test("What libpcap has to read, it reads: version 2.2, with its two lengths the other way round")
+    func oldVersion() throws {
+        let folder = ScratchFolder()
+        var file = PcapBytes(linkType: 1)
+        file.bytes[6] = 2
+        file.add([1, 2, 3], seconds: 1, fraction: 0, wireByteCount: 3)
+        let reader = try PcapFileReader(path: folder.file("in.pcap", file.bytes))
+        #expect(try reader.next().map { Array($0.bytes) } == [1, 2, 3])
+        #expect(try reader.next() == nil && reader.packetCount == 1)
+    }
+
     @Test("What is no capture is refused with its path and a reason")
     func refusesOtherFiles() {
         let folder = ScratchFolder()

@@ -1,6 +1,7 @@
 import Glibc
 import Packets
 import Ports
+import Testbed
 import Testing
 import Wire
 
@@ -55,11 +56,17 @@ struct TunPortTests {
         #expect(Array(reply[24...]) == Array(Self.echoRequest[24...]))
     }
 
-    @Test("A packet that doesn't fit a slot is counted as dropped, and the next one is whole")
-    func longPacketIsDropped() async throws {
+    @Test(
+        "A packet that doesn't fit a slot is counted as dropped, and the next one is whole",
+        arguments: [PortEngine.ioUring, .readWrite], [true, false])
+    func longPacketIsDropped(engine: PortEngine, offload: Bool) async throws {
         let namespace = NetworkNamespace()
         let lengths = try await namespace.run {
-            let port = try TUNPort(Self.configuration)
+            var configuration = Self.configuration
+            configuration.engine = engine
+            configuration.offload = offload
+            let port = try TUNPort(configuration)
+            #expect(port.engine == engine && port.notes == [])
             let vector = PacketVector(capacity: 16, slotByteCount: 512)
             namespace.execute("bash -c 'head -c 600 /dev/zero >/dev/udp/198.51.100.9/9'")
             namespace.execute("bash -c 'head -c 292 /dev/zero >/dev/udp/198.51.100.9/9'")
@@ -72,10 +79,52 @@ struct TunPortTests {
         #expect(lengths == [-1, 320, -1], "320 bytes is what a slot of 512 takes")
     }
 
-    @Test("A TUN that is taken down, brought up, deleted: each shows, and it is made again")
-    func tunComesAndGoes() async throws {
+    @Test("What came in order leaves in order, more than a vector of it", arguments: [true, false])
+    func order(offload: Bool) async throws {
         let namespace = NetworkNamespace()
-        let port = try await namespace.run { try Shared(TUNPort(Self.configuration)) }
+        let numbers = try await namespace.run {
+            var configuration = Self.configuration
+            configuration.offload = offload
+            let port = try TUNPort(configuration)
+            // 300 datagrams, each with its number in it.
+            namespace.execute(
+                "python3 -c 'import socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                    + "for i in range(300): s.sendto(i.to_bytes(2,\"big\"),(\"198.51.100.9\",9))'")
+            return port.collect(300) { $0.count == 30 }.map { Int($0[28]) << 8 | Int($0[29]) }
+        }
+        #expect(numbers == Array(0..<300))
+    }
+
+    @Test(
+        "What a TUN had given before it was deleted is not lost: segments that found no room come with the next vector"
+    )
+    func segmentsOutliveTheirInterface() async throws {
+        let namespace = NetworkNamespace()
+        let (first, rest, state) = try await namespace.run {
+            let port = try TUNPort(Self.configuration)
+            // Ten datagrams in one superframe (UDP_SEGMENT is 103).
+            namespace.execute(
+                "python3 -c 'import socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                    + "s.setsockopt(17,103,100)\ns.sendto(bytes(1000),(\"198.51.100.9\",9))'")
+            let vector = PacketVector(capacity: 4)
+            #expect(eventually { port.received(into: vector).count == 4 })
+            namespace.ip("link del wl-access0")
+            port.maintain()
+            return (4, port.received().count, port.state)
+        }
+        #expect(first + rest == 10)
+        #expect(state == .up, "it has been made again")
+    }
+
+    @Test(
+        "A TUN that is taken down, brought up, deleted: each shows, and it is made again",
+        arguments: [PortEngine.ioUring, .readWrite])
+    func tunComesAndGoes(engine: PortEngine) async throws {
+        let namespace = NetworkNamespace()
+        var configuration = Self.configuration
+        configuration.engine = engine
+        let port = try await namespace.run { [configuration] in try Shared(TUNPort(configuration)) }
+        #expect(port.value.engine == engine)
         namespace.ip("link set wl-access0 down")
         #expect(try await namespace.run { port.value.send([Self.echoRequest]) } == [.portDown])
         try await namespace.run { port.value.maintain() }

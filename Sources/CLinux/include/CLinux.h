@@ -7,5 +7,7 @@
 #include "packet_socket.h"
 #include "probe.h"
 #include "process.h"
+#include "receive_ring.h"
+#include "ring.h"
 #include "ticks.h"
 #include "tun.h"

@@ -115,6 +115,13 @@ static inline int wl_packet_fanout_make(int fd, struct sock_filter *program, uns
     return getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &group, &size) == 0 ? group & 0xffff : -errno;
 }
 
+/// The error that the socket has kept for the next call, which it forgets by this; 0: none.
+static inline int wl_socket_take_error(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
 /// Frames that found the socket's buffer full since the last call.
 static inline uint32_t wl_packet_drops(int fd) {
     struct tpacket_stats statistics = {0};
@@ -122,11 +129,11 @@ static inline uint32_t wl_packet_drops(int fd) {
     return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0 ? statistics.tp_drops : 0;
 }
 
-/// Receives up to WL_PACKET_BATCH frames, the i-th to `area + i * stride`, at most `capacity` bytes each, their virtio
-/// headers first.
+/// Receives up to `limit` frames (WL_PACKET_BATCH at most), the i-th to `area + i * stride`, at most `capacity` bytes each,
+/// their virtio headers first.
 static inline int wl_packet_receive(
-    int fd, struct wl_packet_receiver *receiver, uint8_t *area, size_t stride, size_t capacity) {
-    for (int i = 0; i < WL_PACKET_BATCH; i++) {
+    int fd, struct wl_packet_receiver *receiver, int limit, uint8_t *area, size_t stride, size_t capacity) {
+    for (int i = 0; i < limit; i++) {
         receiver->vectors[i] = (struct iovec){.iov_base = area + (size_t)i * stride, .iov_len = capacity};
         receiver->messages[i].header = (struct msghdr){
             .msg_name = &receiver->senders[i],
@@ -137,7 +144,7 @@ static inline int wl_packet_receive(
             .msg_controllen = sizeof receiver->controls[i],
         };
     }
-    long count = syscall(SYS_recvmmsg, fd, receiver->messages, WL_PACKET_BATCH, MSG_DONTWAIT, NULL);
+    long count = syscall(SYS_recvmmsg, fd, receiver->messages, limit, MSG_DONTWAIT, NULL);
     return count >= 0 ? (int)count : -errno;
 }
 

@@ -1,19 +1,16 @@
 import CLinux
 import Glibc
-import Packets
-import Ports
-import Testing
 
 /// Whether this process may make interfaces; tests that do are skipped where it may not.
-let mayMakeInterfaces = geteuid() == 0 && access("/dev/net/tun", R_OK | W_OK) == 0
+public let mayMakeInterfaces = geteuid() == 0 && access("/dev/net/tun", R_OK | W_OK) == 0
 
 /// A network namespace of the test's own, gone when the test is.
 ///
 /// A namespace is a property of a thread, and the descriptors that the thread opens keep it.
-final class NetworkNamespace: Sendable {
-    let name: String
+public final class NetworkNamespace: Sendable {
+    public let name: String
 
-    init() {
+    public init() {
         name = "wayleave-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         shell("ip netns add \(name) && ip -n \(name) link set lo up")
     }
@@ -21,13 +18,16 @@ final class NetworkNamespace: Sendable {
     deinit { shell("ip netns del \(name)") }
 
     /// What `ip` says in here. The command must succeed.
-    @discardableResult func ip(_ arguments: String) -> String { shell("ip -n \(name) \(arguments)") }
+    @discardableResult public func ip(_ arguments: String) -> String { shell("ip -n \(name) \(arguments)") }
 
     /// Runs a program in here.
-    @discardableResult func execute(_ command: String) -> String { shell("ip netns exec \(name) \(command)") }
+    @discardableResult public func execute(_ command: String) -> String {
+        shell("ip netns exec \(name) \(command)")
+    }
 
     /// Runs `body` on a thread of its own in here.
-    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    public func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result
+    {
         try await withCheckedThrowingContinuation { continuation in
             let work = Work { [name] in
                 let descriptor = open("/run/netns/\(name)", O_RDONLY | O_CLOEXEC)
@@ -55,7 +55,7 @@ final class NetworkNamespace: Sendable {
 }
 
 /// Runs a command that must succeed, and returns what it printed.
-@discardableResult func shell(_ command: String) -> String {
+@discardableResult public func shell(_ command: String) -> String {
     guard let stream = popen("exec 2>&1; \(command)", "r") else { fatalError("can't run: \(command)") }
     var output: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
@@ -67,23 +67,10 @@ final class NetworkNamespace: Sendable {
 }
 
 /// Asks again and again, 5 ms apart, until `condition` holds or two seconds have passed.
-func eventually(_ condition: () -> Bool) -> Bool {
+public func eventually(_ condition: () -> Bool) -> Bool {
     for _ in 0..<400 {
         if condition() { return true }
         usleep(5_000)
     }
     return condition()
-}
-
-extension PacketPort {
-    /// What arrives until `count` frames that fit `filter` have, or two seconds have passed.
-    func collect(_ count: Int, where filter: ([UInt8]) -> Bool = { _ in true }) -> [[UInt8]] {
-        var frames: [[UInt8]] = []
-        let vector = PacketVector(slotByteCount: 4096)
-        _ = eventually {
-            frames += received(into: vector).compactMap { $0 }.filter(filter)
-            return frames.count >= count
-        }
-        return frames
-    }
 }
