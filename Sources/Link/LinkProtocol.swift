@@ -2,7 +2,7 @@
 public enum LinkProtocol {
     /// The versions of the messages that this program speaks. Each side takes part only where the ranges meet; of those
     /// the highest is used.
-    public static let versions: ClosedRange<UInt16> = 2...2
+    public static let versions: ClosedRange<UInt16> = 3...3
     /// Bytes of a frame's payload at most.
     public static let payloadLimit = 1 << 20
     /// Changes of one transaction at most: twice everything that the tables can hold.

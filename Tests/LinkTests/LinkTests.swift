@@ -192,7 +192,7 @@ private final class Client {
         socket.send(LinkFrame(.hello, [0, 8, 0, 9, 0xff, 0xff, 0xff]).bytes)
         let answers = socket.receiveAll()
         let sentence =
-            "the forwarder speaks versions 8 to 9 of the link protocol, the control plane version 2; "
+            "the forwarder speaks versions 8 to 9 of the link protocol, the control plane version 3; "
             + "install programs of the same release"
         #expect(answers == [.refusal(sentence)])
         #expect(server.refusal() == sentence)
