@@ -59,7 +59,6 @@ public struct TransactionStream {
     package init(_ head: TransactionHead, _ put: @escaping ([UInt8]) -> Void) {
         self.head = head
         self.put = put
-        piece.reserve(LinkProtocol.payloadLimit + 4096)
         put(Message.begin(head).frame.bytes)
     }
 
