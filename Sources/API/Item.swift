@@ -73,7 +73,7 @@ extension State {
         }
     }
 
-    private func page<Key, Object>(
+    private func page<Key: RegisterKey, Object>(
         _ register: Register<Key, Object>, from first: Int, limit: Int, _ object: (Object) -> ExchangeObject
     ) -> (items: [Item], last: Int?) {
         var items: [Item] = []

@@ -1,5 +1,6 @@
 import Exchange
 import Journal
+import TableCompiler
 
 extension Engine {
     func submit(
@@ -57,7 +58,7 @@ extension Engine {
     /// Whether a valid change leaves something different.
     private func isEffective(_ change: Change) -> Bool {
         switch change.edit {
-        case .put(let object): state.object(object.key)?.object != object
+        case .put(let object): !state.holds(object)
         case .remove: true
         }
     }
@@ -118,7 +119,8 @@ extension Engine {
 
     /// Passes on what a commit has touched to the forwarders.
     private func spread(_ touched: [StateSlot]) {
-        let changed = touched.filter { ledger.update($0, in: state) }
+        let compilation = Compilation(of: state)
+        let changed = touched.filter { ledger.update($0, by: compilation) }
         ledger.sequence = state.sequence
         for peer in peers where peer.connection != nil {
             for slot in changed { peer.waiting.insert(slot) }

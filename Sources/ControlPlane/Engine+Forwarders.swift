@@ -38,15 +38,21 @@ extension Engine {
             return
         }
         guard connection.canSend else { return }
-        let transaction =
-            peer.needsReset
-            ? TableCompiler.everything(in: state, number: state.sequence)
-            : Transaction(
-                number: state.sequence,
-                changes: peer.waiting.slots.map { TableCompiler.change($0, in: state) })
-        guard connection.send(transaction, tableHash: ledger.sum) else { return }
+        let (number, isReset) = (state.sequence, peer.needsReset)
+        let compilation = Compilation(of: state)
+        let changeCount = isReset ? compilation.objectCount : peer.waiting.slots.count
+        let isSent = connection.send(
+            number: number, isReset: isReset, changeCount: changeCount, tableHash: ledger.sum
+        ) { stream in
+            if isReset {
+                compilation.forEach { stream.append($0) }
+            } else {
+                for slot in peer.waiting.slots { stream.append(compilation.change(slot)) }
+            }
+        }
+        guard isSent else { return }
         peer.unanswered = ForwarderPeer.Unanswered(
-            number: transaction.number, isReset: transaction.isReset, tableHash: ledger.sum,
+            number: number, isReset: isReset, tableHash: ledger.sum,
             sentAt: WallClock.now,
             complaint: .now + configuration.answerTimeout)
         peer.waiting = SlotQueue()
@@ -55,8 +61,8 @@ extension Engine {
         logger.debug(
             "transaction sent",
             metadata: [
-                "forwarder": "\(peer.name)", "number": "\(transaction.number)",
-                "changes": "\(transaction.changes.count)", "reset": "\(transaction.isReset)",
+                "forwarder": "\(peer.name)", "number": "\(number)", "changes": "\(changeCount)",
+                "reset": "\(isReset)",
             ])
     }
 

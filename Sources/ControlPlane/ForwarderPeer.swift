@@ -1,5 +1,6 @@
 import Exchange
 import Link
+import Wire
 
 /// What the engine knows of one forwarder. Belongs to the engine's thread.
 final class ForwarderPeer {
@@ -60,11 +61,30 @@ final class ForwarderPeer {
 /// Slots in the order in which they were first put in, each once.
 struct SlotQueue {
     private(set) var slots: [StateSlot] = []
-    private var members: Set<StateSlot> = []
+    /// By kind.
+    private var members: [SlotSet] = Array(repeating: SlotSet(), count: StateSlot.kindCount)
 
     var isEmpty: Bool { slots.isEmpty }
 
     mutating func insert(_ slot: StateSlot) {
-        if members.insert(slot).inserted { slots.append(slot) }
+        let (kind, number) = slot.place
+        if members[kind].insert(number) { slots.append(slot) }
+    }
+}
+
+extension StateSlot {
+    fileprivate static var kindCount: Int { 7 }
+
+    /// Its kind, and its number there.
+    fileprivate var place: (kind: Int, number: Int) {
+        switch self {
+        case .port(let slot): (0, slot)
+        case .tunnel(let slot): (1, slot)
+        case .subscriber(let slot): (2, slot)
+        case .service(let slot): (3, slot)
+        case .leg(let slot): (4, slot)
+        case .group(let slot): (5, slot)
+        case .label(let label): (6, Int(label.rawValue))
+        }
     }
 }

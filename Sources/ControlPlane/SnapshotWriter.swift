@@ -33,7 +33,7 @@ struct SnapshotWriter {
         guard state.sequence > lastSequence else { return }
         lastSequence = state.sequence
         let isDone = Flag()
-        let thread = NativeThread("snapshot") {
+        let thread = NativeThread("snapshot", givesWay: true) {
             let payload = state.encoded
             do throws(JournalError) {
                 try journal.writeSnapshot(

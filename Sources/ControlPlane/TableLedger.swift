@@ -1,6 +1,7 @@
 import Exchange
 import TableCompiler
 import Tables
+import Wire
 
 /// What the forwarders' tables should hold, as a hash for each object, so that what hasn't changed isn't sent.
 struct TableLedger {
@@ -8,27 +9,35 @@ struct TableLedger {
     var sequence: UInt64
     /// The sum of all hashes, mod 2⁶⁴, which a forwarder keeps likewise.
     private(set) var sum: UInt64 = 0
-    private var hashes: [TableKey: UInt64] = [:]
+    /// By kind and slot; nil: there is no object.
+    private var hashes: [[UInt64?]] = Array(repeating: [], count: TableKey.rankCount)
+    /// Objects are encoded here to be hashed.
+    private var writer = ByteWriter()
 
     /// The tables of a state. Cost: compiles every object.
     init(_ state: State) {
         sequence = state.sequence
-        for change in TableCompiler.everything(in: state, number: state.sequence).changes { _ = take(change) }
+        Compilation(of: state).forEach { _ = take($0) }
     }
 
     /// Takes in what stands in a slot now.
     /// - Returns: whether its table object is another one than before.
-    mutating func update(_ slot: StateSlot, in state: State) -> Bool {
-        take(TableCompiler.change(slot, in: state))
+    mutating func update(_ slot: StateSlot, by compilation: Compilation) -> Bool {
+        take(compilation.change(slot))
     }
 
     private mutating func take(_ change: Transaction.Change) -> Bool {
-        let (key, hash): (TableKey, UInt64?) =
-            switch change {
-            case .set(let object): (object.key, object.hash)
-            case .remove(let key): (key, nil)
-            }
-        let before = hash.map { hashes.updateValue($0, forKey: key) } ?? hashes.removeValue(forKey: key)
+        let key = change.key
+        var hash: UInt64?
+        if case .set(let object) = change { hash = object.hash(by: &writer) }
+        let (rank, slot) = (key.rank, key.slot)
+        if slot >= hashes[rank].count {
+            guard hash != nil else { return false }
+            let wanted = max(slot + 1, 2 * hashes[rank].count)
+            hashes[rank].append(contentsOf: repeatElement(nil, count: wanted - hashes[rank].count))
+        }
+        let before = hashes[rank][slot]
+        hashes[rank][slot] = hash
         sum = sum &- (before ?? 0) &+ (hash ?? 0)
         return before != hash
     }

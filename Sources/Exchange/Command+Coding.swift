@@ -20,7 +20,7 @@ extension Command {
             writer.write(UInt8(1))
             writer.write(readings)
         }
-        return writer.bytes
+        return writer.finish()
     }
 
     /// Reads what `encoded` has written. Any input is safe.

@@ -65,6 +65,6 @@ extension State {
         else {
             return nil
         }
-        return index.sessionsByUse[StateIndex.SlotPair(subscriber: subscriber, service: service)]
+        return index.sessionsByUse[StateIndex.useKey(subscriber: subscriber, service: service)]
     }
 }

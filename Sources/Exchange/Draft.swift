@@ -1,6 +1,6 @@
 /// What one kind of object will be after a change, as far as anybody looks: the present register, and over it
 /// what the change puts in and takes out. Collects what is to be judged.
-struct Draft<Key: Hashable & Sendable, Object: Equatable & Sendable> {
+struct Draft<Key: RegisterKey, Object: Equatable & Sendable> {
     let present: Register<Key, Object>
     /// What becomes of the keys that the change names; nil: taken out.
     private var edited: [Key: Object?] = [:]

@@ -1,7 +1,7 @@
 public import Wire
 
-/// An object of any kind that an exchange is made of.
-public enum ExchangeObject: Equatable, Sendable {
+/// An object of any kind that an exchange is made of, by reference: a change of a million of them stays small.
+public indirect enum ExchangeObject: Equatable, Sendable {
     case port(Port)
     case line(Line)
     case provider(Provider)

@@ -13,6 +13,17 @@ struct PrefixIndex: Sendable {
     private var countsV4 = [Int](repeating: 0, count: 33)
     private var countsV6 = [Int](repeating: 0, count: 129)
 
+    init() {}
+
+    /// Takes all at once: one sorting instead of a search each.
+    init(_ holdings: [(prefix: IPPrefix, owner: Int)]) {
+        let sorted = holdings.map { Holding(prefix: $0.prefix, owner: $0.owner) }.sorted()
+        for first in stride(from: 0, to: sorted.count, by: Self.chunkCapacity / 2) {
+            chunks.append(Array(sorted[first..<min(first + Self.chunkCapacity / 2, sorted.count)]))
+        }
+        for holding in sorted { count(holding.prefix, 1) }
+    }
+
     private struct Holding: Comparable {
         var prefix: IPPrefix
         var owner: Int

@@ -28,6 +28,12 @@ struct References: Sendable {
         heads[referent] = Int32(dependent)
     }
 
+    /// What a dependent refers to, or nil.
+    func referent(of dependent: Int) -> Int? {
+        guard dependent < links.count, links[dependent].referent >= 0 else { return nil }
+        return Int(links[dependent].referent)
+    }
+
     private mutating func unlink(_ dependent: Int) {
         let link = links[dependent]
         guard link.referent >= 0 else { return }

@@ -77,7 +77,7 @@ extension Scope {
         if let slot = state.session(of: use) { includeSession(inSlot: slot) }
         for case .tunnel(let name, _, let label?) in session.access.each + session.network.each {
             if let tunnel = state.tunnels.slot(name) {
-                let place = StateIndex.TunnelLabel(tunnel: tunnel, label: label)
+                let place = StateIndex.labelKey(tunnel: tunnel, label: label)
                 if let slot = state.index.userLabels[place] { includeSession(inSlot: slot) }
             }
             if tunnels[name]?.isAlone == true {

@@ -69,7 +69,7 @@ public struct Legs: Hashable, Sendable {
     public var each: [Leg] { (first.map { [$0] } ?? []) + further }
 
     /// How many there are.
-    var count: Int { first == nil ? 0 : 1 + further.count }
+    public var count: Int { first == nil ? 0 : 1 + further.count }
 
     /// A single plain leg.
     public static func plain(port: String, nextHop: IPAddress?) -> Self {

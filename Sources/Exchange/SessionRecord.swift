@@ -30,6 +30,14 @@ public struct SessionRecord: Equatable, Sendable {
         }
     }
 
+    /// The leg of its path, where it has only one.
+    public var onlyPath: PresentLeg? { furtherPaths.isEmpty ? firstPath : nil }
+
+    /// Which of its paths is counted in a slot.
+    public func place(ofSlot slot: Int) -> Int? {
+        firstPath?.slot == slot ? 0 : furtherPaths.firstIndex { $0.slot == slot }.map { $0 + 1 }
+    }
+
     /// A path's leg.
     public struct PresentLeg: Equatable, Sendable {
         /// Which of the session's legs it is.

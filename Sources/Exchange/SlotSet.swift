@@ -1,14 +1,20 @@
 /// A set of slots, as a bit each.
-struct SlotSet: Equatable, Sendable {
+public struct SlotSet: Equatable, Sendable {
     private var words: [UInt64] = []
 
-    func contains(_ slot: Int) -> Bool {
+    /// An empty set.
+    public init() {}
+
+    public func contains(_ slot: Int) -> Bool {
         slot >> 6 < words.count && words[slot >> 6] >> UInt64(slot & 63) & 1 == 1
     }
 
-    mutating func insert(_ slot: Int) {
+    /// - Returns: whether it wasn't in.
+    @discardableResult public mutating func insert(_ slot: Int) -> Bool {
         while words.count <= slot >> 6 { words.append(0) }
-        words[slot >> 6] |= 1 << UInt64(slot & 63)
+        let bit: UInt64 = 1 << UInt64(slot & 63)
+        defer { words[slot >> 6] |= bit }
+        return words[slot >> 6] & bit == 0
     }
 
     mutating func remove(_ slot: Int) {

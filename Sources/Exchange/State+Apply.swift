@@ -26,7 +26,7 @@ extension State {
         }
         for edit in edits {
             guard case .put(let object) = edit.edit else { continue }
-            put(keepsPlaces ? object : object.withoutPlaces, at: time, in: &touched)
+            put(object, keepsPlace: keepsPlaces, at: time, in: &touched)
         }
         for edit in edits {
             if case .put(let object) = edit.edit { index(object.key) }
@@ -39,7 +39,7 @@ extension State {
 
     private func isWithoutEffect(_ change: Change) -> Bool {
         guard case .put(let object) = change.edit else { return false }
-        return self.object(object.key)?.object == object
+        return holds(object)
     }
 
     /// Sessions that the edits leave as they are, but whose user labels arrive alone from now on, or no
@@ -72,7 +72,9 @@ extension State {
         case .line(let name): slot = lines.remove(name)
         case .provider(let name): slot = providers.remove(name)
         case .service(let name): slot = services.remove(name)
-        case .tunnel(let name): slot = tunnels.remove(name)
+        case .tunnel(let name):
+            slot = tunnels.remove(name)
+            if let slot { index.aloneTunnels.remove(slot) }
         case .subscriber(let name): slot = subscribers.remove(name)
         case .condition(let use): slot = conditions.remove(use)
         case .session(let name):
@@ -83,13 +85,23 @@ extension State {
         if let slot { forgetReferences(of: key, slot: slot) }
     }
 
-    private mutating func put(_ object: ExchangeObject, at time: UInt64, in touched: inout Touched) {
-        switch object {
+    private mutating func put(
+        _ object: ExchangeObject, keepsPlace: Bool, at time: UInt64, in touched: inout Touched
+    ) {
+        // Of these there are most, and they are small: not by way of a second object.
+        if case .label(var binding) = object {
+            if !keepsPlace { binding.location = nil }
+            labels.put(binding, binding.in, revision: sequence)
+            return
+        }
+        switch keepsPlace ? object : object.withoutPlaces {
         case .port(let port): ports.put(port, port.name, revision: sequence)
         case .line(let line): lines.put(line, line.name, revision: sequence)
         case .provider(let provider): providers.put(provider, provider.name, revision: sequence)
         case .service(let service): services.put(service, service.name, revision: sequence)
-        case .tunnel(let tunnel): tunnels.put(tunnel, tunnel.name, revision: sequence)
+        case .tunnel(let tunnel):
+            let slot = tunnels.put(tunnel, tunnel.name, revision: sequence)
+            if tunnel.isAlone { index.aloneTunnels.insert(slot) } else { index.aloneTunnels.remove(slot) }
         case .subscriber(let subscriber): subscribers.put(subscriber, subscriber.name, revision: sequence)
         case .condition(let condition): conditions.put(condition, condition.use, revision: sequence)
         case .session(let session):

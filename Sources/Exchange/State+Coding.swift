@@ -27,7 +27,7 @@ extension State {
         }
         writer.write(legs)
         writer.write(counterFiles) { $0.write($1) }
-        return writer.bytes
+        return writer.finish()
     }
 
     /// Reads what `encoded` has written. Any input is safe: what isn't a state is refused, with its place.
@@ -92,7 +92,7 @@ extension State {
         var isOpen = SlotSet()
         for (slot, entry) in sessions.all {
             let record = sessionRecords[slot]
-            let paths = record?.paths ?? []
+            let paths = record.map { $0.onlyPath.map { [$0] } ?? $0.paths } ?? []
             let session = entry.object
             guard min(session.access.count, session.network.count) == 1 else {
                 throw reader.fault("session `\(entry.key)` has several paths on both sides")
@@ -124,22 +124,14 @@ extension State {
 
     /// Finds every object by what it is known by. A name that leads nowhere is refused.
     private mutating func indexAll(_ reader: ByteReader) throws(ByteReaderError) {
-        let keys: [ExchangeKey] =
-            ports.all.map { .port($0.entry.key) } + lines.all.map { .line($0.entry.key) }
-            + providers.all.map { .provider($0.entry.key) } + services.all.map { .service($0.entry.key) }
-            + tunnels.all.map { .tunnel($0.entry.key) } + subscribers.all.map { .subscriber($0.entry.key) }
-            + conditions.all.map { .condition($0.entry.key) } + sessions.all.map { .session($0.entry.key) }
-            + labels.all.map { .label($0.entry.key) }
-        for key in keys {
-            guard index(key) else { throw reader.fault("\(key) names something that isn't there") }
-        }
+        if let key = indexAll() { throw reader.fault("\(key) names something that isn't there") }
     }
 }
 
 extension ByteWriter {
     /// How many slots, which are free and in what order they will be given out, then the objects in the
     /// others.
-    fileprivate mutating func write<Key, Object>(
+    fileprivate mutating func write<Key: RegisterKey, Object>(
         _ register: Register<Key, Object>, _ write: (inout ByteWriter, Object) -> Void
     ) {
         self.write(count: register.slotCount)
@@ -191,7 +183,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    fileprivate mutating func readRegister<Key, Object>(
+    fileprivate mutating func readRegister<Key: RegisterKey, Object>(
         _ key: (Object) -> Key, atMost limit: Int,
         _ read: (inout ByteReader) throws(ByteReaderError) -> Object
     ) throws(ByteReaderError) -> Register<Key, Object> {

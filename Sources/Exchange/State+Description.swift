@@ -48,7 +48,7 @@ extension State {
 }
 
 /// What a list has that a register hasn't, and the reverse.
-private struct Difference<Key: Hashable & Sendable> {
+private struct Difference<Key: RegisterKey> {
     /// In the order of the list.
     var puts: [ExchangeObject] = []
     /// In the order of the slots.

@@ -33,42 +33,123 @@ extension State {
     @discardableResult
     mutating func index(_ key: ExchangeKey) -> Bool {
         switch key {
-        case .port(let name):
-            guard let slot = ports.slot(name) else { return false }
-            for address in ports[name]?.addresses ?? [] { index.portAddresses[address.address] = slot }
+        case .port(let name): ports.slot(name).map { indexPort($0) } ?? false
+        case .line(let name): lines.slot(name).map { indexLine($0) } ?? false
+        case .provider: true
+        case .service(let name): services.slot(name).map { indexService($0) } ?? false
+        case .tunnel(let name): tunnels.slot(name).map { indexTunnel($0) } ?? false
+        case .subscriber(let name): subscribers.slot(name).map { indexSubscriber($0) } ?? false
+        case .condition(let use): conditions.slot(use).map { indexCondition($0) } ?? false
+        case .session(let name): sessions.slot(name).map { indexSession($0) } ?? false
+        case .label(let label): labels.slot(label).map { indexLabel($0) } ?? false
+        }
+    }
+
+    /// Puts all objects into an empty index.
+    /// - Returns: the first that refers to something that isn't there; nil: there is none.
+    mutating func indexAll() -> ExchangeKey? {
+        for slot in ports.usedSlots where !indexPort(slot) { return ports.entry(slot).map { .port($0.key) } }
+        for slot in lines.usedSlots where !indexLine(slot) { return lines.entry(slot).map { .line($0.key) } }
+        for slot in services.usedSlots where !indexService(slot) {
+            return services.entry(slot).map { .service($0.key) }
+        }
+        for slot in tunnels.usedSlots {
+            if tunnels.entry(slot)?.object.isAlone == true { index.aloneTunnels.insert(slot) }
+            if !indexTunnel(slot) { return tunnels.entry(slot).map { .tunnel($0.key) } }
+        }
+        var holdings: [(prefix: IPPrefix, owner: Int)] = []
+        holdings.reserveCapacity(subscribers.count)
+        for slot in subscribers.usedSlots {
+            for prefix in subscribers.entry(slot)?.object.addresses ?? [] { holdings.append((prefix, slot)) }
+            if !referToPort(subscriber: slot) { return subscribers.entry(slot).map { .subscriber($0.key) } }
+        }
+        index.subscriberPrefixes = PrefixIndex(holdings)
+        for slot in conditions.usedSlots where !indexCondition(slot) {
+            return conditions.entry(slot).map { .condition($0.key) }
+        }
+        index.sessionsByUse.reserve(sessions.count)
+        index.userLabels.reserve(sessions.count)
+        for slot in sessions.usedSlots where !indexSession(slot) {
+            return sessions.entry(slot).map { .session($0.key) }
+        }
+        for slot in labels.usedSlots where !indexLabel(slot) {
+            return labels.entry(slot).map { .label($0.key) }
+        }
+        return nil
+    }
+
+    private mutating func indexPort(_ slot: Int) -> Bool {
+        for address in ports.entry(slot)?.object.addresses ?? [] {
+            index.portAddresses[address.address] = slot
+        }
+        return true
+    }
+
+    private mutating func indexLine(_ slot: Int) -> Bool {
+        guard let line = lines.entry(slot)?.object else { return false }
+        let port = ports.slot(line.port)
+        index.linesOfPort.set(slot, to: port)
+        return port != nil
+    }
+
+    private mutating func indexService(_ slot: Int) -> Bool {
+        guard let service = services.entry(slot)?.object else { return false }
+        for prefix in service.prefixes { index.servicePrefixes[prefix] = slot }
+        let provider = providers.slot(service.provider)
+        index.servicesOfProvider.set(slot, to: provider)
+        return provider != nil
+    }
+
+    private mutating func indexTunnel(_ slot: Int) -> Bool {
+        guard let tunnel = tunnels.entry(slot)?.object else { return false }
+        if case .mpls(let mpls) = tunnel.encapsulation, let label = mpls.receive {
+            index.pathLabels[label] = slot
+        }
+        if let ends = TunnelEnds(tunnel.encapsulation) { index.tunnelEnds[ends] = slot }
+        let line = lines.slot(tunnel.line)
+        index.tunnelsOfLine.set(slot, to: line)
+        return line != nil
+    }
+
+    private mutating func indexSubscriber(_ slot: Int) -> Bool {
+        for prefix in subscribers.entry(slot)?.object.addresses ?? [] {
+            index.subscriberPrefixes.insert(prefix, owner: slot)
+        }
+        return referToPort(subscriber: slot)
+    }
+
+    private mutating func referToPort(subscriber slot: Int) -> Bool {
+        guard let name = subscribers.entry(slot)?.object.port else {
+            index.subscribersOfPort.set(slot, to: nil)
             return true
+        }
+        let port = ports.slot(name)
+        index.subscribersOfPort.set(slot, to: port)
+        return port != nil
+    }
+
+    private mutating func indexCondition(_ slot: Int) -> Bool {
+        guard let use = conditions.entry(slot)?.key else { return false }
+        let subscriber = subscribers.slot(use.subscriber)
+        let service = services.slot(use.service)
+        index.conditionsOfSubscriber.set(slot, to: subscriber)
+        index.conditionsOfService.set(slot, to: service)
+        return subscriber != nil && service != nil
+    }
+
+    private mutating func indexLabel(_ slot: Int) -> Bool {
+        guard let via = labels.entry(slot)?.object.via else { return false }
+        switch via {
         case .line(let name):
-            guard let slot = lines.slot(name), let line = lines[name] else { return false }
-            return refer(\.linesOfPort, slot, to: ports.slot(line.port))
-        case .provider:
-            return true
-        case .service(let name):
-            guard let slot = services.slot(name), let service = services[name] else { return false }
-            for prefix in service.prefixes { index.servicePrefixes[prefix] = slot }
-            return refer(\.servicesOfProvider, slot, to: providers.slot(service.provider))
+            let line = lines.slot(name)
+            index.labelsOfLine.set(slot, to: line)
+            index.labelsOfTunnel.set(slot, to: nil)
+            return line != nil
         case .tunnel(let name):
-            guard let slot = tunnels.slot(name), let tunnel = tunnels[name] else { return false }
-            if case .mpls(let mpls) = tunnel.encapsulation, let label = mpls.receive {
-                index.pathLabels[label] = slot
-            }
-            if let ends = TunnelEnds(tunnel.encapsulation) { index.tunnelEnds[ends] = slot }
-            return refer(\.tunnelsOfLine, slot, to: lines.slot(tunnel.line))
-        case .subscriber(let name):
-            guard let slot = subscribers.slot(name), let subscriber = subscribers[name] else { return false }
-            for prefix in subscriber.addresses { index.subscriberPrefixes.insert(prefix, owner: slot) }
-            guard let port = subscriber.port else {
-                index.subscribersOfPort.set(slot, to: nil)
-                return true
-            }
-            return refer(\.subscribersOfPort, slot, to: ports.slot(port))
-        case .condition(let use):
-            guard let slot = conditions.slot(use) else { return false }
-            let hasSubscriber = refer(\.conditionsOfSubscriber, slot, to: subscribers.slot(use.subscriber))
-            return refer(\.conditionsOfService, slot, to: services.slot(use.service)) && hasSubscriber
-        case .session(let name):
-            return sessions.slot(name).map { indexSession($0) } ?? false
-        case .label(let label):
-            return indexLabel(label)
+            let tunnel = tunnels.slot(name)
+            index.labelsOfLine.set(slot, to: nil)
+            index.labelsOfTunnel.set(slot, to: tunnel)
+            return tunnel != nil
         }
     }
 
@@ -97,29 +178,6 @@ extension State {
         }
     }
 
-    private mutating func refer(
-        _ references: WritableKeyPath<StateIndex, References>, _ slot: Int, to referent: Int?
-    ) -> Bool {
-        index[keyPath: references].set(slot, to: referent)
-        return referent != nil
-    }
-
-    private mutating func indexLabel(_ label: Label) -> Bool {
-        guard let slot = labels.slot(label), let binding = labels[label] else { return false }
-        switch binding.via {
-        case .line(let name):
-            let line = lines.slot(name)
-            index.labelsOfLine.set(slot, to: line)
-            index.labelsOfTunnel.set(slot, to: nil)
-            return line != nil
-        case .tunnel(let name):
-            let tunnel = tunnels.slot(name)
-            index.labelsOfLine.set(slot, to: nil)
-            index.labelsOfTunnel.set(slot, to: tunnel)
-            return tunnel != nil
-        }
-    }
-
     // MARK: Sessions
 
     private mutating func indexSession(_ slot: Int) -> Bool {
@@ -128,38 +186,62 @@ extension State {
         let service = services.slot(session.service)
         let access = place(of: session.access.first)
         let network = place(of: session.network.first)
-        let further = (session.access.each.dropFirst() + session.network.each.dropFirst()).map {
-            place(of: $0)
-        }
         index.sessionsOfSubscriber.set(slot, to: subscriber)
         index.sessionsOfService.set(slot, to: service)
         index.accessOfPort.set(slot, to: access.port)
         index.accessOfTunnel.set(slot, to: access.tunnel)
         index.networkOfPort.set(slot, to: network.port)
         index.networkOfTunnel.set(slot, to: network.tunnel)
-        for place in index.furtherOfTunnel.indices {
-            index.furtherOfTunnel[place].set(slot, to: place < further.count ? further[place].tunnel : nil)
+        var exists = access.exists && network.exists
+        if session.access.count > 1 || session.network.count > 1 {
+            let further = (session.access.each.dropFirst() + session.network.each.dropFirst()).map {
+                place(of: $0)
+            }
+            for place in index.furtherOfTunnel.indices {
+                index.furtherOfTunnel[place].set(
+                    slot, to: place < further.count ? further[place].tunnel : nil)
+            }
+            exists = exists && further.allSatisfy(\.exists)
+        } else {
+            for place in index.furtherOfTunnel.indices { index.furtherOfTunnel[place].set(slot, to: nil) }
         }
-        guard let subscriber, let service, access.exists, network.exists, further.allSatisfy(\.exists) else {
-            return false
+        guard let subscriber, let service, exists else { return false }
+        index.sessionsByUse[StateIndex.useKey(subscriber: subscriber, service: service)] = slot
+        if session.access.count == 1, session.network.count == 1 {
+            noteLabel(of: session.access.first, in: access.tunnel, session: slot)
+            noteLabel(of: session.network.first, in: network.tunnel, session: slot)
+            if let port = access.port, let tunnel = network.tunnel {
+                index.count(1, fromPort: port, into: tunnel)
+            }
+            if let port = network.port, let tunnel = access.tunnel {
+                index.count(1, fromPort: port, into: tunnel)
+            }
+        } else {
+            for (tunnel, label) in labels(of: session) { noteLabel(label, in: tunnel, session: slot) }
+            for (port, tunnel) in ways(of: session) { index.count(1, fromPort: port, into: tunnel) }
         }
-        index.sessionsByUse[StateIndex.SlotPair(subscriber: subscriber, service: service)] = slot
-        for (place, label) in labels(of: session) {
-            index.userLabels[StateIndex.TunnelLabel(tunnel: place, label: label)] = slot
-        }
-        for (port, tunnel) in ways(of: session) { index.count(1, fromPort: port, into: tunnel) }
-        indexAloneLabels(ofSession: slot)
         return true
+    }
+
+    /// Notes the user label that a session receives by, if the leg has one.
+    private mutating func noteLabel(of leg: Leg?, in tunnel: Int?, session slot: Int) {
+        guard let tunnel, case .tunnel(_, _, let label?) = leg else { return }
+        noteLabel(label, in: tunnel, session: slot)
+    }
+
+    private mutating func noteLabel(_ label: Label, in tunnel: Int, session slot: Int) {
+        index.userLabels[StateIndex.labelKey(tunnel: tunnel, label: label)] = slot
+        if index.aloneTunnels.contains(tunnel) { index.aloneLabels[label, default: []].append(slot) }
     }
 
     private mutating func unindexSession(_ slot: Int) {
         guard let session = sessions.entry(slot)?.object else { return }
         if let subscriber = subscribers.slot(session.subscriber), let service = services.slot(session.service)
         {
-            index.sessionsByUse[StateIndex.SlotPair(subscriber: subscriber, service: service)] = nil
+            index.sessionsByUse[StateIndex.useKey(subscriber: subscriber, service: service)] = nil
         }
         for (place, label) in labels(of: session) {
-            index.userLabels[StateIndex.TunnelLabel(tunnel: place, label: label)] = nil
+            index.userLabels[StateIndex.labelKey(tunnel: place, label: label)] = nil
         }
         for (port, tunnel) in ways(of: session) { index.count(-1, fromPort: port, into: tunnel) }
         unindexAloneLabels(ofSession: slot)
@@ -169,14 +251,14 @@ extension State {
     /// tunnels too: when those change, it is done anew.
     mutating func indexAloneLabels(ofSession slot: Int) {
         guard let session = sessions.entry(slot)?.object else { return }
-        for (tunnel, label) in labels(of: session) where tunnels.entry(tunnel)?.object.isAlone == true {
+        for (tunnel, label) in labels(of: session) where index.aloneTunnels.contains(tunnel) {
             index.aloneLabels[label, default: []].append(slot)
         }
     }
 
     mutating func unindexAloneLabels(ofSession slot: Int) {
         guard let session = sessions.entry(slot)?.object else { return }
-        for (tunnel, label) in labels(of: session) where tunnels.entry(tunnel)?.object.isAlone == true {
+        for (tunnel, label) in labels(of: session) where index.aloneTunnels.contains(tunnel) {
             index.aloneLabels[label]?.removeAll { $0 == slot }
             if index.aloneLabels[label]?.isEmpty == true { index.aloneLabels[label] = nil }
         }
@@ -204,7 +286,10 @@ extension State {
         }
     }
 
-    private func place(of leg: Leg?) -> (port: Int?, tunnel: Int?, exists: Bool) {
+    /// Where a leg is.
+    private typealias FoundPlace = (port: Int?, tunnel: Int?, exists: Bool)
+
+    private func place(of leg: Leg?) -> FoundPlace {
         switch leg {
         case .plain(let name, _):
             let port = ports.slot(name)

@@ -15,7 +15,37 @@ extension State {
     }
 
     /// Whether there is an object with this key.
-    public func exists(_ key: ExchangeKey) -> Bool { object(key) != nil }
+    public func exists(_ key: ExchangeKey) -> Bool { revision(of: key) != nil }
+
+    /// The revision of an object; nil: there is none.
+    public func revision(of key: ExchangeKey) -> UInt64? {
+        switch key {
+        case .port(let name): ports.entry(of: name)?.revision
+        case .line(let name): lines.entry(of: name)?.revision
+        case .provider(let name): providers.entry(of: name)?.revision
+        case .service(let name): services.entry(of: name)?.revision
+        case .tunnel(let name): tunnels.entry(of: name)?.revision
+        case .subscriber(let name): subscribers.entry(of: name)?.revision
+        case .condition(let use): conditions.entry(of: use)?.revision
+        case .session(let name): sessions.entry(of: name)?.revision
+        case .label(let label): labels.entry(of: label)?.revision
+        }
+    }
+
+    /// Whether exactly this object is there.
+    public func holds(_ object: ExchangeObject) -> Bool {
+        switch object {
+        case .port(let port): ports[port.name] == port
+        case .line(let line): lines[line.name] == line
+        case .provider(let provider): providers[provider.name] == provider
+        case .service(let service): services[service.name] == service
+        case .tunnel(let tunnel): tunnels[tunnel.name] == tunnel
+        case .subscriber(let subscriber): subscribers[subscriber.name] == subscriber
+        case .condition(let condition): conditions[condition.use] == condition
+        case .session(let session): sessions[session.name] == session
+        case .label(let binding): labels[binding.in] == binding
+        }
+    }
 
     // MARK: Sessions and legs
 

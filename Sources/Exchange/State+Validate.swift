@@ -14,6 +14,11 @@ extension State {
     }
 
     private func rejections(of changes: [Change]) -> [Rejection] {
+        areFaultlessBindings(changes) ? [] : fullRejections(of: changes)
+    }
+
+    /// The same without a short way for what is plain.
+    func fullRejections(of changes: [Change]) -> [Rejection] {
         var scope = Scope(self)
         var named: Set<ExchangeKey> = []
         var puts: [ExchangeObject] = []
@@ -21,14 +26,14 @@ extension State {
         var rejections: [Rejection] = []
         for change in changes where rejections.count < Self.rejectionLimit {
             let key = change.key
-            let present = object(key)
+            let present = revision(of: key)
             if !named.insert(key).inserted {
                 rejections.append(change.rejection("\(key) stands twice in one change; name it once"))
-            } else if let rejection = revisionConflict(change, present?.revision) {
+            } else if let rejection = revisionConflict(change, present) {
                 rejections.append(rejection)
             } else {
                 switch change.edit {
-                case .put(let object) where object == present?.object:
+                case .put(let object) where holds(object):
                     break
                 case .put(let object):
                     scope.put(object)
@@ -167,7 +172,7 @@ extension State {
         }
     }
 
-    private func each<Key, Object>(
+    private func each<Key: RegisterKey, Object>(
         _ references: References, _ referent: Int, _ register: Register<Key, Object>,
         _ kind: (Key) -> ExchangeKey, _ body: (ExchangeKey) -> Void
     ) {

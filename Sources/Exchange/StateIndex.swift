@@ -37,9 +37,13 @@ struct StateIndex: Sendable {
     var tunnelEnds: [TunnelEnds: Int] = [:]
     var servicePrefixes: [IPPrefix: Int] = [:]
     var subscriberPrefixes = PrefixIndex()
-    var sessionsByUse: [SlotPair: Int] = [:]
+    /// Sessions by subscriber and service.
+    var sessionsByUse = SlotMap()
     /// Sessions by tunnel and the user label that they receive by in it.
-    var userLabels: [TunnelLabel: Int] = [:]
+    var userLabels = SlotMap()
+    /// Tunnels where user labels arrive without a path label: as the tunnels are in their places, whether they are
+    /// indexed or not.
+    var aloneTunnels = SlotSet()
     /// Sessions by a user label that arrives without a path label.
     var aloneLabels: [Label: [Int]] = [:]
 
@@ -48,16 +52,14 @@ struct StateIndex: Sendable {
     /// By port slot: the tunnels that sessions lead into whose other leg is plain on the port.
     private var tunnelsBehind: [[TunnelUse]] = []
 
-    /// A subscriber's and a service's slot.
-    struct SlotPair: Hashable, Sendable {
-        var subscriber: Int
-        var service: Int
+    /// What a use is found by, subscriber and service by slot.
+    static func useKey(subscriber: Int, service: Int) -> UInt64 {
+        UInt64(subscriber) << 32 | UInt64(service)
     }
 
-    /// A label in a tunnel, by slot.
-    struct TunnelLabel: Hashable, Sendable {
-        var tunnel: Int
-        var label: Label
+    /// What a label in a tunnel, by slot, is found by.
+    static func labelKey(tunnel: Int, label: Label) -> UInt64 {
+        UInt64(tunnel) << 32 | UInt64(label.rawValue)
     }
 
     /// A tunnel, and how many sessions use it.

@@ -28,13 +28,18 @@ package struct LabelCSV {
     /// Whether that line was refused for its length already.
     private var isTooLong = false
     /// The line of each label.
-    private var lines: [Label: Int] = [:]
+    private var lines = LabelPlaces()
+    /// What the last plain line named, as bytes and as a text: mostly the next names it too.
+    private var lastName: (bytes: [UInt8], text: String) = ([], "")
 
     package init() {}
 
     /// Takes in the next bytes. Nothing more once there are too many faults.
     package mutating func take(_ bytes: [UInt8]) {
         var start = 0
+        if rest.isEmpty, !isTooLong, hasHeader {
+            start = bytes.withUnsafeBufferPointer { takePlainLines($0) }
+        }
         while !isFull, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             if !isTooLong {
                 takeLine(rest.isEmpty ? bytes[start..<end] : (rest + bytes[start..<end])[...])
@@ -42,6 +47,8 @@ package struct LabelCSV {
             isTooLong = false
             rest.removeAll(keepingCapacity: true)
             start = end + 1
+            // Behind the header, a line that began in the piece before, or one that wasn't plain.
+            if hasHeader { start = bytes.withUnsafeBufferPointer { takePlainLines($0, from: start) } }
         }
         guard !isFull, !isTooLong else { return }
         rest += bytes[start...]
@@ -103,7 +110,13 @@ package struct LabelCSV {
         guard let label = label(fields[0], "`in`"), let operation = operation(fields[1]),
             let via = via(line: fields[2], tunnel: fields[3])
         else { return }
-        if let first = lines.updateValue(lineNumber, forKey: label) {
+        append(label, operation, via)
+    }
+
+    private mutating func append(
+        _ label: Label, _ operation: LabelBinding.Operation, _ via: LabelBinding.Via
+    ) {
+        if let first = lines.set(lineNumber, of: label) {
             reject("label \(label) is bound in line \(first) already; keep one")
             return
         }
@@ -172,6 +185,96 @@ package struct LabelCSV {
         case (false, false): reject("name a line or a tunnel, not both")
         }
         return nil
+    }
+
+    // MARK: Plain lines
+
+    /// Takes lines as nearly all are: numbers, a name on either side of the last comma, no blank, no quote, and their end
+    /// in the same piece. Stops before the first that is another, whatever may be wrong with it.
+    /// - Returns: where it stopped.
+    private mutating func takePlainLines(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int {
+        var position = start
+        while !isFull, let line = PlainLine(bytes, at: position) {
+            let operation: LabelBinding.Operation
+            switch line.out {
+            case nil: operation = .pop
+            case let label?: operation = .swap([label])
+            }
+            let name = UnsafeBufferPointer(rebasing: bytes[line.name])
+            if !lastName.bytes.elementsEqual(name) {
+                guard let text = String(validating: name, as: UTF8.self) else { return position }
+                lastName = (Array(name), text)
+            }
+            lineNumber += 1
+            append(line.in, operation, line.isTunnel ? .tunnel(lastName.text) : .line(lastName.text))
+            position = line.end
+        }
+        return position
+    }
+
+    /// Where the parts of such a line are.
+    private struct PlainLine {
+        let `in`: Label
+        /// Nil: `pop`.
+        let out: Label?
+        let name: Range<Int>
+        let isTunnel: Bool
+        /// Behind its end.
+        let end: Int
+
+        /// Nil if it isn't one.
+        init?(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) {
+            var position = start
+            /// Digits up to a comma.
+            func label() -> Label? {
+                var number: UInt32 = 0
+                let first = position
+                while position < bytes.count, position - first < 8 {
+                    let digit = bytes[position] &- 0x30
+                    guard digit < 10 else { break }
+                    number = number * 10 + UInt32(digit)
+                    position += 1
+                }
+                guard position > first, position < bytes.count, bytes[position] == UInt8(ascii: ","),
+                    let label = Label(rawValue: number), Label.bindable.contains(label)
+                else { return nil }
+                position += 1
+                return label
+            }
+            /// A name's bytes, up to a comma or the end of the line.
+            func text() -> Range<Int> {
+                let first = position
+                while position < bytes.count, position - first <= Limits.nameCharacters {
+                    switch bytes[position] {
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                        UInt8(ascii: "-"):
+                        position += 1
+                    default: return first..<position
+                    }
+                }
+                return first..<position
+            }
+            guard let `in` = label() else { return nil }
+            if position + 4 <= bytes.count, bytes[position..<position + 4].elementsEqual("pop,".utf8) {
+                out = nil
+                position += 4
+            } else {
+                guard let label = label() else { return nil }
+                out = label
+            }
+            let line = text()
+            guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else { return nil }
+            position += 1
+            let tunnel = text()
+            guard line.isEmpty != tunnel.isEmpty else { return nil }
+            if position < bytes.count, bytes[position] == UInt8(ascii: "\r") { position += 1 }
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\n") else { return nil }
+            self.in = `in`
+            name = line.isEmpty ? tunnel : line
+            isTunnel = line.isEmpty
+            end = position + 1
+        }
     }
 
     // MARK: Writing

@@ -44,7 +44,7 @@ public final class LinkThread: Sendable {
         makeTables: @escaping @Sendable () -> LiveTables
     ) {
         let (mailbox, workersEnded, ended) = (mailbox, workersEnded, ended)
-        thread = NativeThread("link") {
+        thread = NativeThread("link", givesWay: true) {
             let tables = makeTables()
             let work = LinkWork(configuration, tables: tables, mailbox: mailbox, report: report)
             work.run(until: stop, workersEnded: workersEnded)

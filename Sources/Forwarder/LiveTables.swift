@@ -203,8 +203,7 @@ extension LiveTables {
     /// Slots that nobody has, and the transaction gives away.
     private func slotsTaken(by transaction: Transaction) -> Set<UInt32> {
         var slots: Set<UInt32> = []
-        for case .set(.session(let session)) in transaction.changes where tables.session(session.slot) == nil
-        {
+        for case .set(.session(let session)) in transaction.changes where !tables.hasSession(session.slot) {
             slots.insert(session.slot.rawValue)
         }
         return slots

@@ -95,7 +95,12 @@ public final class CounterFile: @unchecked Sendable {
         let tag = UInt64(leg) << 32 | 1
         guard wl_load_acquire(key) != tag || wl_counter_read(key + 1) != session else { return }
         let first = layout.region.slots + CounterRegion.wordsPerSlot * slot
-        write([session] + (0..<CounterRegion.wordsPerSlot).map { sum(first + $0) }, tag: tag, to: key)
+        write(tag: tag, to: key) { words in
+            wl_store_relaxed(words, session)
+            for index in 0..<CounterRegion.wordsPerSlot {
+                wl_store_relaxed(words + 1 + index, sum(first + index))
+            }
+        }
     }
 
     /// Writes which port is counted in a port slot from now on. The one of the same name goes on counting; another begins
@@ -106,7 +111,10 @@ public final class CounterFile: @unchecked Sendable {
         let port = entry(at: layout.portOffset(slot))
         let tag = UInt64(CRC32C.of(Array(name.utf8).span.bytes)) << 32 | 1
         guard wl_load_acquire(port) != tag else { return }
-        write([sum(layout.region.portsIn + slot), sum(layout.region.portsOut + slot)], tag: tag, to: port)
+        write(tag: tag, to: port) { words in
+            wl_store_relaxed(words, sum(layout.region.portsIn + slot))
+            wl_store_relaxed(words + 1, sum(layout.region.portsOut + slot))
+        }
     }
 
     /// What a word is over all workers.
@@ -115,10 +123,12 @@ public final class CounterFile: @unchecked Sendable {
     }
 
     /// Changes an owner, in the order that `CounterFileLayout` tells.
-    private func write(_ words: [UInt64], tag: UInt64, to entry: UnsafeMutablePointer<UInt64>) {
+    private func write(
+        tag: UInt64, to entry: UnsafeMutablePointer<UInt64>, _ words: (UnsafeMutablePointer<UInt64>) -> Void
+    ) {
         wl_store_relaxed(entry, 0)
         wl_release_fence()
-        for (index, word) in words.enumerated() { wl_store_relaxed(entry + 1 + index, word) }
+        words(entry + 1)
         wl_store_release(entry, tag)
     }
 

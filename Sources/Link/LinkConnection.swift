@@ -27,9 +27,26 @@ public final class LinkConnection: Sendable, Identifiable {
     /// - Parameter tableHash: the sum of the hashes of all table objects once it is applied.
     /// - Returns: false, and nothing is queued, if `canSend` was false.
     @discardableResult public func send(_ transaction: Transaction, tableHash: UInt64) -> Bool {
+        send(
+            number: transaction.number, isReset: transaction.isReset,
+            changeCount: transaction.changes.count, tableHash: tableHash
+        ) { stream in for change in transaction.changes { stream.append(change) } }
+    }
+
+    /// Likewise a transaction of which each change is made when its turn comes: the forwarder reads the first while the
+    /// next are made. One transaction at a time.
+    /// - Parameter changes: appends as many as `changeCount` says.
+    @discardableResult public func send(
+        number: UInt64, isReset: Bool, changeCount: Int, tableHash: UInt64,
+        _ changes: (inout TransactionStream) -> Void
+    ) -> Bool {
         guard canSend else { return false }
-        let frames = ExpectedTransaction(transaction, tableHash: tableHash).frames
-        return outbox.append(frames, unlessQueued: queueByteLimit)
+        let head = TransactionHead(number: number, isReset: isReset, changeCount: UInt32(changeCount))
+        // If the connection ends meanwhile, the rest goes nowhere.
+        var stream = TransactionStream(head) { [outbox] in outbox.append([$0]) }
+        changes(&stream)
+        stream.finish(tableHash: tableHash)
+        return outbox.closing == nil
     }
 
     /// Ends the connection; `disconnected` follows with this reason. The forwarder forwards on, and connects again.

@@ -22,10 +22,10 @@ final class Outbox: Sendable {
     var closing: String? { state.withLock { $0.closing } }
 
     /// Puts frames in, all or none.
-    /// - Returns: false if the connection is closing, or `limit` bytes wait already.
-    @discardableResult func append(_ frames: [[UInt8]], unlessQueued limit: Int = .max) -> Bool {
+    /// - Returns: false if the connection is closing.
+    @discardableResult func append(_ frames: [[UInt8]]) -> Bool {
         let isTaken = state.withLock { state in
-            guard state.closing == nil, state.byteCount < limit else { return false }
+            guard state.closing == nil else { return false }
             state.frames += frames
             state.byteCount += frames.reduce(0) { $0 + $1.count }
             return true

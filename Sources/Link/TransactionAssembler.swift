@@ -1,11 +1,11 @@
 import Tables
 import Wire
 
-/// Puts a transaction together from its frames. Nothing of it is seen before it is whole.
+/// Puts a transaction together from its frames, reading each as it comes. Nothing of it is seen before it is whole.
 package struct TransactionAssembler: Sendable {
     private struct Partial {
         var head: TransactionHead
-        var changes: [Transaction.Change] = []
+        var transaction: Transaction
         var byteCount: UInt64 = 0
         /// The beginning of a change that goes on in the next frame.
         var rest: [UInt8] = []
@@ -20,14 +20,13 @@ package struct TransactionAssembler: Sendable {
             throw LinkError(
                 "transaction \(head.number) begins before transaction \(partial.head.number) has ended")
         }
-        guard head.changeCount <= LinkProtocol.changeLimit,
-            head.byteCount <= UInt64(LinkProtocol.transactionByteLimit)
-        else {
-            throw LinkError(
-                "transaction \(head.number) of \(head.changeCount) changes and \(head.byteCount) bytes is too large"
-            )
+        guard head.changeCount <= LinkProtocol.changeLimit else {
+            throw LinkError("transaction \(head.number) of \(head.changeCount) changes is too large")
         }
-        partial = Partial(head: head)
+        var transaction = Transaction(number: head.number, isReset: head.isReset, changes: [])
+        // What is announced and doesn't come isn't worth more.
+        transaction.reserve(min(Int(head.changeCount), 1 << 20))
+        partial = Partial(head: head, transaction: transaction)
     }
 
     /// Takes in a piece of the stream of changes. Cost: linear in it.
@@ -37,9 +36,10 @@ package struct TransactionAssembler: Sendable {
         self.partial = nil
         let number = partial.head.number
         partial.byteCount += UInt64(piece.count)
-        guard partial.byteCount <= partial.head.byteCount else {
+        guard partial.byteCount <= UInt64(LinkProtocol.transactionByteLimit) else {
             throw LinkError(
-                "transaction \(number) has more bytes than the \(partial.head.byteCount) announced")
+                "transaction \(number) has more than the \(LinkProtocol.transactionByteLimit) bytes that are possible"
+            )
         }
         var bytes = piece
         if !partial.rest.isEmpty {
@@ -49,13 +49,14 @@ package struct TransactionAssembler: Sendable {
         while let change = Self.takeChange(&bytes) {
             do throws(ByteReaderError) {
                 var reader = ByteReader(change)
-                partial.changes.append(try Transaction.Change(&reader))
+                try partial.transaction.readChange(&reader)
                 try reader.finish()
             } catch {
-                throw LinkError("change \(partial.changes.count + 1) of transaction \(number): \(error)")
+                throw LinkError(
+                    "change \(partial.transaction.changeCount + 1) of transaction \(number): \(error)")
             }
         }
-        guard partial.changes.count <= Int(partial.head.changeCount) else {
+        guard partial.transaction.changeCount <= Int(partial.head.changeCount) else {
             throw LinkError(
                 "transaction \(number) has more changes than the \(partial.head.changeCount) announced")
         }
@@ -72,24 +73,23 @@ package struct TransactionAssembler: Sendable {
         guard end.number == head.number else {
             throw LinkError("transaction \(head.number) ends as transaction \(end.number)")
         }
-        guard partial.rest.isEmpty, partial.byteCount == head.byteCount,
-            partial.changes.count == Int(head.changeCount)
+        guard partial.rest.isEmpty, partial.byteCount == end.byteCount,
+            partial.transaction.changeCount == Int(head.changeCount)
         else {
             throw LinkError(
-                "transaction \(head.number) ends after \(partial.changes.count) of \(head.changeCount) changes "
-                    + "and \(partial.byteCount) of \(head.byteCount) bytes")
+                "transaction \(head.number) ends after \(partial.transaction.changeCount) of \(head.changeCount) "
+                    + "changes and \(partial.byteCount) of \(end.byteCount) bytes")
         }
-        return ExpectedTransaction(
-            Transaction(number: head.number, isReset: head.isReset, changes: partial.changes),
-            tableHash: end.tableHash)
+        return ExpectedTransaction(partial.transaction, tableHash: end.tableHash)
     }
 
     /// Takes the next whole change off the front; nil if there is none.
     private static func takeChange(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let start = bytes.startIndex
         guard bytes.count >= 4 else { return nil }
-        let length = bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        let length = (0..<4).reduce(0) { $0 << 8 | Int(bytes[start + $1]) }
         guard bytes.count - 4 >= length else { return nil }
-        defer { bytes = bytes.dropFirst(4 + length) }
-        return bytes.dropFirst(4).prefix(length)
+        defer { bytes = bytes[(start + 4 + length)...] }
+        return bytes[start + 4..<start + 4 + length]
     }
 }

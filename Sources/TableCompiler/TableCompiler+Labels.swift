@@ -31,22 +31,6 @@ extension TableCompiler {
     /// What stands in an inner class map for a DSCP that stays.
     private static let keptDSCP: UInt8 = 64
 
-    static func object(_ binding: LabelBinding, _ state: State) -> LabelObject {
-        var labels: [Label] = []
-        if case .swap(let swapped) = binding.operation { labels = swapped }
-        let line: Line
-        switch binding.via {
-        case .line(let name): line = self.line(name, state)
-        case .tunnel(let name):
-            let tunnel = tunnel(name, state)
-            line = self.line(tunnel.line, state)
-            if case .mpls(let mpls) = tunnel.encapsulation { labels = pathLabels(mpls) + labels }
-        }
-        return LabelObject(
-            label: binding.in, labels: labels, pops: binding.operation == .pop,
-            nextHop: nextHop(of: line, state), mtu: UInt16(clamping: line.mtu))
-    }
-
     /// What is sent above the labels of those who use the tunnel, top first.
     static func pathLabels(_ mpls: MPLSEncapsulation) -> [Label] {
         switch mpls.null {

@@ -45,11 +45,4 @@ extension TableCompiler {
         case .automatic: port.role == .access ? .services : .subscribers
         }
     }
-
-    static func object(_ subscriber: Subscriber, _ slot: Int, _ state: State) -> SubscriberObject {
-        let home = subscriber.port ?? state.accessPort(ofSubscriber: subscriber.name)
-        return SubscriberObject(
-            slot: SubscriberIndex(rawValue: UInt32(slot)), port: home.map { portSlot($0, state) },
-            tags: subscriber.vlan, prefixes: subscriber.addresses)
-    }
 }

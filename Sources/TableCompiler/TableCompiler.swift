@@ -9,56 +9,17 @@ import Wire
 /// validated, so a name that leads nowhere is our own mistake.
 public enum TableCompiler {
     /// What is to become of a slot's table object: set as the state has it, or removed where the slot is free, or its
-    /// leg only drains.
+    /// leg only drains. Of many slots, `Compilation` has it faster.
     public static func change(_ slot: StateSlot, in state: State) -> Transaction.Change {
-        switch slot {
-        case .port(let slot):
-            guard let port = state.ports.entry(slot)?.object else { return .remove(.port(UInt16(slot))) }
-            return .set(.port(object(port, slot, state)))
-        case .tunnel(let slot):
-            guard let tunnel = state.tunnels.entry(slot)?.object else {
-                return .remove(.tunnel(TunnelIndex(rawValue: UInt32(slot))))
-            }
-            return .set(.tunnel(object(tunnel, slot, state)))
-        case .subscriber(let slot):
-            guard let subscriber = state.subscribers.entry(slot)?.object else {
-                return .remove(.subscriber(SubscriberIndex(rawValue: UInt32(slot))))
-            }
-            return .set(.subscriber(object(subscriber, slot, state)))
-        case .service(let slot):
-            let index = ServiceIndex(rawValue: UInt32(slot))
-            guard let service = state.services.entry(slot)?.object else { return .remove(.service(index)) }
-            return .set(.service(ServiceObject(slot: index, prefixes: service.prefixes)))
-        case .leg(let slot):
-            guard let leg = state.leg(inSlot: slot), let (session, place) = state.path(inSlot: slot) else {
-                return .remove(.session(SessionIndex(rawValue: UInt32(slot))))
-            }
-            return .set(.session(object(session, path: place, slot, leg.id, state)))
-        case .group(let slot):
-            guard let (session, _) = state.path(inSlot: slot),
-                let record = state.sessionRecord(session.name), record.groupSlot == slot
-            else { return .remove(.group(SessionIndex(rawValue: UInt32(slot)))) }
-            return .set(.group(group(session, record, state)))
-        case .label(let label):
-            guard let binding = state.labels[label] else { return .remove(.label(label)) }
-            return .set(.label(object(binding, state)))
-        }
+        Compilation(of: state).change(slot)
     }
 
     /// The transaction that makes the tables what the state says, whatever they are. Linear in the state.
     public static func everything(in state: State, number: UInt64) -> Transaction {
-        var changes: [Transaction.Change] = []
-        for (slot, _) in state.ports.all { changes.append(change(.port(slot), in: state)) }
-        for (slot, _) in state.tunnels.all { changes.append(change(.tunnel(slot), in: state)) }
-        for (slot, _) in state.subscribers.all { changes.append(change(.subscriber(slot), in: state)) }
-        for (slot, _) in state.services.all { changes.append(change(.service(slot), in: state)) }
-        for (_, entry) in state.sessions.all {
-            let record = found(state.sessionRecord(entry.key), entry.key)
-            for path in record.paths { changes.append(change(.leg(path.slot), in: state)) }
-            if let group = record.groupSlot { changes.append(change(.group(group), in: state)) }
-        }
-        for (_, entry) in state.labels.all { changes.append(change(.label(entry.key), in: state)) }
-        return Transaction(number: number, isReset: true, changes: changes)
+        var transaction = Transaction(number: number, isReset: true, changes: [])
+        let compilation = Compilation(of: state)
+        transaction.changes = compilation.collect()
+        return transaction
     }
 
     // MARK: Names

@@ -37,12 +37,16 @@ struct AdjacencyRegister: ~Copyable {
         var key: Key
         var uses: UInt32
         var status: Status
+        /// Whether whoever asks for its next hop gets it.
+        var isFindable: Bool { status == .fresh || status == .live }
     }
 
     let table: Table<Adjacency>
     private let capacity: Int
     private var indices: [Key: UInt32] = [:]
     private var entries: [Entry] = []
+    /// The one acquired last.
+    private var last: UInt32?
     private var free: [UInt32] = []
     private var fresh: [UInt32] = []
     /// May have no uses; some more than once.
@@ -76,8 +80,14 @@ struct AdjacencyRegister: ~Copyable {
     /// The adjacency of a next hop, made if it isn't there. To be released as often as it is acquired.
     mutating func acquire(_ nextHop: NextHop, on port: PortSettings) -> AdjacencyIndex {
         let key = Key(nextHop, isEthernet: port.isEthernet)
+        // Objects that come one after another mostly go the same way.
+        if let last, entries[Int(last)].key == key, entries[Int(last)].isFindable {
+            entries[Int(last)].uses += 1
+            return AdjacencyIndex(rawValue: last)
+        }
         if let index = indices[key] {
             entries[Int(index)].uses += 1
+            last = index
             return AdjacencyIndex(rawValue: index)
         }
         let entry = Entry(key: key, uses: 1, status: .fresh)

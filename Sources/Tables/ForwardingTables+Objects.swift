@@ -38,7 +38,7 @@ extension ForwardingTables {
 
     /// Takes an object out of its place.
     /// - Returns: the object, to be put back if need be. Nil if there is none.
-    func withdraw(_ key: TableKey) -> TableObjects.Entry? {
+    func withdraw(_ key: TableKey) -> ObjectStore.Entry? {
         guard let entry = objects[key] else { return nil }
         switch entry.object {
         case .port(let port):
@@ -258,7 +258,7 @@ extension ForwardingTables {
     private func install(_ group: PathGroupObject) throws(TableError) {
         let key = TableKey.group(group.slot)
         for path in group.sessions {
-            let session = objects.sessions[Int(path.rawValue)]!.object
+            let session = objects.session(Int(path.rawValue))!
             guard session.isGrouped, session.subscriber == group.subscriber, session.service == group.service
             else { throw TableError(key, "session \(path.rawValue) is none of this group's") }
         }
@@ -268,7 +268,7 @@ extension ForwardingTables {
         admit(group.subscriber, group.service, 1 << 31 | group.slot.rawValue)
         groups[key.slot] = PathGroupEntry(
             group.sessions.map {
-                let session = objects.sessions[Int($0.rawValue)]!.object
+                let session = objects.session(Int($0.rawValue))!
                 return ($0, session.session, session.leg)
             })
         for session in group.sessions { groupOfSession[Int(session.rawValue)] = group.slot.rawValue + 1 }
@@ -306,7 +306,7 @@ extension ForwardingTables {
         guard case .none = incomingLabels[slot].action else {
             throw TableError(.label(label.label), "it is a tunnel's path label")
         }
-        try checkRoom([label.nextHop], .label(label.label))
+        if adjacencyRegister.room < 1 { try checkRoom([label.nextHop], .label(label.label)) }
         nhlfes[slot] = NHLFE(
             labels: label.labels.map(\.rawValue), pops: label.pops,
             adjacency: adjacencyRegister.acquire(label.nextHop, on: port(label.nextHop.port)),

@@ -24,7 +24,8 @@ extension ForwardingTables {
         let changesRoutes = changesRoutes(edits, transaction)
         try carryOut(edits) { Self.object($0, transaction) }
         number = transaction.number
-        objects.ports.forEach { _, port in
+        objects.ports.forEach { object in
+            guard case .port(let port) = object else { return }
             let isConcerned =
                 port.routes == .services && changesRoutes.services
                 || port.routes == .subscribers && changesRoutes.subscribers
@@ -45,7 +46,7 @@ extension ForwardingTables {
         let fact = PortFact(mac: mac, mtu: mtu)
         guard facts[Int(slot)] != fact else { return staged }
         facts[Int(slot)] = fact
-        guard let port = objects.ports[Int(slot)]?.object, let before = settings[Int(slot)] else {
+        guard let port = objects.port(Int(slot)), let before = settings[Int(slot)] else {
             return staged
         }
         staged.changedPorts = [slot]
@@ -66,11 +67,11 @@ extension ForwardingTables {
     /// slot. Linear in these.
     public func routes(for slot: UInt16) -> [IPPrefix] {
         var routes: [IPPrefix] = []
-        switch objects.ports[Int(slot)]?.object.routes {
+        switch objects.port(Int(slot))?.routes {
         case nil, .some(.none): break
         case .prefixes(let prefixes): routes = prefixes
-        case .services: objects.services.forEach { routes += $1.prefixes }
-        case .subscribers: objects.subscribers.forEach { routes += $1.prefixes }
+        case .services: objects.services.forEach { routes += $0.prefixes }
+        case .subscribers: objects.subscribers.forEach { routes += $0.prefixes }
         }
         return routes
     }
@@ -78,20 +79,25 @@ extension ForwardingTables {
     /// The session in a slot, as it is staged. Nil if there is none.
     public func session(_ slot: SessionIndex) -> SessionObject? {
         guard slot.rawValue < Self.sessionCapacity else { return nil }
-        return objects.sessions[Int(slot.rawValue)]?.object
+        return objects.session(Int(slot.rawValue))
+    }
+
+    /// Whether there is a session in a slot, as it is staged.
+    public func hasSession(_ slot: SessionIndex) -> Bool {
+        slot.rawValue < Self.sessionCapacity && objects.sessions.hash(Int(slot.rawValue)) != nil
     }
 
     /// The path group that the session in a slot is in, as it is staged. Nil if it is in none.
     public func group(of slot: SessionIndex) -> PathGroupObject? {
         guard slot.rawValue < Self.sessionCapacity else { return nil }
         let group = groupOfSession[Int(slot.rawValue)]
-        return group == 0 ? nil : objects.groups[Int(group - 1)]?.object
+        return group == 0 ? nil : objects.group(Int(group - 1))
     }
 
     /// The objects there are, as the transaction that would make them so.
     public var contents: Transaction {
         var changes: [Transaction.Change] = []
-        objects.forEachKey { if let entry = objects[$0] { changes.append(.set(entry.object)) } }
+        objects.forEach { changes.append(.set($0)) }
         return Transaction(number: number, isReset: true, changes: changes)
     }
 }
@@ -137,7 +143,7 @@ extension ForwardingTables {
                 add(Edit(key: key, change: Edit.removal), to: &edits)
                 staged.removed += 1
             case .set(let object):
-                let hash = object.hash
+                let hash = transaction.hash(of: object, at: place)
                 if objects.hash(of: key) == hash {
                     staged.untouched += 1
                     continue
@@ -148,7 +154,8 @@ extension ForwardingTables {
             }
         }
         guard transaction.isReset else { return edits }
-        objects.forEachKey { key in
+        objects.forEach { object in
+            let key = object.key
             guard objects.stamps(key)[key.slot] < named else { return }
             add(Edit(key: key, change: Edit.removal), to: &edits)
             staged.removed += 1
@@ -179,8 +186,9 @@ extension ForwardingTables {
                     : Self.isPlain(session, leavingBy: port.slot)
             }
             if isOtherKind {
-                objects.labels.forEach { _, label in
-                    if label.nextHop.port == port.slot { dependents.append(.label(label.label)) }
+                objects.labels.forEach { object in
+                    guard case .label(let label) = object, label.nextHop.port == port.slot else { return }
+                    dependents.append(.label(label.label))
                 }
             }
             for key in dependents where objects.stamps(key)[key.slot] != edited {
@@ -196,7 +204,7 @@ extension ForwardingTables {
         var changed: Set<TunnelIndex> = []
         for edit in tunnels {
             guard case .tunnel(let tunnel) = Self.object(edit, transaction),
-                let before = objects.tunnels[edit.key.slot]?.object, before.policer != tunnel.policer
+                let before = objects.tunnel(edit.key.slot), before.policer != tunnel.policer
             else { continue }
             changed.insert(tunnel.slot)
         }
@@ -222,7 +230,9 @@ extension ForwardingTables {
 
     private func sessions(where isMeant: (SessionObject) -> Bool) -> [TableKey] {
         var keys: [TableKey] = []
-        objects.sessions.forEach { if isMeant($1) { keys.append(.session($1.slot)) } }
+        objects.sessions.forEach { object in
+            if case .session(let session) = object, isMeant(session) { keys.append(.session(session.slot)) }
+        }
         return keys
     }
 
@@ -236,16 +246,9 @@ extension ForwardingTables {
     private func changesRoutes(_ edits: [[Edit]], _ transaction: Transaction) -> (
         services: Bool, subscribers: Bool
     ) {
-        func prefixes(_ object: TableObject?) -> [IPPrefix] {
-            switch object {
-            case .service(let service): service.prefixes
-            case .subscriber(let subscriber): subscriber.prefixes
-            default: []
-            }
-        }
         func doChange(_ edits: [Edit]) -> Bool {
             edits.contains {
-                prefixes(objects[$0.key]?.object) != prefixes(Self.object($0, transaction))
+                (objects[$0.key]?.object.prefixes ?? []) != (Self.object($0, transaction)?.prefixes ?? [])
             }
         }
         return (
@@ -257,12 +260,14 @@ extension ForwardingTables {
     /// Takes out all old objects, those that refer to others first, and puts in all new ones, the other way round. If
     /// one can't be put in, or one that was taken out is still referred to, does the same backwards.
     private func carryOut(_ edits: [[Edit]], _ object: (Edit) -> TableObject?) throws(TableError) {
-        var old: [TableObjects.Entry] = []
-        var renewed: [TableObjects.Entry] = []
-        for edit in edits.joined().reversed() {
-            guard let entry = withdraw(edit.key) else { continue }
-            old.append(entry)
-            if edit.change == Edit.renewal { renewed.append(entry) }
+        var old: [ObjectStore.Entry] = []
+        var renewed: [ObjectStore.Entry] = []
+        for edits in edits.reversed() {
+            for edit in edits.reversed() {
+                guard let entry = withdraw(edit.key) else { continue }
+                old.append(entry)
+                if edit.change == Edit.renewal { renewed.append(entry) }
+            }
         }
         var installed: [TableKey] = []
         do throws(TableError) {
@@ -293,5 +298,16 @@ extension ForwardingTables {
             throw error
         }
         for edit in edits[0] where edit.isRemoval { facts[edit.key.slot] = PortFact() }
+    }
+}
+
+extension TableObject {
+    /// A subscriber's or service's.
+    fileprivate var prefixes: [IPPrefix] {
+        switch self {
+        case .service(let service): service.prefixes
+        case .subscriber(let subscriber): subscriber.prefixes
+        default: []
+        }
     }
 }

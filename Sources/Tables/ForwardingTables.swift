@@ -234,14 +234,17 @@ import Wire
     private func collectLocalAddresses() -> LocalAddresses {
         var addresses = LocalAddresses()
         var known: Set<IPAddress> = []
-        objects.ports.forEach { _, port in
+        objects.ports.forEach { object in
+            guard case .port(let port) = object else { return }
             for address in port.addresses.map(\.address) {
                 addresses.append(address, port.slot)
                 known.insert(address)
             }
         }
-        objects.tunnels.forEach { _, tunnel in
-            guard let local = tunnel.end.ends?.local, known.insert(local).inserted else { return }
+        objects.tunnels.forEach { object in
+            guard case .tunnel(let tunnel) = object, let local = tunnel.end.ends?.local,
+                known.insert(local).inserted
+            else { return }
             addresses.append(local, tunnel.port)
         }
         return addresses

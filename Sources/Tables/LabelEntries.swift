@@ -56,8 +56,13 @@ public struct NHLFE: BitwiseCopyable, Sendable {
     /// - Parameter labels: the labels to send, top first; at most eight.
     public init(labels: [UInt32], pops: Bool, adjacency: AdjacencyIndex, mtu: Int) {
         precondition(labels.count <= 8)
-        let l = labels.reversed() + Array(repeating: 0, count: 8 - labels.count)
-        self.labels = (l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7])
+        func label(fromBottom index: Int) -> UInt32 {
+            index < labels.count ? labels[labels.count - 1 - index] : 0
+        }
+        self.labels = (
+            label(fromBottom: 0), label(fromBottom: 1), label(fromBottom: 2), label(fromBottom: 3),
+            label(fromBottom: 4), label(fromBottom: 5), label(fromBottom: 6), label(fromBottom: 7)
+        )
         labelCount = UInt8(labels.count)
         self.pops = pops
         self.adjacency = adjacency

@@ -13,7 +13,7 @@ import Wire
 /// Neither is a host: where no owner has one, their look-up costs a branch.
 struct PrefixRegister: ~Copyable {
     private var hosts4 = BucketMatch()
-    private var hosts6 = TwinMatch()
+    private var hosts6 = NetworkMatch()
     private var tree4 = PrefixTree<UInt32>()
     private var tree6 = PrefixTree<UInt128>()
     private var trie4 = Poptrie(PrefixTree<UInt32>())
@@ -28,11 +28,11 @@ struct PrefixRegister: ~Copyable {
     /// What is published, for the data path.
     var view: PrefixesView {
         unsafe PrefixesView(
-            hosts4: hosts4.view, hosts6: hosts6.published.view, trie4: trie4.view, trie6: trie6.view)
+            hosts4: hosts4.view, hosts6: hosts6.view, trie4: trie4.view, trie6: trie6.view)
     }
 
     /// What `view` points into.
-    var memory: [AnyObject] { hosts4.memory + [hosts6.published, trie4, trie6] }
+    var memory: [AnyObject] { hosts4.memory + hosts6.memory + [trie4, trie6] }
 
     /// The memory that it holds for the data path, in bytes.
     var byteCount: Int { hosts4.byteCount + hosts6.byteCount + trie4.byteCount + trie6.byteCount }

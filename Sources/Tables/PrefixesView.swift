@@ -4,12 +4,12 @@ public import Wire
 /// bits by exact match, where nothing longer lies in them, and all other prefixes as tries. See `PrefixRegister`.
 @safe public struct PrefixesView: BitwiseCopyable {
     @usableFromInline let hosts4: BucketMatchView
-    @usableFromInline let hosts6: ExactMatchView
+    @usableFromInline let hosts6: NetworkMatchView
     @usableFromInline let trie4: PoptrieView<UInt32>
     @usableFromInline let trie6: PoptrieView<UInt128>
 
     init(
-        hosts4: BucketMatchView, hosts6: ExactMatchView, trie4: PoptrieView<UInt32>,
+        hosts4: BucketMatchView, hosts6: NetworkMatchView, trie4: PoptrieView<UInt32>,
         trie6: PoptrieView<UInt128>
     ) {
         self.hosts4 = hosts4

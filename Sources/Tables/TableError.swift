@@ -29,7 +29,7 @@ extension TableKey: CustomStringConvertible {
     }
 
     /// The slot, or the label.
-    var slot: Int {
+    package var slot: Int {
         switch self {
         case .port(let slot): Int(slot)
         case .tunnel(let slot): Int(slot.rawValue)
@@ -42,7 +42,7 @@ extension TableKey: CustomStringConvertible {
     }
 
     /// Objects refer only to those of a lower rank, labels and sessions to nobody's harm last.
-    var rank: Int {
+    package var rank: Int {
         switch self {
         case .port: 0
         case .tunnel: 1
@@ -53,5 +53,5 @@ extension TableKey: CustomStringConvertible {
         case .label: 6
         }
     }
-    static var rankCount: Int { 7 }
+    package static var rankCount: Int { 7 }
 }

@@ -1,19 +1,14 @@
 /// All objects by key, with their hashes, and how often each is referred to.
 struct TableObjects {
-    var ports = ObjectStore<PortObject>(capacity: ForwardingTables.portCapacity)
-    var tunnels = ObjectStore<TunnelObject>(capacity: ForwardingTables.tunnelCapacity)
-    var subscribers = ObjectStore<SubscriberObject>(capacity: ForwardingTables.subscriberCapacity)
-    var services = ObjectStore<ServiceObject>(capacity: ForwardingTables.serviceCapacity)
-    var sessions = ObjectStore<SessionObject>(capacity: ForwardingTables.sessionCapacity)
-    var groups = ObjectStore<PathGroupObject>(capacity: ForwardingTables.sessionCapacity)
-    var labels = ObjectStore<LabelObject>(capacity: ForwardingTables.labelCount)
+    var ports = ObjectStore(capacity: ForwardingTables.portCapacity)
+    var tunnels = ObjectStore(capacity: ForwardingTables.tunnelCapacity)
+    var subscribers = ObjectStore(capacity: ForwardingTables.subscriberCapacity)
+    var services = ObjectStore(capacity: ForwardingTables.serviceCapacity)
+    var sessions = ObjectStore(capacity: ForwardingTables.sessionCapacity)
+    var groups = ObjectStore(capacity: ForwardingTables.sessionCapacity)
+    var labels = ObjectStore(capacity: ForwardingTables.labelCount)
     /// The sum of all hashes, mod 2⁶⁴.
     private(set) var hash: UInt64 = 0
-
-    struct Entry {
-        var object: TableObject
-        var hash: UInt64
-    }
 
     /// Objects of all kinds.
     var count: Int {
@@ -82,16 +77,36 @@ struct TableObjects {
         }
     }
 
-    subscript(key: TableKey) -> Entry? {
+    subscript(key: TableKey) -> ObjectStore.Entry? {
         switch key {
-        case .port: ports[key.slot].map { Entry(object: .port($0.object), hash: $0.hash) }
-        case .tunnel: tunnels[key.slot].map { Entry(object: .tunnel($0.object), hash: $0.hash) }
-        case .subscriber: subscribers[key.slot].map { Entry(object: .subscriber($0.object), hash: $0.hash) }
-        case .service: services[key.slot].map { Entry(object: .service($0.object), hash: $0.hash) }
-        case .session: sessions[key.slot].map { Entry(object: .session($0.object), hash: $0.hash) }
-        case .group: groups[key.slot].map { Entry(object: .group($0.object), hash: $0.hash) }
-        case .label: labels[key.slot].map { Entry(object: .label($0.object), hash: $0.hash) }
+        case .port: ports[key.slot]
+        case .tunnel: tunnels[key.slot]
+        case .subscriber: subscribers[key.slot]
+        case .service: services[key.slot]
+        case .session: sessions[key.slot]
+        case .group: groups[key.slot]
+        case .label: labels[key.slot]
         }
+    }
+
+    func port(_ slot: Int) -> PortObject? {
+        guard case .port(let port) = ports.object(slot) else { return nil }
+        return port
+    }
+
+    func tunnel(_ slot: Int) -> TunnelObject? {
+        guard case .tunnel(let tunnel) = tunnels.object(slot) else { return nil }
+        return tunnel
+    }
+
+    func session(_ slot: Int) -> SessionObject? {
+        guard case .session(let session) = sessions.object(slot) else { return nil }
+        return session
+    }
+
+    func group(_ slot: Int) -> PathGroupObject? {
+        guard case .group(let group) = groups.object(slot) else { return nil }
+        return group
     }
 
     /// - Parameter object: one whose place is free.
@@ -99,37 +114,32 @@ struct TableObjects {
         self.hash &+= hash
         let slot = object.key.slot
         switch object {
-        case .port(let port): ports[slot] = .init(object: port, hash: hash)
-        case .tunnel(let tunnel): tunnels[slot] = .init(object: tunnel, hash: hash)
-        case .subscriber(let subscriber): subscribers[slot] = .init(object: subscriber, hash: hash)
-        case .service(let service): services[slot] = .init(object: service, hash: hash)
-        case .session(let session): sessions[slot] = .init(object: session, hash: hash)
-        case .group(let group): groups[slot] = .init(object: group, hash: hash)
-        case .label(let label): labels[slot] = .init(object: label, hash: hash)
+        case .port: ports.insert(object, hash: hash, at: slot)
+        case .tunnel: tunnels.insert(object, hash: hash, at: slot)
+        case .subscriber: subscribers.insert(object, hash: hash, at: slot)
+        case .service: services.insert(object, hash: hash, at: slot)
+        case .session: sessions.insert(object, hash: hash, at: slot)
+        case .group: groups.insert(object, hash: hash, at: slot)
+        case .label: labels.insert(object, hash: hash, at: slot)
         }
     }
 
+    /// - Parameter key: of an object that is there.
     mutating func remove(_ key: TableKey) {
         hash &-= hash(of: key) ?? 0
         switch key {
-        case .port: ports[key.slot] = nil
-        case .tunnel: tunnels[key.slot] = nil
-        case .subscriber: subscribers[key.slot] = nil
-        case .service: services[key.slot] = nil
-        case .session: sessions[key.slot] = nil
-        case .group: groups[key.slot] = nil
-        case .label: labels[key.slot] = nil
+        case .port: ports.remove(key.slot)
+        case .tunnel: tunnels.remove(key.slot)
+        case .subscriber: subscribers.remove(key.slot)
+        case .service: services.remove(key.slot)
+        case .session: sessions.remove(key.slot)
+        case .group: groups.remove(key.slot)
+        case .label: labels.remove(key.slot)
         }
     }
 
-    /// Calls `body` with the key of each object, by kind and slot.
-    func forEachKey(_ body: (TableKey) -> Void) {
-        ports.forEach { body(.port($1.slot)) }
-        tunnels.forEach { body(.tunnel($1.slot)) }
-        subscribers.forEach { body(.subscriber($1.slot)) }
-        services.forEach { body(.service($1.slot)) }
-        sessions.forEach { body(.session($1.slot)) }
-        groups.forEach { body(.group($1.slot)) }
-        labels.forEach { body(.label($1.label)) }
+    /// Calls `body` with each object, by kind and slot.
+    func forEach(_ body: (TableObject) -> Void) {
+        for store in [ports, tunnels, subscribers, services, sessions, groups, labels] { store.forEach(body) }
     }
 }

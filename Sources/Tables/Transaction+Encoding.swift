@@ -9,7 +9,7 @@ extension Transaction {
         writer.write(number)
         writer.write(isReset)
         writer.write(changes) { $1.encode(&$0) }
-        return writer.bytes
+        return writer.finish()
     }
 
     /// Reads what `encoded` has written. Any input is safe.
@@ -18,11 +18,11 @@ extension Transaction {
         var reader = ByteReader(bytes)
         let number = try reader.read(UInt64.self)
         let isReset = try reader.readFlag()
-        let changes = try reader.readList(elementByteCount: 6) { (reader) throws(ByteReaderError) in
-            try Change(&reader)
-        }
+        let count = try reader.readCount(elementByteCount: 6)
+        self.init(number: number, isReset: isReset, changes: [])
+        reserve(count)
+        for _ in 0..<count { try readChange(&reader) }
         try reader.finish()
-        self.init(number: number, isReset: isReset, changes: changes)
     }
 }
 
@@ -31,7 +31,7 @@ extension Transaction.Change {
     public var encoded: [UInt8] {
         var writer = ByteWriter()
         encode(&writer)
-        return writer.bytes
+        return writer.finish()
     }
 
     /// Writes `encoded` behind what is there.

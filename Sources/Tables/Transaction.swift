@@ -8,13 +8,57 @@ public struct Transaction: Equatable, Sendable {
     /// left alone.
     public var isReset: Bool
     /// At most one for each key.
-    public var changes: [Change]
+    public var changes: [Change] {
+        get { contents }
+        set {
+            contents = newValue
+            hashes = []
+        }
+    }
+
+    private var contents: [Change]
+    /// The hash of each change's object, 0 for a removal; empty where the changes weren't read from bytes, which give it
+    /// at no cost.
+    private var hashes: [UInt64] = []
 
     /// A transaction.
     public init(number: UInt64, isReset: Bool = false, changes: [Change]) {
         self.number = number
         self.isReset = isReset
-        self.changes = changes
+        contents = changes
+    }
+
+    public static func == (a: Self, b: Self) -> Bool {
+        a.number == b.number && a.isReset == b.isReset && a.contents == b.contents
+    }
+
+    /// How many changes there are.
+    public var changeCount: Int { contents.count }
+
+    /// Makes room for so many changes.
+    public mutating func reserve(_ count: Int) {
+        contents.reserveCapacity(count)
+        hashes.reserveCapacity(count)
+    }
+
+    /// Reads one change more, and notes the hash of its object. All changes there are must have come so.
+    /// - Parameter reader: of a stream of changes.
+    /// - Throws: what is wrong, and at which byte.
+    public mutating func readChange(_ reader: inout ByteReader) throws(ByteReaderError) {
+        precondition(hashes.count == contents.count)
+        let start = reader.offset
+        let change = try Change(&reader)
+        contents.append(change)
+        guard case .set = change else { return hashes.append(0) }
+        // The object stands behind the byte that says that it is set.
+        hashes.append(
+            unsafe reader.bytes(since: start + 1).withUnsafeBytes { unsafe TableObject.hash(ofEncoded: $0) })
+    }
+
+    /// The hash of the object that a change sets.
+    /// - Parameter place: of the change.
+    func hash(of object: TableObject, at place: Int) -> UInt64 {
+        hashes.isEmpty ? object.hash : hashes[place]
     }
 
     /// One object put in, in place of the one with its key, or taken out.
@@ -38,15 +82,16 @@ public enum TableKey: Hashable, Sendable {
     case label(Label)
 }
 
-/// A thing that the forwarder knows.
+/// A thing that the forwarder knows. What is large stands apart, so that the others are small and it is passed on by
+/// reference.
 public enum TableObject: Equatable, Sendable {
-    case port(PortObject)
-    case tunnel(TunnelObject)
+    indirect case port(PortObject)
+    indirect case tunnel(TunnelObject)
     case subscriber(SubscriberObject)
     case service(ServiceObject)
-    case session(SessionObject)
+    indirect case session(SessionObject)
     case group(PathGroupObject)
-    case label(LabelObject)
+    indirect case label(LabelObject)
 
     /// What it is found by.
     public var key: TableKey {

@@ -5,9 +5,15 @@ public struct ByteReader: Sendable {
     @usableFromInline var next: Int
 
     /// A reader at the beginning of a message.
-    public init(_ bytes: some Collection<UInt8>) {
-        self.bytes = (bytes as? ArraySlice<UInt8>) ?? ArraySlice(bytes)
-        next = self.bytes.startIndex
+    public init(_ bytes: some Collection<UInt8>) { self.init(ArraySlice(bytes)) }
+
+    /// Likewise, without a copy.
+    @inlinable public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// Likewise, without a copy.
+    @inlinable public init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        next = bytes.startIndex
     }
 
     /// Bytes read so far.
@@ -21,12 +27,11 @@ public struct ByteReader: Sendable {
     ) throws(ByteReaderError) -> Number {
         let byteCount = Number.bitWidth / 8
         try require(byteCount)
-        var number: Number = 0
-        for index in next..<next + byteCount {
-            number = number << 8 | Number(truncatingIfNeeded: bytes[index])
+        let number = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Number.self)
         }
-        next += byteCount
-        return number
+        next &+= byteCount
+        return Number(bigEndian: number)
     }
 
     /// Reads one byte, 0 or 1.
@@ -56,6 +61,15 @@ public struct ByteReader: Sendable {
             throw fault("a text that is not UTF-8", back: count)
         }
         return text
+    }
+
+    /// What has been read from an offset on.
+    public func bytes(since offset: Int) -> ArraySlice<UInt8> { bytes[bytes.startIndex + offset..<next] }
+
+    /// Passes over bytes.
+    public mutating func skip(_ byteCount: Int) throws(ByteReaderError) {
+        try require(byteCount)
+        next += byteCount
     }
 
     /// Reads bytes as they are.

@@ -22,9 +22,9 @@ import Testing
             let command = Command(time: UInt64(round), action: .change(changes))
             if state.validate(command).isEmpty {
                 acceptedCount += 1
-                for slot in state.apply(command).touched where ledger.update(slot, in: state) {
-                    waiting.insert(slot)
-                }
+                let touched = state.apply(command).touched
+                let compilation = Compilation(of: state)
+                for slot in touched where ledger.update(slot, by: compilation) { waiting.insert(slot) }
             }
             #expect(ledger.sum == TableLedger(state).sum, "seed \(seed), round \(round)")
             changes = RandomChanges.next(&generator)
@@ -50,7 +50,8 @@ import Testing
         var provider = try #require(state.providers["acme"])
         provider.title = "Acme & Sons"
         let effects = state.apply(Command(time: 1, action: .change([Change(.put(.provider(provider)))])))
-        #expect(effects.touched.allSatisfy { !ledger.update($0, in: state) })
+        let compilation = Compilation(of: state)
+        #expect(effects.touched.allSatisfy { !ledger.update($0, by: compilation) })
         #expect(ledger.sum == before && before == TableLedger(state).sum)
     }
 }

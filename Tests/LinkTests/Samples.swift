@@ -44,8 +44,8 @@ enum Samples {
 
     static let messages: [Message] = [
         .hello(hello), .welcome(Welcome(version: 1, journal: 7)), .refusal("no room"),
-        .begin(TransactionHead(number: 42, isReset: true, changeCount: 3, byteCount: 1000)),
-        .changes([1, 2, 3]), .commit(TransactionEnd(number: 42, tableHash: .max)),
+        .begin(TransactionHead(number: 42, isReset: true, changeCount: 3)),
+        .changes([1, 2, 3]), .commit(TransactionEnd(number: 42, byteCount: 1000, tableHash: .max)),
         .applied(
             AppliedTransaction(
                 number: 42, setCount: 1, removedCount: 2, untouchedCount: 3, tableHash: 4, microseconds: 5)),

@@ -54,12 +54,14 @@ import Wire
         #expect(failure([good[1]]).contains("without the transaction"))
         #expect(failure([good[2]]).contains("has not begun"))
         #expect(failure([good[0], good[2]]).contains("after 0 of 4 changes"))
-        #expect(failure([good[0], good[1], good[1]]).contains("more bytes"))
+        #expect(failure([good[0], good[1], good[1]]).contains("more changes than the 4"))
         #expect(failure([good[0], other[0]]).contains("begins before transaction 9 has ended"))
         #expect(failure([good[0], good[1], other[2]]).contains("ends as transaction 10"))
-        guard case .changes(let piece) = good[1], case .begin(var head) = good[0] else {
-            preconditionFailure("another order")
-        }
+        guard case .changes(let piece) = good[1], case .begin(var head) = good[0],
+            case .commit(var end) = good[2]
+        else { preconditionFailure("another order") }
+        end.byteCount += 1
+        #expect(failure([good[0], good[1], .commit(end)]).contains("bytes"))
         #expect(failure([good[0], .changes(piece.dropLast()), good[2]]).contains("after 3 of 4 changes"))
         #expect(
             failure([good[0], .changes([0, 0, 0, 1, 99] + piece.dropFirst(5))]).contains(

@@ -43,6 +43,15 @@ enum Register {
         }
     }
 
+    /// Transit labels, each swapped for another.
+    static func labels(_ count: Int) -> [Change] {
+        (0..<count).map {
+            let out = LabelBinding.Operation.swap([label(16 + ($0 + 17) % 1_000_000)])
+            return Change(
+                .put(.label(LabelBinding(in: label(40_000 + $0), operation: out, via: .line("north")))))
+        }
+    }
+
     static func session(_ number: Int) -> Session {
         Session(
             name: name(number), subscriber: name(number), service: "video",
