@@ -58,9 +58,9 @@ extension Classifier {
             unsafe arrival.isTunnel && tables.conversion(index.reversed).pointee.arrival == arrival
         guard isOrdinary || isTurnedBack else { return nil }
         guard
-            refusal(
-                IP.self, index.reversed, header &+ quote.offset, quote.byteCount, isQuote: true, &recorder)
-                == nil
+            unsafe refusal(
+                IP.self, index.reversed, tables.conversion(index.reversed), header &+ quote.offset,
+                quote.byteCount, isQuote: true, &recorder) == nil
         else { return nil }
         recorder.record(.related(index, isTurnedBack: !isOrdinary))
         return index
@@ -80,7 +80,9 @@ extension Classifier {
         guard isOrdinary || fits(IP.self, quoted, index) else { return nil }
         let there = isOrdinary ? index.reversed : index
         guard
-            refusal(IP.self, there, header &+ quote.offset, quote.byteCount, isQuote: true, &recorder) == nil
+            unsafe refusal(
+                IP.self, there, tables.conversion(there), header &+ quote.offset, quote.byteCount,
+                isQuote: true, &recorder) == nil
         else { return nil }
         recorder.record(.related(there.reversed, isTurnedBack: !isOrdinary))
         return there.reversed

@@ -13,20 +13,31 @@ extension Classifier {
     /// - Parameter isQuote: whether an ICMP error quotes the packet.
     @export(implementation) @inline(always)
     func refusal<IP: NetworkHeader, R: Recorder>(
-        _: IP.Type, _ index: ConversionIndex, _ header: Int, _ byteCount: Int, isQuote: Bool = false,
-        _ recorder: inout R
+        _: IP.Type, _ index: ConversionIndex, _ conversion: UnsafePointer<Conversion>, _ header: Int,
+        _ byteCount: Int, isQuote: Bool = false, _ recorder: inout R
     ) -> DropReason? {
-        let treatment = unsafe tables.treatment(index)
-        let ruleCount = unsafe treatment.pointee.ruleCount
-        guard ruleCount > 0 else {
+        let treatment = unsafe conversion.pointee.treatment
+        guard treatment != .none, unsafe tables.treatment(treatment).pointee.ruleCount > 0 else {
             recorder.record(.everythingAdmitted)
             return nil
         }
+        return unsafe refusal(
+            IP.self, tables.treatment(treatment), index.direction, header, byteCount, isQuote: isQuote,
+            &recorder)
+    }
+
+    /// The same where there are rules.
+    @export(implementation) @inline(never)
+    func refusal<IP: NetworkHeader, R: Recorder>(
+        _: IP.Type, _ treatment: UnsafePointer<Treatment>, _ direction: Direction, _ header: Int,
+        _ byteCount: Int, isQuote: Bool, _ recorder: inout R
+    ) -> DropReason? {
+        let ruleCount = unsafe treatment.pointee.ruleCount
         let packet = arena.bytes(at: header, byteCount: byteCount)
         guard let transport = IP.transport(packet) else { return .truncatedTransport }
         recorder.record(.transport(transport.protocol, isLaterFragment: transport.isLaterFragment))
         let isIPv4 = IP.etherType == .ipv4
-        let isUp = index.direction == .up
+        let isUp = direction == .up
         let firstRule = unsafe treatment.pointee.firstRule
         var refusal = DropReason.notAdmitted
         for position in 0..<ruleCount {

@@ -3,10 +3,18 @@ public import Tables
 public import Trace
 public import Wire
 
-/// First pass, for one packet: parses it, finds the session (or transit label) it belongs to and whether it may pass.
+/// The stages that decide on a packet: what it is, which session (or transit label) it belongs to, and whether it may
+/// pass. Each one asks for the cache lines that the next one reads:
 ///
-/// Leaves the packet `.transmit` with `counter` set to the session's conversion and `networkOffset` to the inner IP
-/// header; or, for a transit label, `.transmit` without a counter; or `.dropped`; or `.punt`.
+/// 1. `parse`: link header, label stack, outer and plain IP header. Asks for where addresses and user labels are found.
+/// 2. `find`: whose the addresses are, or what the user label says. Asks for the subscriber, or the conversion.
+/// 3. `admit`: by which session the subscriber may use the service; under a label, whose the addresses are. Asks for
+///    the conversion.
+/// 4. `finish`: leg, rules, and what a tunnel hands on; and at once, what `Converter` does.
+///
+/// A packet can be decided on in each of them; `Pending.kind` then says that nothing is left to do. At last it is
+/// `.transmit` with `counter` set to the session's conversion and `networkOffset` to the inner IP header; or, for a
+/// transit label, `.transmit` without a counter; or `.dropped`; or `.punt`.
 @usableFromInline struct Classifier: ~Copyable, ~Escapable {
     @usableFromInline let tables: TablesView
     @usableFromInline let input: Input
@@ -19,25 +27,30 @@ public import Wire
         self.arena = copy arena
     }
 
+    /// Ethernet II (RFC 894, RFC 2464).
     @export(implementation) @inline(always)
-    func classify<R: Recorder>(_ packet: inout Packet, _ recorder: inout R) {
-        guard packet.disposition == .undecided else { return }
-        let start = Int(packet.offset)
-        let end = start &+ Int(packet.byteCount)
-        if input.entry.isEthernet {
-            classifyFrame(&packet, start, end, &recorder)
-        } else {
-            classifyIP(&packet, Position(header: start, end: end, tags: 0), &recorder)
+    func parseFrame<R: Recorder>(
+        _ packet: inout Packet, _ start: Int, _ end: Int, _ pending: inout Pending, _ recorder: inout R
+    ) {
+        guard end &- start >= EthernetField.byteCount else { return packet.drop(.truncatedEthernet) }
+        let window = HeaderWindow(arena, at: start)
+        let etherType = EtherType(rawValue: window.network16(EthernetField.etherType))
+        let destination = MACAddress(rawValue: window.network64(EthernetField.destination) &>> 16)
+        guard destination == input.entry.macAddress, etherType != .vlan, etherType != .serviceVLAN else {
+            return parseOtherFrame(&packet, start, end, &pending, &recorder)
         }
+        recordFrame(window, etherType, tags: 0, &recorder)
+        packet.networkOffset = UInt16(truncatingIfNeeded: EthernetField.byteCount)
+        let position = Position(header: start &+ EthernetField.byteCount, end: end, tags: 0)
+        parseContent(&packet, position, etherType, &pending, &recorder)
     }
 
-    /// Ethernet II (RFC 894, RFC 2464), with up to two VLAN tags (IEEE 802.1Q, 802.1ad).
-    @export(implementation) @inline(always)
-    func classifyFrame<R: Recorder>(
-        _ packet: inout Packet, _ start: Int, _ end: Int, _ recorder: inout R
+    /// A frame with up to two VLAN tags (IEEE 802.1Q, 802.1ad), or one that isn't addressed to this port.
+    @export(implementation) @inline(never)
+    func parseOtherFrame<R: Recorder>(
+        _ packet: inout Packet, _ start: Int, _ end: Int, _ pending: inout Pending, _ recorder: inout R
     ) {
         let available = end &- start
-        guard available >= EthernetField.byteCount else { return packet.drop(.truncatedEthernet) }
         let window = HeaderWindow(arena, at: start)
         let destination = MACAddress(rawValue: window.network64(EthernetField.destination) &>> 16)
         var etherType = EtherType(rawValue: window.network16(EthernetField.etherType))
@@ -55,22 +68,48 @@ public import Wire
                 headerByteCount = 22
             }
         }
-        recorder.record(
-            .ethernet(
-                destination: destination,
-                source: MACAddress(rawValue: window.network64(EthernetField.source &- 2)),
-                etherType: etherType, tags: tags))
+        recordFrame(window, etherType, tags: tags, &recorder)
         packet.networkOffset = UInt16(truncatingIfNeeded: headerByteCount)
         let position = Position(header: start &+ headerByteCount, end: end, tags: tags)
         guard destination == input.entry.macAddress else {
             return classifyForeign(&packet, position, destination, etherType)
         }
-        if etherType == .mpls {
-            classifyLabels(&packet, position, &recorder)
-        } else if etherType == .ipv4 {
-            classifyPlain(IPv4.self, &packet, position, &recorder)
-        } else if etherType == .ipv6 {
-            classifyPlain(IPv6.self, &packet, position, &recorder)
+        parseContent(&packet, position, etherType, &pending, &recorder)
+    }
+
+    @export(implementation) @inline(always)
+    func recordFrame<R: Recorder>(
+        _ window: borrowing HeaderWindow, _ etherType: EtherType, tags: UInt32, _ recorder: inout R
+    ) {
+        recorder.record(
+            .ethernet(
+                destination: MACAddress(rawValue: window.network64(EthernetField.destination) &>> 16),
+                source: MACAddress(rawValue: window.network64(EthernetField.source &- 2)),
+                etherType: etherType, tags: tags))
+    }
+
+    /// What a frame to this port brings.
+    @export(implementation) @inline(always)
+    func parseContent<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ etherType: EtherType, _ pending: inout Pending,
+        _ recorder: inout R
+    ) {
+        if etherType == .ipv4 {
+            parsePlain(IPv4.self, &packet, position, &pending, &recorder)
+        } else if etherType == .mpls {
+            parseLabels(&packet, position, &pending, &recorder)
+        } else {
+            parseOtherContent(&packet, position, etherType, &pending, &recorder)
+        }
+    }
+
+    @export(implementation) @inline(never)
+    func parseOtherContent<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ etherType: EtherType, _ pending: inout Pending,
+        _ recorder: inout R
+    ) {
+        if etherType == .ipv6 {
+            parsePlain(IPv6.self, &packet, position, &pending, &recorder)
         } else if etherType == .arp {
             packet.punt(.arp)
         } else {
@@ -95,25 +134,24 @@ public import Wire
 
     /// A bare IP packet: the first four bits say which version.
     @export(implementation) @inline(always)
-    func classifyIP<R: Recorder>(
-        _ packet: inout Packet, _ position: Position, _ recorder: inout R
+    func parseIP<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ pending: inout Pending, _ recorder: inout R
     ) {
         packet.networkOffset = 0
         guard position.available > 0 else { return packet.drop(.truncatedIPv4) }
         let version = HeaderWindow(arena, at: position.header).ipVersion
         if version == 4 {
-            classifyPlain(IPv4.self, &packet, position, &recorder)
+            parsePlain(IPv4.self, &packet, position, &pending, &recorder)
         } else if version == 6 {
-            classifyPlain(IPv6.self, &packet, position, &recorder)
+            parseOtherContent(&packet, position, .ipv6, &pending, &recorder)
         } else {
             packet.drop(.badIPVersion)
         }
     }
 
-    /// The packet is admitted by this conversion: what the second pass needs is noted, and its cache line asked for.
+    /// The packet is admitted by this conversion: what is needed to rewrite it is noted.
     @inlinable @inline(always)
     func accept(_ packet: inout Packet, _ conversion: ConversionIndex, innerAt header: Int, byteCount: Int) {
-        tables.prefetch(conversion)
         packet.counter = conversion.rawValue
         packet.networkOffset = UInt16(truncatingIfNeeded: header &- Int(packet.offset))
         packet.meteredByteCount = UInt32(truncatingIfNeeded: byteCount)

@@ -7,7 +7,7 @@ extension Converter {
     /// A transit label: swaps it for up to eight labels, or pops it (RFC 3031 §3.10, RFC 3032 §2.4). The TTL goes on
     /// reduced by one, the traffic class as it is.
     @export(implementation) @inline(always)
-    func relabel<R: Recorder>(_ packet: inout Packet, _ recorder: inout R) {
+    func relabel<R: Recorder>(_ packet: inout Packet, isOriginated: Bool, _ recorder: inout R) {
         let index = NHLFEIndex(rawValue: packet.adjacency)
         let nhlfe = unsafe tables.nhlfe(index)
         let stack = Int(packet.offset) &+ Int(packet.networkOffset)
@@ -28,6 +28,32 @@ extension Converter {
         let adjacency = unsafe tables.adjacency(nhlfe.pointee.adjacency)
         guard unsafe adjacency.pointee.state != .incomplete else { return packet.punt(.resolve) }
 
+        guard unsafe labelCount == 1 && !nhlfe.pointee.pops else {
+            return unsafe relabelOtherwise(
+                &packet, index, stack, ttl, isOriginated: isOriginated, adjacency, &recorder)
+        }
+        // Everything but the label is shared: traffic class, S and the new TTL.
+        unsafe window.store32(
+            network: nhlfe.pointee.label(fromBottom: 0) &<< 12 | top.rawValue & 0xf00 | UInt32(ttl), at: 0)
+        recorder.record(.relabelled(index))
+        unsafe leave(&packet, from: stack, byteCount: end &- stack, adjacency, .mpls, &recorder)
+    }
+
+    /// Anything but one label in another's place.
+    /// - Parameters:
+    ///   - stack: where the incoming label stands.
+    ///   - ttl: the one to be written.
+    @export(implementation) @inline(never)
+    func relabelOtherwise<R: Recorder>(
+        _ packet: inout Packet, _ index: NHLFEIndex, _ stack: Int, _ ttl: UInt8, isOriginated: Bool,
+        _ adjacency: UnsafePointer<Adjacency>, _ recorder: inout R
+    ) {
+        let nhlfe = unsafe tables.nhlfe(index)
+        let labelCount = unsafe Int(nhlfe.pointee.labelCount)
+        let start = stack &+ 4 &- 4 &* labelCount
+        let end = Int(packet.offset) &+ Int(packet.byteCount)
+        var window = HeaderWindow(arena, at: stack)
+        let top = LabelStackEntry(rawValue: window.network32(0))
         var etherType = EtherType.mpls
         if labelCount == 0 {
             if let exposed = popTransit(&packet, stack &+ 4, end, top, ttl) {

@@ -21,15 +21,23 @@ extension Converter {
         let flags = unsafe conversion.pointee.flags
         let ttl = UInt32(flags.contains(.copyTTL) ? IP.timeToLive(window) : 0)
         // The top three of eight bits, to bits 9–11 of the entry.
-        var trafficClass = UInt32(flags.contains(.copyClass) ? IP.trafficClass(window) &>> 5 : 0) &<< 9
-        var kept = UInt32.max
-        if !given.isNone {
-            trafficClass = UInt32(given.rawValue & 7) &<< 9
-            kept = ~0xe00
+        let trafficClass = UInt32(flags.contains(.copyClass) ? IP.trafficClass(window) &>> 5 : 0) &<< 9
+        guard unsafe given.isNone && conversion.pointee.headerByteCount <= 8 else {
+            return unsafe pushGivenLabels(&window, conversion, ttl, trafficClass, given)
         }
         // Prebaked and patch are both as they lie in memory. With one label the upper word is not part of the packet.
-        let patch = Self.twice(ttl | trafficClass)
-        let mask = Self.twice(kept)
+        unsafe window.store(conversion.pointee.labels | Self.twice(ttl | trafficClass), at: -8)
+    }
+
+    /// More than two labels, or a class that is given.
+    @inlinable @inline(never) @_lifetime(window: copy window)
+    func pushGivenLabels(
+        _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>, _ ttl: UInt32,
+        _ trafficClass: UInt32, _ given: GivenClass
+    ) {
+        let pushed = given.isNone ? trafficClass : UInt32(given.rawValue & 7) &<< 9
+        let mask = Self.twice(given.isNone ? .max : ~0xe00)
+        let patch = Self.twice(ttl | pushed)
         unsafe window.store(conversion.pointee.labels & mask | patch, at: -8)
         guard unsafe conversion.pointee.headerByteCount > 8 else { return }
         // Up to eight entries; what stands before the first of them is not part of the packet.
@@ -93,7 +101,7 @@ extension Converter {
     }
 
     /// The outer IPv6 header (RFC 2473), prebaked, with flow label 0.
-    @export(implementation) @inline(always) @_lifetime(window: copy window)
+    @export(implementation) @inline(never) @_lifetime(window: copy window)
     func pushOuterIPv6<IP: NetworkHeader>(
         _: IP.Type, _ window: inout HeaderWindow, _ conversion: UnsafePointer<Conversion>,
         _ given: GivenClass, _ innerByteCount: UInt32

@@ -27,28 +27,36 @@ public import Wire
         self.isFragment = isFragment
     }
 
-    @export(implementation) @inline(always)
+    @export(implementation) @inline(never)
     func convert<R: Recorder>(
         _ packet: inout Packet, _ identification: inout UInt16,
         _ recorder: inout R
     ) {
         guard packet.disposition == .transmit else { return }
-        guard packet.counter != Packet.noCounter else { return relabel(&packet, &recorder) }
+        guard packet.counter != Packet.noCounter else {
+            return relabel(&packet, isOriginated: isOriginated, &recorder)
+        }
         let header = Int(packet.offset) &+ Int(packet.networkOffset)
+        let conversion = unsafe tables.conversion(ConversionIndex(rawValue: packet.counter))
         if HeaderWindow(arena, at: header).ipVersion == 4 {
-            convertInner(IPv4.self, &packet, header, &identification, &recorder)
+            unsafe convertInner(
+                IPv4.self, &packet, header, conversion, isOriginated: isOriginated, &identification,
+                &recorder)
         } else {
-            convertInner(IPv6.self, &packet, header, &identification, &recorder)
+            unsafe convertInner(
+                IPv6.self, &packet, header, conversion, isOriginated: isOriginated, &identification,
+                &recorder)
         }
     }
 
+    /// - Parameters:
+    ///   - conversion: the one whose index is the packet's `counter`.
+    ///   - isOriginated: as the property, but known when this is compiled.
     @export(implementation) @inline(always)
     func convertInner<IP: NetworkHeader, R: Recorder>(
-        _: IP.Type, _ packet: inout Packet, _ header: Int,
-        _ identification: inout UInt16, _ recorder: inout R
+        _: IP.Type, _ packet: inout Packet, _ header: Int, _ conversion: UnsafePointer<Conversion>,
+        isOriginated: Bool, _ identification: inout UInt16, _ recorder: inout R
     ) {
-        let index = ConversionIndex(rawValue: packet.counter)
-        let conversion = unsafe tables.conversion(index)
         let treatment = unsafe conversion.pointee.treatment
         var window = HeaderWindow(arena, at: header)
         guard isOriginated || IP.timeToLive(window) > 1 else {
@@ -69,25 +77,26 @@ public import Wire
 
         if !isOriginated { IP.decrementTimeToLive(&window) }
         var etherType = IP.etherType
-        switch unsafe conversion.pointee.encapsulation {
-        case .plain: break
-        case .mpls:
+        let encapsulation = unsafe conversion.pointee.encapsulation
+        if encapsulation == .mpls {
             unsafe pushLabels(IP.self, &window, conversion, given)
             etherType = .mpls
-        case .ipv4:
-            unsafe pushOuterIPv4(
-                IP.self, &window, conversion, given, packet.meteredByteCount, &identification)
-            etherType = .ipv4
-        case .ipv6:
-            unsafe pushOuterIPv6(IP.self, &window, conversion, given, packet.meteredByteCount)
-            etherType = .ipv6
-        case .udp:
-            unsafe etherType = pushDatagram(
-                IP.self, header, conversion, given, packet.meteredByteCount, &identification)
-            packet.isOwnDatagram = true
+        } else if encapsulation != .plain {
+            if encapsulation == .ipv4 {
+                unsafe pushOuterIPv4(
+                    IP.self, &window, conversion, given, packet.meteredByteCount, &identification)
+                etherType = .ipv4
+            } else if encapsulation == .ipv6 {
+                unsafe pushOuterIPv6(IP.self, &window, conversion, given, packet.meteredByteCount)
+                etherType = .ipv6
+            } else {
+                unsafe etherType = pushDatagram(
+                    IP.self, header, conversion, given, packet.meteredByteCount, &identification)
+                packet.isOwnDatagram = true
+            }
         }
         let headerByteCount = unsafe Int(conversion.pointee.headerByteCount)
-        recorder.record(.converted(index))
+        recorder.record(.converted(ConversionIndex(rawValue: packet.counter)))
         unsafe leave(
             &packet, from: header &- headerByteCount,
             byteCount: Int(packet.meteredByteCount) &+ headerByteCount, adjacency, etherType, &recorder)

@@ -18,6 +18,12 @@ import Packets
         unsafe wl_counter_add(count + 1, UInt64(packet.meteredByteCount))
     }
 
+    /// Asks for the cache line that a packet of a session is counted in, to be written.
+    @inline(always) func prefetch(_ packet: Packet) {
+        guard packet.counter != Packet.noCounter else { return }
+        unsafe wl_prefetch_write(words + CountersLayout.conversions + 2 &* Int(packet.counter))
+    }
+
     func countDrop(_ reason: DropReason) {
         unsafe wl_counter_add(words + CountersLayout.drops + Int(reason.rawValue), 1)
     }

@@ -12,8 +12,9 @@ public struct LoopState: BitwiseCopyable, Sendable {
 /// Takes one vector through the tables: every packet leaves as `.transmit`, rewritten and with its `egress`, as `.punt`
 /// for the slow path, or as `.dropped` with its reason.
 ///
-/// Two passes. The first parses and looks up, and asks for each session's record; the second, when these have come in
-/// from memory, rewrites. Nothing here allocates, locks, counts references or calls the Swift runtime.
+/// In stages (see `Classifier`), each over a batch of packets: what one stage asks for has come in from memory when the
+/// next one reads it, and the look-ups of different packets overlap where there is nothing to wait for. Nothing here
+/// allocates, locks, counts references or calls the Swift runtime.
 ///
 /// - Parameter packets: `count` descriptors of packets that came in by `port`, lying in the arena with the headroom and
 ///   tailroom that `PacketVector` states.
@@ -22,18 +23,32 @@ public func forward<R: Recorder>(
     _ packets: UnsafeMutablePointer<Packet>, count: Int, arena: UnsafeMutableRawPointer, arenaByteCount: Int,
     from port: PortIndex, tables: TablesView, state: inout LoopState, recorder: inout R
 ) {
-    var packets = unsafe MutableSpan(_unsafeStart: packets, count: count)
     let arena = unsafe Arena(unsafeStart: arena, byteCount: arenaByteCount)
     let input = Input(index: port.rawValue, entry: tables.port(port.rawValue))
     let classifier = Classifier(tables: tables, input: input, arena: arena)
-    for index in packets.indices { classifier.classify(&packets[index], &recorder) }
     let converter = Converter(tables: tables, arena: arena, sendsErrors: input.entry.sendsErrors)
     var identification = state.identification
-    for index in packets.indices { converter.convert(&packets[index], &identification, &recorder) }
+    // So few that what one stage asks for is still in the nearest cache in the next.
+    var scratch = InlineArray<64, Pending>(repeating: Pending())
+    var pendings = scratch.mutableSpan
+    unsafe pendings.withUnsafeMutableBufferPointer { pendings in
+        var first = 0
+        while first < count {
+            let batch = unsafe Batch(
+                packets: packets + first, pending: pendings.baseAddress.unsafelyUnwrapped,
+                count: min(pendings.count, count &- first))
+            if classifier.parse(batch, &recorder) {
+                classifier.find(batch, &recorder)
+                classifier.admit(batch, &recorder)
+            }
+            classifier.finish(batch, converter, &identification, &recorder)
+            first &+= batch.count
+        }
+    }
     state.identification = identification
 }
 
-/// The second pass alone, for packets that stand as the first pass lets them through: `.transmit`, with `counter` the
+/// The rewriting alone, for packets that stand as the stages before let them through: `.transmit`, with `counter` the
 /// conversion, `networkOffset` that of the inner IP header and `meteredByteCount` its total length; or without a counter,
 /// `adjacency` the NHLFE and `networkOffset` that of the label stack.
 ///
@@ -96,6 +111,8 @@ public func account(
     var consumed: UInt64 = 0
     var waiting = 0
     for index in 0..<count {
+        // The counters of the packets behind are on their way meanwhile.
+        if index &+ 16 < count { unsafe counters.prefetch(packets[index &+ 16]) }
         let packet = unsafe packets[index]
         switch packet.disposition {
         case .forwarded:

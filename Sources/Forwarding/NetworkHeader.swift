@@ -43,10 +43,18 @@ public import Wire
 
     static func subscriber(_ tables: TablesView, _ address: Address) -> LookupResult
     static func service(_ tables: TablesView, _ address: Address) -> LookupResult
+    /// Asks for the cache line where the look-up begins.
+    static func prefetchSubscriber(_ tables: TablesView, _ address: Address)
     static func neighbour(_ tables: TablesView, _ address: Address, _ onLink: AdjacencyIndex)
         -> AdjacencyIndex?
+    /// Whether what stands behind this very header is said to be an IP packet.
+    static func announcesIP(_ window: borrowing HeaderWindow) -> Bool
 
     static var etherType: EtherType { get }
+    /// What is pending about such packets.
+    static var plain: Pending.Kind { get }
+    static var decapsulated: Pending.Kind { get }
+    static var unlabelled: Pending.Kind { get }
     /// The protocol number by which it announces itself inside IP.
     static var encapsulatedProtocol: IPProtocol { get }
 }
@@ -57,10 +65,13 @@ public import Wire
     static func fault(_ window: borrowing HeaderWindow, available: Int) -> DropReason? {
         guard available >= IPv4Field.minimumByteCount else { return .truncatedIPv4 }
         let first = window.octet(IPv4Field.versionAndHeaderLength)
-        guard first &>> 4 == 4 else { return .badIPVersion }
-        let headerByteCount = Int(first & 0xf) &* 4
-        guard headerByteCount >= IPv4Field.minimumByteCount else { return .badIPv4HeaderLength }
-        guard headerByteCount <= available else { return .truncatedIPv4 }
+        var headerByteCount = IPv4Field.minimumByteCount
+        if first != 0x45 {
+            guard first &>> 4 == 4 else { return .badIPVersion }
+            headerByteCount = Int(first & 0xf) &* 4
+            guard headerByteCount >= IPv4Field.minimumByteCount else { return .badIPv4HeaderLength }
+            guard headerByteCount <= available else { return .truncatedIPv4 }
+        }
         let total = totalByteCount(window)
         guard total >= headerByteCount, total <= available else { return .badIPv4TotalLength }
         // The header in 32-bit words: a one's complement sum over wider words folds to the same 16 bits (RFC 1071 §2).
@@ -73,7 +84,12 @@ public import Wire
                 sum &+= UInt64(window.load(word &* 4, as: UInt32.self))
             }
         }
-        return InternetChecksum.fold(sum) == 0xffff ? nil : .badIPv4Checksum
+        // Both halves of the sum are each other's complement, or all ones, where it folds to all ones.
+        let (carried, overflow) = UInt32(truncatingIfNeeded: sum).addingReportingOverflow(
+            UInt32(truncatingIfNeeded: sum &>> 32))
+        let folded = carried &+ (overflow ? 1 : 0)
+        let isSound = UInt16(truncatingIfNeeded: folded ^ folded &>> 16) == 0xffff || folded == .max
+        return isSound ? nil : .badIPv4Checksum
     }
     @inlinable @inline(always)
     static func totalByteCount(_ window: borrowing HeaderWindow) -> Int {
@@ -160,6 +176,15 @@ public import Wire
         tables.service(of: address)
     }
     @inlinable @inline(always)
+    static func prefetchSubscriber(_ tables: TablesView, _ address: IPv4Address) {
+        tables.prefetchSubscriber(of: address)
+    }
+    @inlinable @inline(always)
+    static func announcesIP(_ window: borrowing HeaderWindow) -> Bool {
+        let announced = IPProtocol(rawValue: window.octet(IPv4Field.protocol))
+        return announced == .ipv4 || announced == .ipv6
+    }
+    @inlinable @inline(always)
     static func neighbour(_ tables: TablesView, _ address: IPv4Address, _ onLink: AdjacencyIndex)
         -> AdjacencyIndex?
     {
@@ -167,6 +192,9 @@ public import Wire
     }
 
     @inlinable static var etherType: EtherType { .ipv4 }
+    @inlinable static var plain: Pending.Kind { .plain4 }
+    @inlinable static var decapsulated: Pending.Kind { .decapsulated4 }
+    @inlinable static var unlabelled: Pending.Kind { .unlabelled4 }
     @inlinable static var encapsulatedProtocol: IPProtocol { .ipv4 }
 }
 
@@ -248,6 +276,15 @@ public import Wire
         tables.service(of: address)
     }
     @inlinable @inline(always)
+    static func prefetchSubscriber(_ tables: TablesView, _ address: IPv6Address) {
+        tables.prefetchSubscriber(of: address)
+    }
+    @inlinable @inline(always)
+    static func announcesIP(_ window: borrowing HeaderWindow) -> Bool {
+        let announced = IPProtocol(rawValue: window.octet(IPv6Field.nextHeader))
+        return announced == .ipv4 || announced == .ipv6
+    }
+    @inlinable @inline(always)
     static func neighbour(_ tables: TablesView, _ address: IPv6Address, _ onLink: AdjacencyIndex)
         -> AdjacencyIndex?
     {
@@ -255,5 +292,8 @@ public import Wire
     }
 
     @inlinable static var etherType: EtherType { .ipv6 }
+    @inlinable static var plain: Pending.Kind { .plain6 }
+    @inlinable static var decapsulated: Pending.Kind { .decapsulated6 }
+    @inlinable static var unlabelled: Pending.Kind { .unlabelled6 }
     @inlinable static var encapsulatedProtocol: IPProtocol { .ipv6 }
 }

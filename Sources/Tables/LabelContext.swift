@@ -1,5 +1,5 @@
 /// Where a user label has its meaning (RFC 5331 calls it a context-specific label space).
-public enum LabelContext: Hashable, Sendable {
+public enum LabelContext: Hashable, Sendable, BitwiseCopyable {
     /// Under the path label of this tunnel.
     case tunnel(TunnelIndex)
     /// On top of the stack, on this port: the path label was popped by the hop before.

@@ -11,6 +11,14 @@ public enum Admission: Hashable, Sendable, BitwiseCopyable {
     case session(SessionIndex)
     /// By several paths, one of which each flow goes by.
     case group(PathGroupIndex)
+
+    /// - Parameter entry: as it stands in the tables, not 0: a session's index plus one, or a group's and the high bit.
+    @inlinable @inline(always) init(_ entry: UInt32) {
+        self =
+            entry &>> 31 == 1
+            ? .group(PathGroupIndex(rawValue: entry & 0x7fff_ffff))
+            : .session(SessionIndex(rawValue: entry &- 1))
+    }
 }
 
 /// The paths of a group, and what they are weighed by. 64 bytes, one cache line.

@@ -3,6 +3,17 @@ public import Wire
 
 /// By what a packet may pass, and what it meets.
 extension TablesView {
+    /// What this subscriber's use of this service is open by, as far as the subscriber's own cache line says it: nil if
+    /// it must be looked for in `admission`.
+    @inlinable @inline(always) public func admission(
+        beside subscriber: SubscriberIndex, _ service: ServiceIndex
+    ) -> Admission? {
+        let entry = unsafe subscribers.pointer(subscriber.rawValue)
+        let found = unsafe SubscriberEntry.admission(entry, UInt16(truncatingIfNeeded: service.rawValue))
+        guard found == 0 else { return Admission(found) }
+        return unsafe entry.pointee.furtherCount == 0 ? Admission.none : nil
+    }
+
     /// What this subscriber's use of this service is open by.
     @inlinable @inline(always) public func admission(_ subscriber: SubscriberIndex, _ service: ServiceIndex)
         -> Admission
@@ -14,9 +25,7 @@ extension TablesView {
             found = admissions.lookup(Self.admissionKey(subscriber, service))
             if found == 0 { return .none }
         }
-        return found &>> 31 == 1
-            ? .group(PathGroupIndex(rawValue: found & 0x7fff_ffff))
-            : .session(SessionIndex(rawValue: found &- 1))
+        return Admission(found)
     }
 
     /// The path of a flow. The hash is to be the same for all packets of the flow, and well mixed.

@@ -7,6 +7,8 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     @inlinable init(rawValue: UInt32) { self.rawValue = rawValue }
     @inlinable init(_ index: UInt32) { rawValue = index &+ 1 }
 
+    /// Nothing.
+    @inlinable public static var none: Self { Self(rawValue: 0) }
     /// One of the node's own addresses.
     @inlinable public static var local: Self { Self(rawValue: 0x4000_0000) }
     /// Never forwarded to nor from: `ForwardingTables.confined`, and the broadcast addresses of our own links.
@@ -88,6 +90,13 @@ public struct LookupResult: BitwiseCopyable, Sendable, Equatable {
     /// Asks for the subscriber's cache line.
     @inlinable @inline(always) public func prefetch(_ index: SubscriberIndex) {
         unsafe wl_prefetch_read(subscribers.pointer(index.rawValue))
+    }
+
+    /// Asks for the entry's two cache lines at most.
+    @inlinable @inline(always) public func prefetch(_ index: NHLFEIndex) {
+        let entry = unsafe nhlfe(index)
+        unsafe wl_prefetch_read(entry)
+        unsafe wl_prefetch_read(UnsafeRawPointer(entry) + (MemoryLayout<NHLFE>.size - 1))
     }
 
     /// Whether packets that arrive so take over the top label's TTL.

@@ -1,7 +1,10 @@
-// The loop: classify every packet of a vector, then convert every packet.
+// The loop: each stage over a batch of packets, the last one rewrites them.
 #include "reference.h"
 
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("popcnt"))), apply_to = function)
@@ -15,7 +18,7 @@ enum drop {
     BAD_IP_VERSION = 7, TRUNCATED_IPV4, BAD_IPV4_HEADER_LENGTH, BAD_IPV4_TOTAL_LENGTH, BAD_IPV4_CHECKSUM,
     TRUNCATED_TRANSPORT = 14, TTL_EXPIRED, NOT_UNICAST, TOO_BIG,
     UNKNOWN_SUBSCRIBER = 18, SPOOFED_SOURCE, UNKNOWN_SERVICE, UNKNOWN_DESTINATION, NOT_ADMITTED,
-    FRAGMENT_WITHOUT_PORTS, WRONG_LEG,
+    FRAGMENT_WITHOUT_PORTS, WRONG_LEG, POLICED,
     TRUNCATED_LABEL_STACK = 26, UNKNOWN_LABEL, RESERVED_LABEL, LABEL_OUT_OF_CONTEXT, MISSING_USER_LABEL,
     MISSING_BOTTOM_OF_STACK, EARLY_BOTTOM_OF_STACK, LABEL_STACK_TOO_DEEP, ASSOCIATED_CHANNEL,
     UNKNOWN_TUNNEL_ENDPOINT = 35, OUTER_FRAGMENT, ECN_MISMATCH,
@@ -40,6 +43,15 @@ enum match { NOTHING, PORTS, ICMP };
 #define KEEP_CLASS 0x4040404040404040u
 #define MAXIMUM_LABELS 8
 #define BOTTOM_OF_STACK 0x100u
+#define BATCH 64
+
+/// What is still to be found out about a packet, for the next stages: `Pending`.
+enum kind { DECIDED, PLAIN_IP, DECAPSULATED, LABELLED, UNLABELLED };
+struct pending {
+    uint8_t kind, direction, outer_class;
+    uint32_t header, byte_count, tags, subscriber, service, conversion, tunnel, user, topmost;
+    uint64_t context;
+};
 
 typedef const struct ref_tables tables;
 
@@ -94,6 +106,51 @@ static inline uint32_t hash_find(const struct ref_hash *hash, uint64_t key) {
     }
 }
 
+/// A bit for each of eight aligned numbers that is `value`.
+static inline uint32_t match_8x32(const uint32_t *numbers, uint32_t value) {
+#if defined(__SSE2__)
+    const __m128i *halves = (const __m128i *)numbers;
+    __m128i wanted = _mm_set1_epi32((int)value);
+    __m128i low = _mm_cmpeq_epi32(_mm_load_si128(halves), wanted);
+    __m128i high = _mm_cmpeq_epi32(_mm_load_si128(halves + 1), wanted);
+    return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128()));
+#else
+    uint32_t places = 0;
+    for (int place = 0; place < 8; place++)
+        places |= (uint32_t)(numbers[place] == value) << place;
+    return places;
+#endif
+}
+
+static inline uint32_t match_8x16(const uint16_t *numbers, uint16_t value) {
+#if defined(__SSE2__)
+    __m128i equal = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)numbers), _mm_set1_epi16((short)value));
+    return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
+#else
+    uint32_t places = 0;
+    for (int place = 0; place < 8; place++)
+        places |= (uint32_t)(numbers[place] == value) << place;
+    return places;
+#endif
+}
+
+static inline void bucket_prefetch(const struct ref_buckets *t, uint64_t key) {
+    __builtin_prefetch(&t->buckets[ref_mix(key) * t->count >> 40]);
+}
+
+static inline uint32_t bucket_find(const struct ref_buckets *t, uint64_t key) {
+    uint64_t mixed = ref_mix(key);
+    const struct ref_bucket *bucket = &t->buckets[mixed * t->count >> 40];
+    for (int further = 0; further < 8; further++, bucket++) {
+        uint32_t places = match_8x32(bucket->tags, (uint32_t)mixed);
+        if (places != 0)
+            return bucket->values[__builtin_ctz(places)];
+        if (bucket->values[7] == 0)
+            return 0;
+    }
+    return 0;
+}
+
 static inline uint32_t poptrie_find(const struct ref_poptrie *trie, uint32_t address) {
     uint32_t entry = trie->direct[address >> 16];
     if (!(entry >> 31))
@@ -108,25 +165,33 @@ static inline uint32_t poptrie_find(const struct ref_poptrie *trie, uint32_t add
     }
 }
 
+static inline uint32_t subscriber_find(const struct ref_tables *t, uint32_t address) {
+    uint32_t found = bucket_find(&t->hosts4, address);
+    return found != 0 ? found : poptrie_find(&t->subscribers4, address);
+}
+
 /// What is wrong with an IPv4 header, or -1.
 static inline int ipv4_fault(const uint8_t *ip, size_t available) {
     if (available < 20)
         return TRUNCATED_IPV4;
-    if (ip[0] >> 4 != 4)
-        return BAD_IP_VERSION;
-    size_t header_bytes = (size_t)(ip[0] & 15) * 4, total = load16(ip + 2);
-    if (header_bytes < 20)
-        return BAD_IPV4_HEADER_LENGTH;
-    if (header_bytes > available)
-        return TRUNCATED_IPV4;
+    size_t header_bytes = 20, total = load16(ip + 2);
+    if (ip[0] != 0x45) {
+        if (ip[0] >> 4 != 4)
+            return BAD_IP_VERSION;
+        header_bytes = (size_t)(ip[0] & 15) * 4;
+        if (header_bytes < 20)
+            return BAD_IPV4_HEADER_LENGTH;
+        if (header_bytes > available)
+            return TRUNCATED_IPV4;
+    }
     if (total < header_bytes || total > available)
         return BAD_IPV4_TOTAL_LENGTH;
-    uint64_t sum = 0;
+    uint64_t a, b, sum;
     uint32_t word;
-    for (size_t k = 0; k < 20; k += 4) {
-        memcpy(&word, ip + k, 4);
-        sum += word;
-    }
+    memcpy(&a, ip, 8);
+    memcpy(&b, ip + 8, 8);
+    memcpy(&word, ip + 16, 4);
+    sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + word;
     if (__builtin_expect(header_bytes > 20, 0))
         for (size_t k = 20; k < header_bytes; k += 4) {
             memcpy(&word, ip + k, 4);
@@ -158,6 +223,8 @@ static inline void set_traffic_class(uint8_t *ip, uint8_t value) {
 
 /// Why the rules of a conversion refuse the packet, or -1.
 static inline int refusal(tables *t, const struct ref_conversion *c, enum direction direction, const uint8_t *ip) {
+    if (c->treatment == 0)
+        return -1;
     uint32_t range = t->treatments[c->treatment].rule_range;
     unsigned count = range >> 24;
     if (count == 0)
@@ -200,90 +267,46 @@ static inline int refusal(tables *t, const struct ref_conversion *c, enum direct
     return reason;
 }
 
-static inline void accept(tables *t, struct ref_packet *p, uint32_t conversion, size_t inner, size_t byte_count) {
-    __builtin_prefetch(&t->conversions[conversion]);
+static inline void accept(struct ref_packet *p, uint32_t conversion, size_t inner, size_t byte_count) {
     p->counter = conversion;
     p->network_offset = (uint16_t)(inner - p->offset);
     p->metered = (uint32_t)byte_count;
     p->disposition = TRANSMIT;
 }
 
+static inline void drop_pending(struct ref_packet *p, struct pending *q, enum drop reason) {
+    q->kind = DECIDED;
+    drop(p, reason);
+}
+
 /// The session's number plus one, or 0.
 static inline uint32_t find_session(tables *t, uint32_t subscriber, uint32_t service) {
-    uint32_t found = hash_find(&t->admissions, (uint64_t)(subscriber - 1) << 32 | (service - 1));
-    if (found & GROUP_FLAG)
+    const struct ref_subscriber *entry = &t->subscribers[subscriber - 1];
+    uint32_t places = match_8x16(entry->services, (uint16_t)(service - 1));
+    uint32_t found = places != 0 ? entry->admissions[__builtin_ctz(places)] : 0;
+    if (found & GROUP_FLAG || (found == 0 && entry->further != 0))
         not_measured();
     return found;
 }
 
-/// The conversion of these inner addresses in one direction, if they arrived by its tunnel. Else why there is none, as far
-/// as the look-ups got.
-static inline uint32_t match(tables *t, enum direction direction, uint32_t source, uint32_t destination, uint32_t tunnel,
-                             enum drop *reason) {
-    uint32_t subscriber = poptrie_find(&t->subscribers4, direction == DOWN ? destination : source);
-    uint32_t service = poptrie_find(&t->services4, direction == DOWN ? source : destination);
-    *reason = INNER_SOURCE_MISMATCH;
-    if (!is_index(direction == DOWN ? service : subscriber))
-        return NO_COUNTER;
-    *reason = INNER_DESTINATION_MISMATCH;
-    if (!is_index(direction == DOWN ? subscriber : service))
-        return NO_COUNTER;
-    *reason = NOT_ADMITTED;
-    uint32_t session = find_session(t, subscriber, service);
-    if (session == 0)
-        return NO_COUNTER;
-    *reason = WRONG_LEG;
-    uint32_t index = (session - 1) * 2 + direction;
-    return t->conversions[index].arrival == (tunnel | TUNNEL_FLAG) ? index : NO_COUNTER;
-}
+// MARK: Stage 1
 
-static inline int progress(enum drop reason) {
-    switch (reason) {
-    case WRONG_LEG: return 3;
-    case NOT_ADMITTED: return 2;
-    case INNER_DESTINATION_MISMATCH: return 1;
-    default: return 0;
-    }
-}
-
-static inline void classify_decapsulated(tables *t, struct ref_packet *p, uint8_t *arena, size_t inner, size_t end,
-                                         uint32_t tunnel, uint8_t outer_class) {
-    uint8_t *ip = arena + inner;
-    int fault = ipv4_fault(ip, end - inner);
+static inline void parse_decapsulated(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q,
+                                      size_t inner, size_t end, uint32_t tunnel, uint8_t outer_class) {
+    int fault = ipv4_fault(arena + inner, end - inner);
     if (fault >= 0)
         return drop(p, fault);
-    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
-    enum drop down, up;
-    enum direction direction = DOWN;
-    uint32_t index = match(t, DOWN, source, destination, tunnel, &down);
-    if (index == NO_COUNTER) {
-        direction = UP;
-        index = match(t, UP, source, destination, tunnel, &up);
-        if (index == NO_COUNTER)
-            return drop(p, progress(up) >= progress(down) ? up : down);
-    }
-    uint8_t before = ip[1], ecn = before & 3, outer_ecn = outer_class & 3;
-    if (outer_ecn == 3) {
-        if (ecn == 0)
-            return drop(p, ECN_MISMATCH);
-        ecn = 3;
-    } else if (outer_ecn == 1 && ecn == 2) {
-        ecn = 1;
-    }
-    int refused = refusal(t, &t->conversions[index], direction, ip);
-    if (refused >= 0)
-        return drop(p, refused);
-    uint8_t after = (before & 0xfc) | ecn;
-    if (t->tunnels[tunnel].inner_class == UINT64_MAX)
-        after = (outer_class & 0xfc) | ecn;
-    if (after != before)
-        set_traffic_class(ip, after);
-    accept(t, p, index, inner, load16(ip + 2));
+    bucket_prefetch(&t->hosts4, load32(arena + inner + 16));
+    q->kind = DECAPSULATED;
+    q->header = (uint32_t)inner;
+    q->byte_count = load16(arena + inner + 2);
+    q->tunnel = tunnel;
+    q->outer_class = outer_class;
 }
 
 /// Addressed to this node.
-static inline void classify_local(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint32_t tags,
-                                  uint16_t port) {
+static inline void classify_local(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q,
+                                  size_t header, uint32_t tags, uint16_t port) {
     const uint8_t *ip = arena + header;
     if (!t->ports[port].is_network || ip[9] != 4)
         return punt(p, PUNT_LOCAL);
@@ -297,147 +320,35 @@ static inline void classify_local(tables *t, struct ref_packet *p, uint8_t *aren
         return drop(p, UNKNOWN_TUNNEL_ENDPOINT);
     if (tunnel->tags != tags)
         return drop(p, WRONG_VLAN);
-    classify_decapsulated(t, p, arena, header + (ip[0] & 15) * 4u, header + load16(ip + 2), found - 1, ip[1]);
+    parse_decapsulated(t, p, arena, q, header + (ip[0] & 15) * 4u, header + load16(ip + 2), found - 1, ip[1]);
 }
 
-/// Accepts the packet, or says why not.
-static inline int admit_plain(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint16_t port,
-                              uint32_t subscriber, uint32_t service, enum direction direction) {
-    const uint8_t *ip = arena + header;
-    uint32_t session = find_session(t, subscriber, service);
-    if (session == 0)
-        return NOT_ADMITTED;
-    uint32_t index = (session - 1) * 2 + direction;
-    const struct ref_conversion *c = &t->conversions[index];
-    if (c->arrival != port)
-        return WRONG_LEG;
-    int refused = refusal(t, c, direction, ip);
-    if (refused >= 0)
-        return refused;
-    accept(t, p, index, header, load16(ip + 2));
-    return -1;
-}
-
-/// The second look at what was refused: whether it is a subscriber's answer to another. ICMP errors about sessions'
-/// packets are not measured, and none of the packets is one.
-static inline void classify_refused(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, uint16_t port,
-                                    enum drop reason) {
-    if (reason == WRONG_LEG)
-        return drop(p, reason);
-    const uint8_t *ip = arena + header;
-    bool is_access = !t->ports[port].is_network;
-    if (is_access) {
-        uint32_t subscriber = poptrie_find(&t->subscribers4, load32(ip + 16));
-        uint32_t service = is_index(subscriber) ? poptrie_find(&t->services4, load32(ip + 12)) : 0;
-        if (is_index(service) && admit_plain(t, p, arena, header, port, subscriber, service, DOWN) < 0)
-            return;
-    }
-    bool is_denial = reason == NOT_ADMITTED || reason == UNKNOWN_SERVICE || reason == FRAGMENT_WITHOUT_PORTS;
-    if (!is_access || !is_denial || !t->ports[port].answers_denied)
-        return drop(p, reason);
-    punt(p, PUNT_PROHIBITED);
-    p->metered = reason;
-}
-
-static inline void classify_plain(tables *t, struct ref_packet *p, uint8_t *arena, size_t header, size_t end,
-                                  uint32_t tags, uint16_t port) {
+static inline void parse_plain(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q, size_t header,
+                               size_t end, uint32_t tags, uint16_t port) {
     const uint8_t *ip = arena + header;
     int fault = ipv4_fault(ip, end - header);
     if (fault >= 0)
         return drop(p, fault);
-    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
-    int refused = UNKNOWN_SERVICE;
-    if (!t->ports[port].is_network) {
-        uint32_t service = poptrie_find(&t->services4, destination);
-        if (is_unforwarded(service))
-            return service == LOCAL ? classify_local(t, p, arena, header, tags, port) : drop(p, NOT_UNICAST);
-        uint32_t subscriber = poptrie_find(&t->subscribers4, source);
-        if (!is_index(subscriber))
-            return drop(p, subscriber == LOCAL ? SPOOFED_SOURCE : UNKNOWN_SUBSCRIBER);
-        const struct ref_subscriber *owner = &t->subscribers[subscriber - 1];
-        if (owner->port != port)
-            return drop(p, SPOOFED_SOURCE);
-        if (owner->tags != tags)
-            return drop(p, WRONG_VLAN);
-        if (service != 0)
-            refused = admit_plain(t, p, arena, header, port, subscriber, service, UP);
-    } else {
-        uint32_t subscriber = poptrie_find(&t->subscribers4, destination);
-        if (is_unforwarded(subscriber))
-            return subscriber == LOCAL ? classify_local(t, p, arena, header, tags, port) : drop(p, NOT_UNICAST);
-        if (tags != 0)
-            return drop(p, WRONG_VLAN);
-        if (subscriber == 0)
-            return drop(p, UNKNOWN_DESTINATION);
-        uint32_t service = poptrie_find(&t->services4, source);
-        if (service == LOCAL)
-            return drop(p, SPOOFED_SOURCE);
-        if (is_index(service))
-            refused = admit_plain(t, p, arena, header, port, subscriber, service, DOWN);
-    }
-    if (refused >= 0)
-        classify_refused(t, p, arena, header, port, refused);
+    bool is_up = !t->ports[port].is_network;
+    if (!is_up && ip[9] == 4 && subscriber_find(t, load32(ip + 16)) == LOCAL)
+        return classify_local(t, p, arena, q, header, tags, port);
+    bucket_prefetch(&t->hosts4, load32(is_up ? ip + 12 : ip + 16));
+    q->kind = PLAIN_IP;
+    q->header = (uint32_t)header;
+    q->byte_count = load16(ip + 2);
+    q->tags = tags;
 }
 
-/// What stands below a user label that should have been the last.
-static inline void classify_below_user_label(struct ref_packet *p, const uint8_t *arena, size_t stack, size_t end) {
-    bool is_channel = end - stack >= 4 && load32(arena + stack) >> 12 == 13;
-    drop(p, is_channel ? ASSOCIATED_CHANNEL : MISSING_BOTTOM_OF_STACK);
-}
-
-static inline void classify_user_label(tables *t, struct ref_packet *p, uint8_t *arena, size_t inner, size_t end,
-                                       uint32_t tags, uint32_t user, uint64_t context, uint32_t top, uint16_t port) {
-    uint32_t found = hash_find(&t->user_labels, context << 20 | user >> 12);
-    if (found == 0) {
-        bool is_bound = t->bound_user_labels[user >> 18] >> (user >> 12 & 63) & 1;
-        return drop(p, is_bound ? LABEL_OUT_OF_CONTEXT : UNKNOWN_LABEL);
-    }
-    uint32_t index = found - 1;
-    const struct ref_conversion *c = &t->conversions[index];
-    // Under a path label the tunnel's tags have been looked at.
-    if (context & PORT_CONTEXT >> 20 && t->tunnels[c->arrival & ~TUNNEL_FLAG].tags != tags)
-        return drop(p, WRONG_VLAN);
-    if (!(user & BOTTOM_OF_STACK))
-        return classify_below_user_label(p, arena, inner, end);
-    __builtin_prefetch(c);
-    if (inner >= end)
-        return drop(p, TRUNCATED_IPV4);
-    uint8_t *ip = arena + inner;
-    int fault = ipv4_fault(ip, end - inner);
-    if (fault >= 0)
-        return drop(p, fault);
-    if (c->kind & IS_GROUPED)
-        not_measured();
-    enum direction direction = index & 1;
-    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
-    uint32_t subscriber = poptrie_find(&t->subscribers4, direction == DOWN ? destination : source);
-    uint32_t service = poptrie_find(&t->services4, direction == DOWN ? source : destination);
-    bool subscriber_fits = is_index(subscriber) && subscriber - 1 == c->subscriber;
-    bool service_fits = is_index(service) && service - 1 == c->service;
-    if (!(direction == DOWN ? service_fits : subscriber_fits))
-        return drop(p, INNER_SOURCE_MISMATCH);
-    if (!(direction == DOWN ? subscriber_fits : service_fits))
-        return drop(p, INNER_DESTINATION_MISMATCH);
-    int refused = refusal(t, c, direction, ip);
-    if (refused >= 0)
-        return drop(p, refused);
-    uint8_t ttl = (uint8_t)top;
-    if (ttl <= 1) {
-        if (!t->ports[port].sends_errors)
-            return drop(p, TTL_EXPIRED);
-        p->counter = index;
-        return punt(p, PUNT_LABEL_TTL_EXPIRED);
-    }
-    const struct ref_tunnel *tunnel = &t->tunnels[c->arrival & ~TUNNEL_FLAG];
-    if (c->arrival & TUNNEL_FLAG && tunnel->hands_on_ttl)
-        set_ttl(ip, ttl);
-    if (tunnel->inner_class != KEEP_CLASS) {
-        uint8_t code_point = (uint8_t)(tunnel->inner_class >> 8 * (top >> 9 & 7));
-        uint8_t class = (uint8_t)(code_point << 2 | (ip[1] & 3));
-        if (code_point < 64 && class != ip[1])
-            set_traffic_class(ip, class);
-    }
-    accept(t, p, index, inner, load16(ip + 2));
+static inline void parse_user_label(tables *t, struct pending *q, size_t inner, size_t end, uint32_t tags,
+                                    uint32_t user, uint64_t context, uint32_t top) {
+    bucket_prefetch(&t->user_labels, context << 20 | user >> 12);
+    q->kind = LABELLED;
+    q->header = (uint32_t)inner;
+    q->byte_count = (uint32_t)(end - inner);
+    q->tags = tags;
+    q->user = user;
+    q->topmost = top;
+    q->context = context;
 }
 
 /// What is wrong with a tunnel's path label, or -1.
@@ -450,8 +361,8 @@ static inline int path_fault(tables *t, uint32_t path, uint32_t tunnel, uint32_t
 }
 
 /// The rest of a label stack that begins with a special-purpose label; `context` as in the keys of user labels.
-static void classify_nulls(tables *t, struct ref_packet *p, uint8_t *arena, size_t stack, size_t end, uint32_t tags,
-                           uint64_t context, uint32_t top, unsigned followed, uint16_t port) {
+static void parse_nulls(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q, size_t stack,
+                        size_t end, uint32_t tags, uint64_t context, uint32_t top, unsigned followed, uint16_t port) {
     for (; followed < MAXIMUM_LABELS; followed++) {
         if (end - stack < 4)
             return drop(p, TRUNCATED_LABEL_STACK);
@@ -466,7 +377,7 @@ static void classify_nulls(tables *t, struct ref_packet *p, uint8_t *arena, size
         }
         uint32_t incoming = context & PORT_CONTEXT >> 20 ? t->incoming_labels[label] : 0;
         if (incoming == 0)
-            return classify_user_label(t, p, arena, stack, end, tags, entry, context, top, port);
+            return parse_user_label(t, q, stack, end, tags, entry, context, top);
         if (!(incoming & TUNNEL_FLAG))
             return drop(p, LABEL_OUT_OF_CONTEXT);
         context = (incoming ^ TUNNEL_FLAG) - 1;
@@ -477,17 +388,17 @@ static void classify_nulls(tables *t, struct ref_packet *p, uint8_t *arena, size
     drop(p, LABEL_STACK_TOO_DEEP);
 }
 
-static inline void classify_labels(tables *t, struct ref_packet *p, uint8_t *arena, size_t stack, size_t end,
-                                   uint32_t tags, uint16_t port) {
+static inline void parse_labels(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q, size_t stack,
+                                size_t end, uint32_t tags, uint16_t port) {
     if (end - stack < 4)
         return drop(p, TRUNCATED_LABEL_STACK);
     uint32_t top = load32(arena + stack);
     uint64_t on_port = PORT_CONTEXT >> 20 | port;
     if (top >> 12 < 16)
-        return classify_nulls(t, p, arena, stack, end, tags, on_port, top, 0, port);
+        return parse_nulls(t, p, arena, q, stack, end, tags, on_port, top, 0, port);
     uint32_t entry = t->incoming_labels[top >> 12];
     if (entry == 0)
-        return classify_user_label(t, p, arena, stack + 4, end, tags, top, on_port, top, port);
+        return parse_user_label(t, q, stack + 4, end, tags, top, on_port, top);
     if (entry & TUNNEL_FLAG) {
         uint32_t tunnel = (entry ^ TUNNEL_FLAG) - 1;
         int fault = path_fault(t, top, tunnel, tags, port);
@@ -497,25 +408,22 @@ static inline void classify_labels(tables *t, struct ref_packet *p, uint8_t *are
             return drop(p, TRUNCATED_LABEL_STACK);
         uint32_t user = load32(arena + stack + 4);
         if (user >> 12 < 16)
-            return classify_nulls(t, p, arena, stack + 4, end, tags, tunnel, top, 1, port);
-        return classify_user_label(t, p, arena, stack + 8, end, tags, user, tunnel, top, port);
+            return parse_nulls(t, p, arena, q, stack + 4, end, tags, tunnel, top, 1, port);
+        return parse_user_label(t, q, stack + 8, end, tags, user, tunnel, top);
     }
     // A subscriber must not go past admission and the bill by a label.
     if (!t->ports[port].is_network)
         return drop(p, LABEL_OUT_OF_CONTEXT);
+    const char *nhlfe = (const char *)&t->nhlfes[entry - 1];
+    __builtin_prefetch(nhlfe);
+    __builtin_prefetch(nhlfe + sizeof(struct ref_nhlfe) - 1);
     p->adjacency = entry - 1;
     p->disposition = TRANSMIT;
 }
 
-static inline void classify(tables *t, struct ref_packet *p, uint8_t *arena, uint16_t port) {
-    if (p->disposition != UNDECIDED)
-        return;
-    size_t start = p->offset, end = start + p->byte_count;
-    p->network_offset = 0;
-    if (!t->ports[port].is_ethernet)
-        return classify_plain(t, p, arena, start, end, 0, port);
-    if (end - start < 14)
-        return drop(p, TRUNCATED_ETHERNET);
+/// Tagged frames, and frames that aren't addressed to this port.
+static __attribute__((noinline)) void parse_other_frame(tables *t, struct ref_packet *p, const uint8_t *arena,
+                                                        struct pending *q, size_t start, size_t end, uint16_t port) {
     const uint8_t *frame = arena + start;
     uint64_t destination;
     memcpy(&destination, frame, 8);
@@ -546,11 +454,314 @@ static inline void classify(tables *t, struct ref_packet *p, uint8_t *arena, uin
     if (is_group)
         return drop(p, NOT_UNICAST);
     if (type == 0x8847)
-        classify_labels(t, p, arena, start + header_bytes, end, tags, port);
+        parse_labels(t, p, arena, q, start + header_bytes, end, tags, port);
     else if (type == 0x0800)
-        classify_plain(t, p, arena, start + header_bytes, end, tags, port);
+        parse_plain(t, p, arena, q, start + header_bytes, end, tags, port);
     else
         drop(p, UNKNOWN_ETHER_TYPE);
+}
+
+static inline void parse(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q, uint16_t port) {
+    q->kind = DECIDED;
+    if (p->disposition != UNDECIDED)
+        return;
+    size_t start = p->offset, end = start + p->byte_count;
+    p->network_offset = 0;
+    if (!t->ports[port].is_ethernet)
+        return parse_plain(t, p, arena, q, start, end, 0, port);
+    if (end - start < 14)
+        return drop(p, TRUNCATED_ETHERNET);
+    const uint8_t *frame = arena + start;
+    uint64_t destination;
+    memcpy(&destination, frame, 8);
+    destination = __builtin_bswap64(destination) >> 16;
+    uint16_t type = load16(frame + 12);
+    if (destination != t->ports[port].mac || (type != 0x0800 && type != 0x8847))
+        return parse_other_frame(t, p, arena, q, start, end, port);
+    p->network_offset = 14;
+    if (type == 0x0800)
+        parse_plain(t, p, arena, q, start + 14, end, 0, port);
+    else
+        parse_labels(t, p, arena, q, start + 14, end, 0, port);
+}
+
+// MARK: Stage 2
+
+/// Down, or up if these addresses don't: for now.
+static inline void find_decapsulated(tables *t, const uint8_t *arena, struct pending *q) {
+    const uint8_t *ip = arena + q->header;
+    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
+    q->direction = DOWN;
+    q->subscriber = subscriber_find(t, destination);
+    q->service = poptrie_find(&t->services4, source);
+    if (!is_index(q->subscriber) || !is_index(q->service)) {
+        q->direction = UP;
+        q->subscriber = subscriber_find(t, source);
+        q->service = poptrie_find(&t->services4, destination);
+    }
+    if (is_index(q->subscriber))
+        __builtin_prefetch(&t->subscribers[q->subscriber - 1]);
+}
+
+static inline void find_plain(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q, uint16_t port) {
+    const uint8_t *ip = arena + q->header;
+    bool is_up = !t->ports[port].is_network;
+    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
+    uint32_t subscriber = subscriber_find(t, is_up ? source : destination);
+    uint32_t service = poptrie_find(&t->services4, is_up ? destination : source);
+    uint32_t receiver = is_up ? service : subscriber;
+    if (is_unforwarded(receiver)) {
+        q->kind = DECIDED;
+        if (receiver != LOCAL)
+            return drop(p, NOT_UNICAST);
+        classify_local(t, p, arena, q, q->header, q->tags, port);
+        if (q->kind == DECAPSULATED)
+            find_decapsulated(t, arena, q);
+        return;
+    }
+    if (is_up) {
+        if (!is_index(subscriber))
+            return drop_pending(p, q, subscriber == LOCAL ? SPOOFED_SOURCE : UNKNOWN_SUBSCRIBER);
+    } else {
+        if (q->tags != 0)
+            return drop_pending(p, q, WRONG_VLAN);
+        if (subscriber == 0)
+            return drop_pending(p, q, UNKNOWN_DESTINATION);
+        if (service == LOCAL)
+            return drop_pending(p, q, SPOOFED_SOURCE);
+    }
+    __builtin_prefetch(&t->subscribers[subscriber - 1]);
+    q->subscriber = subscriber;
+    q->service = service;
+}
+
+static inline void find_labelled(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q) {
+    uint32_t found = bucket_find(&t->user_labels, q->context << 20 | q->user >> 12);
+    if (found == 0) {
+        bool is_bound = t->bound_user_labels[q->user >> 18] >> (q->user >> 12 & 63) & 1;
+        return drop_pending(p, q, is_bound ? LABEL_OUT_OF_CONTEXT : UNKNOWN_LABEL);
+    }
+    q->conversion = found - 1;
+    __builtin_prefetch(&t->conversions[found - 1]);
+    if (q->byte_count > 0)
+        bucket_prefetch(&t->hosts4, load32(arena + q->header + ((found - 1) % 2 == UP ? 12 : 16)));
+}
+
+// MARK: Stage 3
+
+/// Accepts the packet, or says why not.
+static inline int admit_hairpin(tables *t, struct ref_packet *p, const uint8_t *arena, size_t header, uint16_t port,
+                                uint32_t subscriber, uint32_t service) {
+    uint32_t session = find_session(t, subscriber, service);
+    if (session == 0)
+        return NOT_ADMITTED;
+    uint32_t index = (session - 1) * 2 + DOWN;
+    const struct ref_conversion *c = &t->conversions[index];
+    if (c->arrival != port)
+        return WRONG_LEG;
+    int refused = refusal(t, c, DOWN, arena + header);
+    if (refused >= 0)
+        return refused;
+    accept(p, index, header, load16(arena + header + 2));
+    return -1;
+}
+
+/// The second look at what was refused: whether it is a subscriber's answer to another. ICMP errors about sessions'
+/// packets are not measured, and none of the packets is one.
+static __attribute__((noinline)) void classify_refused(tables *t, struct ref_packet *p, const uint8_t *arena,
+                                                       size_t header, uint16_t port, enum drop reason) {
+    if (reason == WRONG_LEG)
+        return drop(p, reason);
+    const uint8_t *ip = arena + header;
+    bool is_access = !t->ports[port].is_network;
+    if (is_access) {
+        uint32_t subscriber = subscriber_find(t, load32(ip + 16));
+        uint32_t service = is_index(subscriber) ? poptrie_find(&t->services4, load32(ip + 12)) : 0;
+        if (is_index(service) && admit_hairpin(t, p, arena, header, port, subscriber, service) < 0)
+            return;
+    }
+    bool is_denial = reason == NOT_ADMITTED || reason == UNKNOWN_SERVICE || reason == FRAGMENT_WITHOUT_PORTS;
+    if (!is_access || !is_denial || !t->ports[port].answers_denied)
+        return drop(p, reason);
+    punt(p, PUNT_PROHIBITED);
+    p->metered = reason;
+}
+
+static inline void admit_plain(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q,
+                               uint16_t port) {
+    enum direction direction = DOWN;
+    if (!t->ports[port].is_network) {
+        const struct ref_subscriber *owner = &t->subscribers[q->subscriber - 1];
+        if (owner->port != port)
+            return drop_pending(p, q, SPOOFED_SOURCE);
+        if (owner->tags != q->tags)
+            return drop_pending(p, q, WRONG_VLAN);
+        direction = UP;
+    }
+    uint32_t session = is_index(q->service) ? find_session(t, q->subscriber, q->service) : 0;
+    if (session == 0) {
+        q->kind = DECIDED;
+        return classify_refused(t, p, arena, q->header, port, is_index(q->service) ? NOT_ADMITTED : UNKNOWN_SERVICE);
+    }
+    q->conversion = (session - 1) * 2 + direction;
+    __builtin_prefetch(&t->conversions[q->conversion]);
+}
+
+static inline void admit_decapsulated(tables *t, struct pending *q) {
+    q->conversion = NO_COUNTER;
+    if (!is_index(q->subscriber) || !is_index(q->service))
+        return;
+    uint32_t session = find_session(t, q->subscriber, q->service);
+    if (session == 0)
+        return;
+    q->conversion = (session - 1) * 2 + q->direction;
+    __builtin_prefetch(&t->conversions[q->conversion]);
+}
+
+/// What stands below a user label that should have been the last.
+static void classify_below_user_label(struct ref_packet *p, const uint8_t *arena, size_t stack, size_t end) {
+    bool is_channel = end - stack >= 4 && load32(arena + stack) >> 12 == 13;
+    drop(p, is_channel ? ASSOCIATED_CHANNEL : MISSING_BOTTOM_OF_STACK);
+}
+
+static inline void admit_labelled(tables *t, struct ref_packet *p, const uint8_t *arena, struct pending *q) {
+    const struct ref_conversion *c = &t->conversions[q->conversion];
+    // Under a path label the tunnel's tags have been looked at.
+    if (q->context & PORT_CONTEXT >> 20 && t->tunnels[c->arrival & ~TUNNEL_FLAG].tags != q->tags)
+        return drop_pending(p, q, WRONG_VLAN);
+    if (!(q->user & BOTTOM_OF_STACK)) {
+        q->kind = DECIDED;
+        return classify_below_user_label(p, arena, q->header, q->header + q->byte_count);
+    }
+    if (q->byte_count == 0)
+        return drop_pending(p, q, TRUNCATED_IPV4);
+    const uint8_t *ip = arena + q->header;
+    int fault = ipv4_fault(ip, q->byte_count);
+    // What begins with another number than 4 is no IPv4 packet, however short.
+    if (ip[0] >> 4 != 4)
+        fault = BAD_IP_VERSION;
+    if (fault >= 0)
+        return drop_pending(p, q, fault);
+    if (c->kind & IS_GROUPED)
+        not_measured();
+    enum direction direction = q->conversion & 1;
+    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
+    q->byte_count = load16(ip + 2);
+    q->subscriber = subscriber_find(t, direction == DOWN ? destination : source);
+    q->service = poptrie_find(&t->services4, direction == DOWN ? source : destination);
+    q->kind = UNLABELLED;
+}
+
+// MARK: Stage 4
+
+/// The conversion of a decapsulated packet in one direction, if it arrived by its tunnel. Else why there is none, as
+/// far as the look-ups got.
+static __attribute__((noinline)) uint32_t match(tables *t, enum direction direction, const uint8_t *ip, uint32_t tunnel,
+                                                enum drop *reason) {
+    uint32_t source = load32(ip + 12), destination = load32(ip + 16);
+    uint32_t subscriber = subscriber_find(t, direction == DOWN ? destination : source);
+    uint32_t service = poptrie_find(&t->services4, direction == DOWN ? source : destination);
+    *reason = INNER_SOURCE_MISMATCH;
+    if (!is_index(direction == DOWN ? service : subscriber))
+        return NO_COUNTER;
+    *reason = INNER_DESTINATION_MISMATCH;
+    if (!is_index(direction == DOWN ? subscriber : service))
+        return NO_COUNTER;
+    *reason = NOT_ADMITTED;
+    uint32_t session = find_session(t, subscriber, service);
+    if (session == 0)
+        return NO_COUNTER;
+    *reason = WRONG_LEG;
+    uint32_t index = (session - 1) * 2 + direction;
+    return t->conversions[index].arrival == (tunnel | TUNNEL_FLAG) ? index : NO_COUNTER;
+}
+
+static inline int progress(enum drop reason) {
+    switch (reason) {
+    case WRONG_LEG: return 3;
+    case NOT_ADMITTED: return 2;
+    case INNER_DESTINATION_MISMATCH: return 1;
+    default: return 0;
+    }
+}
+
+/// Whether the packet is accepted.
+static inline bool finish_decapsulated(tables *t, struct ref_packet *p, uint8_t *arena, const struct pending *q) {
+    uint8_t *ip = arena + q->header;
+    uint32_t index = q->conversion;
+    if (index == NO_COUNTER || t->conversions[index].arrival != (q->tunnel | TUNNEL_FLAG)) {
+        enum drop down, up;
+        index = match(t, DOWN, ip, q->tunnel, &down);
+        if (index == NO_COUNTER) {
+            index = match(t, UP, ip, q->tunnel, &up);
+            if (index == NO_COUNTER)
+                return drop(p, progress(up) >= progress(down) ? up : down), false;
+        }
+    }
+    uint8_t before = ip[1], ecn = before & 3, outer_ecn = q->outer_class & 3;
+    if (outer_ecn == 3) {
+        if (ecn == 0)
+            return drop(p, ECN_MISMATCH), false;
+        ecn = 3;
+    } else if (outer_ecn == 1 && ecn == 2) {
+        ecn = 1;
+    }
+    int refused = refusal(t, &t->conversions[index], index & 1, ip);
+    if (refused >= 0)
+        return drop(p, refused), false;
+    uint8_t after = (before & 0xfc) | ecn;
+    if (t->tunnels[q->tunnel].inner_class == UINT64_MAX)
+        after = (q->outer_class & 0xfc) | ecn;
+    if (after != before)
+        set_traffic_class(ip, after);
+    accept(p, index, q->header, q->byte_count);
+    return true;
+}
+
+static inline bool finish_plain(tables *t, struct ref_packet *p, const uint8_t *arena, const struct pending *q,
+                                uint16_t port) {
+    const struct ref_conversion *c = &t->conversions[q->conversion];
+    int refused = c->arrival != port ? WRONG_LEG : refusal(t, c, q->conversion & 1, arena + q->header);
+    if (refused >= 0) {
+        classify_refused(t, p, arena, q->header, port, refused);
+        return p->disposition == TRANSMIT;
+    }
+    accept(p, q->conversion, q->header, q->byte_count);
+    return true;
+}
+
+static inline bool finish_unlabelled(tables *t, struct ref_packet *p, uint8_t *arena, const struct pending *q,
+                                     uint16_t port) {
+    const struct ref_conversion *c = &t->conversions[q->conversion];
+    uint8_t *ip = arena + q->header;
+    enum direction direction = q->conversion & 1;
+    bool subscriber_fits = is_index(q->subscriber) && q->subscriber - 1 == c->subscriber;
+    bool service_fits = is_index(q->service) && q->service - 1 == c->service;
+    if (!(direction == DOWN ? service_fits : subscriber_fits))
+        return drop(p, INNER_SOURCE_MISMATCH), false;
+    if (!(direction == DOWN ? subscriber_fits : service_fits))
+        return drop(p, INNER_DESTINATION_MISMATCH), false;
+    int refused = refusal(t, c, direction, ip);
+    if (refused >= 0)
+        return drop(p, refused), false;
+    uint8_t ttl = (uint8_t)q->topmost;
+    if (ttl <= 1) {
+        if (!t->ports[port].sends_errors)
+            return drop(p, TTL_EXPIRED), false;
+        p->counter = q->conversion;
+        return punt(p, PUNT_LABEL_TTL_EXPIRED), false;
+    }
+    const struct ref_tunnel *tunnel = &t->tunnels[c->arrival & ~TUNNEL_FLAG];
+    if (c->arrival & TUNNEL_FLAG && tunnel->hands_on_ttl)
+        set_ttl(ip, ttl);
+    if (tunnel->inner_class != KEEP_CLASS) {
+        uint8_t code_point = (uint8_t)(tunnel->inner_class >> 8 * (q->topmost >> 9 & 7));
+        uint8_t class = (uint8_t)(code_point << 2 | (ip[1] & 3));
+        if (code_point < 64 && class != ip[1])
+            set_traffic_class(ip, class);
+    }
+    accept(p, q->conversion, q->header, q->byte_count);
+    return true;
 }
 
 static inline void leave(struct ref_packet *p, uint8_t *arena, size_t start, size_t byte_count,
@@ -651,12 +862,52 @@ static inline void relabel(tables *t, struct ref_packet *p, uint8_t *arena, uint
     leave(p, arena, start, p->metered, adjacency, ether_type);
 }
 
+/// What is missing in a bucket after some time of filling.
+static inline uint64_t filled(uint64_t missing, uint64_t elapsed, uint64_t rate) {
+    uint64_t product;
+    return __builtin_mul_overflow(elapsed, rate, &product) || product >= missing ? 0 : missing - product;
+}
+
+/// What becomes of the packet by its colour (RFC 2698).
+static inline uint8_t meter(tables *t, uint32_t index, const struct ref_packet *p) {
+    const struct ref_policer *policer = &t->policers[index];
+    struct ref_policer_state *state = &t->policer_states[index];
+    if (p->timestamp > state->time) {
+        uint64_t elapsed = p->timestamp - state->time;
+        state->committed = filled(state->committed, elapsed, policer->committed_rate);
+        state->peak = filled(state->peak, elapsed, policer->peak_rate);
+        state->time = p->timestamp;
+    } else if (state->time - p->timestamp > 1000000000) {
+        state->time = p->timestamp;
+    }
+    uint64_t cost = (uint64_t)p->metered * 8000000000;
+    if (cost > policer->peak_burst - state->peak)
+        return policer->actions[2];
+    state->peak += cost;
+    if (cost > policer->committed_burst - state->committed)
+        return policer->actions[1];
+    state->committed += cost;
+    return policer->actions[0];
+}
+
+/// Polices the packet, which is as much of a treatment's rewriting as is measured.
+static inline void treat(tables *t, struct ref_packet *p, const struct ref_treatment *treatment) {
+    uint32_t policers[2] = {treatment->policer, treatment->tunnel_policer};
+    for (int k = 0; k < 2; k++) {
+        if (policers[k] == 0)
+            continue;
+        switch (meter(t, policers[k], p)) {
+        case 0: break;
+        case 0x40: return drop(p, POLICED);
+        default: not_measured();
+        }
+    }
+    if (treatment->segment_limit != 0 || treatment->class_map != 0)
+        not_measured();
+}
+
 static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint16_t port,
                            uint16_t *identification) {
-    if (p->disposition != TRANSMIT)
-        return;
-    if (p->counter == NO_COUNTER)
-        return relabel(t, p, arena, port);
     size_t header = p->offset + p->network_offset;
     uint8_t *ip = arena + header;
     const struct ref_conversion *c = &t->conversions[p->counter];
@@ -688,8 +939,11 @@ static inline void convert(tables *t, struct ref_packet *p, uint8_t *arena, uint
         return punt(p, PUNT_RESOLVE);
     if ((c->kind & 3) == IPV4 && load32(ip + 12) == load32(c->header + 36))
         return drop(p, RECURSIVE_ENCAPSULATION);
-    if (c->treatment != 0 && t->treatments[c->treatment].rewrites)
-        not_measured();
+    if (c->treatment != 0 && t->treatments[c->treatment].rewrites) {
+        treat(t, p, &t->treatments[c->treatment]);
+        if (p->disposition != TRANSMIT)
+            return;
+    }
     decrement_ttl(ip);
     uint16_t ether_type = 0x0800;
     switch (c->kind & 3) {
@@ -709,10 +963,45 @@ void ref_forward(struct ref_packet *packets, size_t count, uint8_t *arena, uint1
                  uint16_t *identification) {
     // A copy of the tables' pointers: the compiler then knows that writing packets doesn't change them.
     const struct ref_tables local = *t;
-    for (size_t i = 0; i < count; i++)
-        classify(&local, &packets[i], arena, port);
-    for (size_t i = 0; i < count; i++)
-        convert(&local, &packets[i], arena, port, identification);
+    struct pending pending[BATCH];
+    for (; count > 0;) {
+        size_t n = count < BATCH ? count : BATCH;
+        for (size_t i = 0; i < n; i++)
+            parse(&local, &packets[i], arena, &pending[i], port);
+        for (size_t i = 0; i < n; i++) {
+            if (pending[i].kind == PLAIN_IP)
+                find_plain(&local, &packets[i], arena, &pending[i], port);
+            else if (pending[i].kind == LABELLED)
+                find_labelled(&local, &packets[i], arena, &pending[i]);
+            else if (pending[i].kind == DECAPSULATED)
+                find_decapsulated(&local, arena, &pending[i]);
+        }
+        for (size_t i = 0; i < n; i++) {
+            if (pending[i].kind == PLAIN_IP)
+                admit_plain(&local, &packets[i], arena, &pending[i], port);
+            else if (pending[i].kind == LABELLED)
+                admit_labelled(&local, &packets[i], arena, &pending[i]);
+            else if (pending[i].kind == DECAPSULATED)
+                admit_decapsulated(&local, &pending[i]);
+        }
+        for (size_t i = 0; i < n; i++) {
+            bool is_accepted = packets[i].disposition == TRANSMIT;
+            if (pending[i].kind == PLAIN_IP)
+                is_accepted = finish_plain(&local, &packets[i], arena, &pending[i], port);
+            else if (pending[i].kind == UNLABELLED)
+                is_accepted = finish_unlabelled(&local, &packets[i], arena, &pending[i], port);
+            else if (pending[i].kind == DECAPSULATED)
+                is_accepted = finish_decapsulated(&local, &packets[i], arena, &pending[i]);
+            if (!is_accepted)
+                continue;
+            if (packets[i].counter == NO_COUNTER)
+                relabel(&local, &packets[i], arena, port);
+            else
+                convert(&local, &packets[i], arena, port, identification);
+        }
+        packets += n;
+        count -= n;
+    }
 }
 
 static inline void add(uint64_t *counter, uint64_t amount) {
@@ -723,6 +1012,8 @@ void ref_account(const struct ref_packet *packets, size_t count, uint16_t port, 
     uint64_t forwarded = 0, consumed = 0, waiting = 0;
     for (size_t i = 0; i < count; i++) {
         const struct ref_packet *p = &packets[i];
+        if (i + 16 < count && p[16].counter != NO_COUNTER)
+            __builtin_prefetch(&counters->sessions[p[16].counter], 1);
         if (p->disposition == FORWARDED) {
             forwarded++;
             add(&counters->ports_out[p->egress], 1);

@@ -39,6 +39,29 @@ struct ref_hash ref_hash_build(const struct ref_entry *entries, size_t count) {
     return hash;
 }
 
+struct ref_buckets ref_buckets_build(const struct ref_entry *entries, size_t count) {
+    // As full as `BucketMatch` is on average; in more if some key finds no place.
+    for (size_t buckets = count / 5 < 2048 ? 2048 : count / 5;; buckets = buckets * 5 / 4) {
+        struct ref_buckets t = {.buckets = ref_allocate((buckets + 8) * sizeof(struct ref_bucket)), .count = buckets};
+        size_t placed = 0;
+        for (; placed < count; placed++) {
+            uint64_t mixed = ref_mix(entries[placed].key);
+            struct ref_bucket *bucket = &t.buckets[mixed * buckets >> 40], *end = bucket + 8;
+            while (bucket < end && bucket->values[7] != 0)
+                bucket++;
+            if (bucket == end)
+                break;
+            size_t place = 0;
+            while (bucket->values[place] != 0)
+                place++;
+            bucket->tags[place] = (uint32_t)mixed;
+            bucket->values[place] = entries[placed].value;
+        }
+        if (placed == count)
+            return t;
+    }
+}
+
 struct builder {
     struct ref_poptrie trie;
     const struct ref_prefix *prefixes;

@@ -14,8 +14,10 @@ final class Rig {
     let scenario: Scenario
     let vector = PacketVector()
     private let frames: FrameStore
-    private let tables: TablesPublication
+    private let tables: WorkerTables
     private let view: TablesView
+    /// Of the packets, in nanoseconds.
+    private var time: UInt64 = 1_000_000_000
     private var state = LoopState()
     private var reference: ref_tables
     private var referenceIdentification: UInt16 = 0
@@ -23,24 +25,31 @@ final class Rig {
 
     init(_ scenario: Scenario) {
         self.scenario = scenario
-        frames = FrameStore(scenario.frames)
-        tables = Self.tables(scenario.objects)
+        frames = FrameStore(count: scenario.sessionCount) { scenario.frame($0) }
+        let publication = Self.tables(scenario)
+        tables = WorkerTables(publication, neighbourSeed: 1)
         view = tables.view
-        reference = ref_tables(tables, scenario.objects)
+        reference = scenario.operation.engines.contains(.c) ? ref_tables(publication, scenario) : ref_tables()
         counters = CounterRows()
         precondition(MemoryLayout<Packet>.stride == MemoryLayout<ref_packet>.stride)
         precondition(
             MemoryLayout<Packet>.offset(of: \.adjacency) == MemoryLayout<ref_packet>.offset(of: \.adjacency))
     }
 
-    private static func tables(_ objects: [TableObject]) -> TablesPublication {
+    private static func tables(_ scenario: Scenario) -> TablesPublication {
         let tables = ForwardingTables()
-        do throws(TableError) {
-            try tables.stage(Transaction(number: 1, changes: objects.map { .set($0) }))
-        } catch {
-            preconditionFailure("\(error)")
+        var publication: TablesPublication?
+        for part in 0..<scenario.partCount {
+            if publication != nil { tables.settle() }
+            let changes = scenario.objects(part: part).map { Transaction.Change.set($0) }
+            do throws(TableError) {
+                try tables.stage(Transaction(number: UInt64(part) + 1, changes: changes))
+            } catch {
+                preconditionFailure("\(error)")
+            }
+            publication = tables.publish()
         }
-        return tables.publish()
+        return publication!
     }
 
     /// Fills the vector with packets of sessions drawn at random.
@@ -49,7 +58,8 @@ final class Rig {
         while !vector.isFull {
             // The upper bits of a product: uniform enough, and without the division of `random(in:)`.
             let session = (random.next() >> 32 &* UInt64(scenario.sessionCount)) >> 32
-            vector.append(frames[Int(session)], timestamp: 0)
+            time &+= 100
+            vector.append(frames[Int(session)], timestamp: time)
         }
     }
 
@@ -103,11 +113,12 @@ final class FrameStore {
     private let byteCount: Int
     private let stride: Int
 
-    init(_ frames: [[UInt8]]) {
-        byteCount = frames[0].count
+    init(count: Int, frame: (Int) -> [UInt8]) {
+        byteCount = frame(0).count
         stride = (byteCount + 63) & ~63
-        memory = .allocate(byteCount: stride * frames.count, alignment: 64)
-        for (index, frame) in frames.enumerated() {
+        memory = .allocate(byteCount: stride * count, alignment: 64)
+        for index in 0..<count {
+            let frame = frame(index)
             precondition(frame.count == byteCount)
             frame.withUnsafeBytes {
                 (memory + index * stride).copyMemory(from: $0.baseAddress!, byteCount: byteCount)

@@ -18,7 +18,10 @@ struct ForwardingBenchmark {
         if !options.isJSON { print(Report.heading) }
         for operation in options.operations {
             for sessionCount in options.sessionCounts {
-                let rig = Rig(Scenario(operation, sessionCount: sessionCount, ruleCount: options.ruleCount))
+                let rig = Rig(
+                    Scenario(
+                        operation, sessionCount: sessionCount, ruleCount: options.ruleCount,
+                        isPoliced: options.isPoliced))
                 try rig.checkAgreement(vectorCount: 64, seed: 1)
                 let measurement = try Measurement(
                     rig, rounds: options.rounds, vectorsPerRound: sessionCount > 1000 ? 256 : 64, seed: 2)

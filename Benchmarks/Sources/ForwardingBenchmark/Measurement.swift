@@ -5,9 +5,17 @@ import Packets
 struct Measurement {
     struct Ticks {
         var swift = 0.0
-        var c = 0.0
+        /// Nil where the C loop can't do it.
+        var c: Double?
         /// Swift's time in units of C's.
-        var ratio: Double { swift / c }
+        var ratio: Double? { c.map { swift / $0 } }
+
+        static func + (a: Ticks, b: Ticks) -> Ticks {
+            Ticks(swift: a.swift + b.swift, c: a.c.flatMap { c in b.c.map { c + $0 } })
+        }
+        static func * (ticks: Ticks, unit: Double) -> Ticks {
+            Ticks(swift: ticks.swift * unit, c: ticks.c.map { $0 * unit })
+        }
     }
 
     let operation: Operation
@@ -28,7 +36,8 @@ struct Measurement {
         for round in 0..<rounds {
             var digests: [Digest] = []
             // Who begins changes from round to round: neither always finds the caches as the other left them.
-            for engine in round % 2 == 0 ? [Engine.swift, .c] : [.c, .swift] {
+            let engines = rig.scenario.operation.engines
+            for engine in round % 2 == 0 ? engines : engines.reversed() {
                 var random = SeededGenerator(seed: seed &+ UInt64(round))
                 var digest = Digest()
                 var forwardTicks: [Double] = []
@@ -48,14 +57,17 @@ struct Measurement {
                 forward[engine, default: []].append(median(forwardTicks))
                 account[engine, default: []].append(median(accountTicks))
             }
-            guard digests[0] == digests[1] else {
+            guard digests.allSatisfy({ $0 == digests[0] }) else {
                 throw Disagreement(description: "\(operation.rawValue): the loops made different packets")
             }
             digest = digest &* 31 &+ digests[0].value
         }
         let packets = Double(rig.vector.capacity)
-        self.forward = Ticks(swift: median(forward[.swift]!) / packets, c: median(forward[.c]!) / packets)
-        self.account = Ticks(swift: median(account[.swift]!) / packets, c: median(account[.c]!) / packets)
+        func ticks(_ rounds: [Engine: [Double]]) -> Ticks {
+            Ticks(swift: median(rounds[.swift]!) / packets, c: rounds[.c].map { median($0) / packets })
+        }
+        self.forward = ticks(forward)
+        self.account = ticks(account)
     }
 }
 

@@ -1,18 +1,21 @@
 /// What to measure, from the command line.
 struct Options {
     static let usage = """
-        usage: Benchmarks/run [--case push,pop,swap,encapsulate,decapsulate] [--sessions 1,10000,100000]
-                              [--rules N] [--rounds N] [--json]
-          --case      what is done to the packets; all five unless told
-          --sessions  open sessions, each with a subscriber of its own, up to 100000
+        usage: Benchmarks/run [--case push,push6,pop,swap,encapsulate,decapsulate]
+                              [--sessions 1,1000,10000,100000,1000000]
+                              [--rules N] [--policer] [--rounds N] [--json]
+          --case      what is done to the packets; all six unless told
+          --sessions  open sessions, each with a subscriber of its own, up to 1000000; those five unless told
           --rules     rules a session has; its packets match the last one; 0 unless told
+          --policer   gives each direction of each session a policer, which lets everything pass
           --rounds    rounds of each loop, whose median counts; 31 unless told
           --json      one JSON object a line instead of a table
         """
 
     var operations = Operation.allCases
-    var sessionCounts = [1, 10_000, 100_000]
+    var sessionCounts = [1, 1000, 10_000, 100_000, 1_000_000]
     var ruleCount = 0
+    var isPoliced = false
     var rounds = 31
     var isJSON = false
 
@@ -24,6 +27,10 @@ struct Options {
                 isJSON = true
                 continue
             }
+            if option == "--policer" {
+                isPoliced = true
+                continue
+            }
             guard ["--case", "--sessions", "--rules", "--rounds"].contains(option),
                 let value = rest.popFirst()
             else {
@@ -31,7 +38,7 @@ struct Options {
             }
             switch option {
             case "--case": operations = try Self.list(value) { Operation(rawValue: $0) }
-            case "--sessions": sessionCounts = try Self.list(value) { Self.number($0, in: 1...100_000) }
+            case "--sessions": sessionCounts = try Self.list(value) { Self.number($0, in: 1...1_000_000) }
             case "--rules": ruleCount = try Self.list(value) { Self.number($0, in: 0...255) }[0]
             default: rounds = try Self.list(value) { Self.number($0, in: 1...10_000) }[0]
             }

@@ -5,14 +5,15 @@ import Wire
 extension ref_tables {
     /// The same tables for the C loop. Records are copied as they are, since its structs have their layout; hash tables
     /// and tries it builds itself, from the objects. The memory lives as long as the process.
-    init(_ tables: TablesPublication, _ objects: [TableObject]) {
+    init(_ tables: TablesPublication, _ scenario: Scenario) {
         self.init()
         let view = tables.view
         var keys = Keys()
-        for object in objects { keys.add(object) }
+        for part in 0..<scenario.partCount {
+            for object in scenario.objects(part: part) { keys.add(object) }
+        }
         ports = Self.copied((0..<2).map { view.port($0) })
-        subscribers = Self.copied(
-            (0..<keys.subscriberCount).map { view.subscriber(SubscriberIndex(rawValue: $0)) })
+        subscribers = Self.copied(keys.subscribers)
         tunnels = Self.copied((0..<keys.tunnelCount).map { view.tunnel(TunnelIndex(rawValue: $0)) })
         let records = (0..<2 * keys.sessionCount).map {
             view.conversion(ConversionIndex(rawValue: $0)).pointee
@@ -33,14 +34,17 @@ extension ref_tables {
         where view.isUserLabel(label) {
             bound_user_labels[Int(label.rawValue / 64)] |= 1 << UInt64(label.rawValue % 64)
         }
-        user_labels = Self.hash(keys.userLabels)
-        admissions = Self.hash(keys.admissions)
+        let policerCount = 1 + (treatmentRecords.map { Int($0.policer.rawValue) }.max() ?? 0)
+        policers = Self.copied(Array(repeating: Self.policer, count: policerCount))
+        policer_states = Self.allocated(policerCount)
+        user_labels = Self.buckets(keys.userLabels)
+        hosts4 = Self.buckets(keys.hosts)
         tunnel_endpoints = Self.hash(keys.endpoints)
         neighbours = Self.hash([])
 
         let local = tables.localAddresses.map { (prefix: IPPrefix($0.address), value: UInt32(0x4000_0000)) }
         let unforwarded = local + Self.confined.map { ($0, UInt32(0x4000_0001)) }
-        subscribers4 = Self.trie(keys.subscriberPrefixes + unforwarded)
+        subscribers4 = Self.trie(unforwarded)
         services4 = Self.trie(keys.servicePrefixes + unforwarded)
     }
 
@@ -52,13 +56,13 @@ extension ref_tables {
 
     /// What the objects are found by.
     private struct Keys {
-        var subscriberCount: UInt32 = 0
+        var subscribers: [ref_subscriber] = []
         var tunnelCount: UInt32 = 0
         var sessionCount: UInt32 = 0
         var userLabels: [(key: UInt64, index: UInt32)] = []
-        var admissions: [(key: UInt64, index: UInt32)] = []
+        /// Subscribers' single addresses.
+        var hosts: [(key: UInt64, index: UInt32)] = []
         var endpoints: [(key: UInt64, index: UInt32)] = []
-        var subscriberPrefixes: [(prefix: IPPrefix, value: UInt32)] = []
         var servicePrefixes: [(prefix: IPPrefix, value: UInt32)] = []
 
         mutating func add(_ object: TableObject) {
@@ -69,14 +73,19 @@ extension ref_tables {
                 guard case .ipip(.v4(let remote), .v4(let local)) = tunnel.end else { break }
                 endpoints.append((Self.key(remote.rawValue, local.rawValue), tunnel.slot.rawValue))
             case .subscriber(let subscriber):
-                subscriberCount += 1
-                subscriberPrefixes += subscriber.prefixes.map { ($0, subscriber.slot.rawValue + 1) }
+                var entry = ref_subscriber()
+                entry.port = subscriber.port ?? .max
+                subscribers.append(entry)
+                for case .v4(let address) in subscriber.prefixes.map(\.address) {
+                    hosts.append((UInt64(address.rawValue), subscriber.slot.rawValue))
+                }
             case .service(let service):
                 servicePrefixes += service.prefixes.map { ($0, service.slot.rawValue + 1) }
             case .session(let session):
                 sessionCount += 1
-                admissions.append(
-                    (Self.key(session.subscriber.rawValue, session.service.rawValue), session.slot.rawValue))
+                let subscriber = Int(session.subscriber.rawValue)
+                subscribers[subscriber].services.0 = UInt16(session.service.rawValue)
+                subscribers[subscriber].admissions.0 = session.slot.rawValue + 1
                 for (way, direction) in [(session.up, Direction.up), (session.down, .down)] {
                     guard let label = way.userLabel else { continue }
                     let index = ConversionIndex(session.slot, direction)
@@ -101,6 +110,19 @@ extension ref_tables {
                 from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: $0.count)
         }
         return copy
+    }
+
+    /// The policer of every session, in its table's units.
+    private static var policer: ref_policer {
+        let policer = Scenario.policer
+        return ref_policer(
+            committed_rate: policer.committedBitsPerSecond, peak_rate: policer.peakBitsPerSecond,
+            committed_burst: UInt64(policer.committedBurstByteCount) * 8_000_000_000,
+            peak_burst: UInt64(policer.peakBurstByteCount) * 8_000_000_000, actions: (0, 0, 0x40))
+    }
+
+    private static func buckets(_ entries: [(key: UInt64, index: UInt32)]) -> ref_buckets {
+        ref_buckets_build(entries.map { ref_entry(key: $0.key, value: $0.index + 1) }, entries.count)
     }
 
     private static func hash(_ entries: [(key: UInt64, index: UInt32)]) -> ref_hash {

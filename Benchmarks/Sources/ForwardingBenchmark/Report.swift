@@ -4,40 +4,41 @@ struct Report {
     let isJSON: Bool
 
     static let heading = """
-                               forward, ns/packet           clocks/packet     account, ns/packet
-        case         sessions   Swift       C   ratio       Swift       C     Swift       C   ratio
+                                           clocks/packet              ns/packet  forward, clocks  account, clocks
+        case         sessions   Swift       C   ratio     Swift       C     Swift       C    Swift       C
         """
 
+    /// Both calls together, and each by itself.
     func line(_ measurement: Measurement) -> String {
         let m = measurement
-        let forward = nanoseconds(m.forward)
-        let account = nanoseconds(m.account)
+        let both = m.forward + m.account
+        let nanoseconds = both * nanosecondsPerTick
         guard !isJSON else {
             let fields = [
                 "\"case\":\"\(m.operation.rawValue)\"", "\"sessions\":\(m.sessionCount)",
-                "\"forward\":{\(json(forward))}", "\"clocks\":{\(json(m.forward))}",
-                "\"account\":{\(json(account))}",
+                "\"clocks\":{\(json(both))}", "\"nanoseconds\":{\(json(nanoseconds))}",
+                "\"forward\":{\(json(m.forward))}", "\"account\":{\(json(m.account))}",
                 "\"digest\":\"\(String(m.digest, radix: 16))\"",
             ]
             return "{" + fields.joined(separator: ",") + "}"
         }
         return [
-            m.operation.rawValue.padded(-12), "\(m.sessionCount)".padded(9), number(forward.swift, 8),
-            number(forward.c, 8), number(forward.ratio, 8, 2), number(m.forward.swift, 12),
-            number(m.forward.c, 8),
-            number(account.swift, 10), number(account.c, 8), number(account.ratio, 8, 2),
+            m.operation.rawValue.padded(-12), "\(m.sessionCount)".padded(9), number(both.swift, 8),
+            number(both.c, 8), number(both.ratio, 8, 2), number(nanoseconds.swift, 10),
+            number(nanoseconds.c, 8), number(m.forward.swift, 10), number(m.forward.c, 8),
+            number(m.account.swift, 9), number(m.account.c, 8),
         ].joined()
     }
 
-    private func nanoseconds(_ ticks: Measurement.Ticks) -> Measurement.Ticks {
-        Measurement.Ticks(swift: ticks.swift * nanosecondsPerTick, c: ticks.c * nanosecondsPerTick)
-    }
-
     private func json(_ times: Measurement.Ticks) -> String {
-        "\"swift\":\(number(times.swift, 0, 2)),\"c\":\(number(times.c, 0, 2)),\"ratio\":\(number(times.ratio, 0, 3))"
+        let fields = [("swift", times.swift, 2), ("c", times.c, 2), ("ratio", times.ratio, 3)]
+        return fields.compactMap { name, value, places in
+            value.map { "\"\(name)\":\(number($0, 0, places))" }
+        }.joined(separator: ",")
     }
 
-    private func number(_ value: Double, _ width: Int, _ places: Int = 1) -> String {
+    private func number(_ value: Double?, _ width: Int, _ places: Int = 1) -> String {
+        guard let value else { return "–".padded(width) }
         let unit = [1, 10, 100, 1000][places]
         let scaled = Int((value * Double(unit)).rounded())
         let fraction = String(unit + scaled % unit).dropFirst()

@@ -3,6 +3,8 @@ import Wire
 extension Scenario {
     /// The inner packet's length: what fills an Ethernet frame of 64 bytes, 18 of which are its own.
     static let innerByteCount = 46
+    /// The same of IPv6 packets, two bytes too long for that frame.
+    static let inner6ByteCount = 48
 
     /// The frame of a session's packets as they come in.
     static func frame(_ plan: AddressPlan, _ operation: Operation, session: Int) -> [UInt8] {
@@ -11,6 +13,8 @@ extension Scenario {
         switch operation {
         case .push, .encapsulate:
             return ethernet(.ipv4, from: access) + inner
+        case .push6:
+            return ethernet(.ipv6, from: access) + packet6(plan, session: session)
         case .pop:
             return ethernet(.mpls, from: network)
                 + entry(plan.pathLabel(received: tunnel), isBottomOfStack: false)
@@ -32,6 +36,16 @@ extension Scenario {
         let subscriber = plan.subscriberAddress(session)
         let service = plan.serviceAddress(session)
         return ipv4(.udp, from: isUp ? subscriber : service, to: isUp ? service : subscriber, payload: udp)
+    }
+
+    private static func packet6(_ plan: AddressPlan, session: Int) -> [UInt8] {
+        let payloadByteCount = UInt16(inner6ByteCount - 40)
+        let source = plan.subscriberNetwork6(session)
+        let destination = plan.servicePrefix6(plan.service(session))
+        let header: [UInt8] = [0x60, 0, 0, 0] + octets(payloadByteCount) + [IPProtocol.udp.rawValue, 64]
+        let addresses = [source.high, 1, destination.high, UInt64(1 + session % 251)].flatMap { octets($0) }
+        let ports = [AddressPlan.subscriberPort, AddressPlan.servicePort, payloadByteCount, 0]
+        return header + addresses + ports.flatMap { octets($0) }
     }
 
     private static func ethernet(_ type: EtherType, from port: UInt16) -> [UInt8] {

@@ -2,31 +2,51 @@ import Tables
 import Wire
 
 extension Scenario {
-    /// The objects of the tables. Both sides are Ethernet; whatever leaves goes to one router on each.
-    static func objects(_ plan: AddressPlan, _ operation: Operation, ruleCount: Int) -> [TableObject] {
+    /// How many parts the tables' objects come in, so that those of a million sessions are never there at once.
+    var partCount: Int { (sessionCount + Self.partSessionCount - 1) / Self.partSessionCount }
+    private static let partSessionCount = 50_000
+
+    /// The objects of the tables, in parts; the first begins with what all sessions share. Both sides are Ethernet;
+    /// whatever leaves goes to one router on each.
+    func objects(part: Int) -> [TableObject] {
         let rules = (0..<ruleCount).map { index in
             let port = index == ruleCount - 1 ? AddressPlan.servicePort : 1000 + UInt16(index)
             return Rule(ipv4Protocol: .udp, ipv6Protocol: .udp, ports: port...port)
         }
-        var objects = [access, network].map { port($0) }
+        var objects = part == 0 ? sharedObjects : []
+        let first = part * Self.partSessionCount
+        for session in first..<min(sessionCount, first + Self.partSessionCount) {
+            objects += sessionObjects(session, rules)
+        }
+        return objects
+    }
+
+    private var sharedObjects: [TableObject] {
+        var objects = [Self.access, Self.network].map { Self.port($0) }
+        guard operation != .swap else { return objects }
         for tunnel in 0..<plan.tunnelCount {
             let end: TunnelObject.End =
                 operation.isIPIP
                 ? .ipip(remote: .v4(plan.remote(tunnel)), local: .v4(AddressPlan.own))
                 : .mpls(receive: plan.pathLabel(received: tunnel), handsOnTTL: true)
             let slot = TunnelIndex(rawValue: UInt32(tunnel))
-            objects.append(.tunnel(TunnelObject(slot: slot, port: network, end: end)))
+            objects.append(.tunnel(TunnelObject(slot: slot, port: Self.network, end: end)))
         }
         for service in 0..<plan.serviceCount {
-            let prefix = IPPrefix(covering: .v4(plan.servicePrefix(service)), bitCount: 24)
+            let prefix =
+                operation.isIPv6
+                ? IPPrefix(covering: .v6(plan.servicePrefix6(service)), bitCount: 48)
+                : IPPrefix(covering: .v4(plan.servicePrefix(service)), bitCount: 24)
             objects.append(
                 .service(ServiceObject(slot: ServiceIndex(rawValue: UInt32(service)), prefixes: [prefix])))
         }
-        for session in 0..<plan.sessionCount {
-            objects += sessionObjects(session, plan, operation, rules)
-        }
         return objects
     }
+
+    /// What each direction's policer lets pass: more than there can be.
+    static let policer = Policer(
+        committedBitsPerSecond: 1_000_000_000_000, peakBitsPerSecond: 1_000_000_000_000,
+        committedBurstByteCount: 1 << 30, peakBurstByteCount: 1 << 30)
 
     private static func port(_ slot: UInt16) -> TableObject {
         var port = PortObject(
@@ -46,10 +66,17 @@ extension Scenario {
         NextHop(port: port, address: .v4(AddressPlan.nextHop[Int(port)]))
     }
 
-    /// A subscriber, the session, and a transit label.
-    private static func sessionObjects(
-        _ session: Int, _ plan: AddressPlan, _ operation: Operation, _ rules: [Rule]
-    ) -> [TableObject] {
+    /// A subscriber and the session; or a transit label.
+    private func sessionObjects(_ session: Int, _ rules: [Rule]) -> [TableObject] {
+        guard operation != .swap else {
+            return [
+                .label(
+                    LabelObject(
+                        label: plan.transitLabel(received: session),
+                        labels: [plan.transitLabel(sent: session)], pops: false,
+                        nextHop: Self.nextHop(Self.network), mtu: 1500))
+            ]
+        }
         let subscriber = SubscriberIndex(rawValue: UInt32(session))
         let tunnel = TunnelIndex(rawValue: UInt32(plan.tunnel(session)))
         let push: SessionWay.Push =
@@ -65,26 +92,26 @@ extension Scenario {
                 ], [.copyTTL, .copyClass])
         let userLabel = SessionWay.UserLabel(
             context: .tunnel(tunnel), label: plan.userLabel(received: session))
+        let prefix =
+            operation.isIPv6
+            ? IPPrefix(covering: .v6(plan.subscriberNetwork6(session)), bitCount: 64)
+            : IPPrefix(.v4(plan.subscriberAddress(session)))
+        let policer = isPoliced ? Self.policer : nil
         return [
             .subscriber(
-                SubscriberObject(
-                    slot: subscriber, port: access, tags: [],
-                    prefixes: [IPPrefix(.v4(plan.subscriberAddress(session)))])),
+                SubscriberObject(slot: subscriber, port: Self.access, tags: [], prefixes: [prefix])),
             .session(
                 SessionObject(
                     slot: SessionIndex(rawValue: UInt32(session)), session: UInt64(session) + 1, leg: 1,
                     subscriber: subscriber, service: ServiceIndex(rawValue: UInt32(plan.service(session))),
                     rules: rules,
                     up: SessionWay(
-                        arrival: Arrival(port: access), nextHop: nextHop(network), push: push, tunnel: tunnel,
-                        maximumInnerByteCount: 1480),
+                        arrival: Arrival(port: Self.access), nextHop: Self.nextHop(Self.network), push: push,
+                        tunnel: tunnel, maximumInnerByteCount: 1480, policer: policer),
                     down: SessionWay(
-                        arrival: Arrival(tunnel: tunnel), userLabel: userLabel, nextHop: nextHop(access),
-                        push: .nothing, maximumInnerByteCount: 1480))),
-            .label(
-                LabelObject(
-                    label: plan.transitLabel(received: session), labels: [plan.transitLabel(sent: session)],
-                    pops: false, nextHop: nextHop(network), mtu: 1500)),
+                        arrival: Arrival(tunnel: tunnel), userLabel: userLabel,
+                        nextHop: Self.nextHop(Self.access), push: .nothing, maximumInnerByteCount: 1480,
+                        policer: policer))),
         ]
     }
 }

@@ -2,29 +2,34 @@ import Tables
 import Wire
 
 /// An edge with as many open sessions as asked for, each between a subscriber of its own and one of up to 1,000
-/// services, in one of up to 16 tunnels; and a transit label for each session.
+/// services, in one of up to 16 tunnels. Where labels are swapped there are as many transit labels instead.
 struct Scenario {
     static let access: UInt16 = 0
     static let network: UInt16 = 1
 
     let operation: Operation
     let sessionCount: Int
-    let objects: [TableObject]
-    /// One frame for each session, as it arrives, all of one length.
-    let frames: [[UInt8]]
+    let ruleCount: Int
+    let isPoliced: Bool
+    let plan: AddressPlan
 
     /// The port that the packets come in by.
     var port: UInt16 { operation.isUp ? Self.access : Self.network }
 
-    /// - Parameter ruleCount: rules that each session's packets are held against; the last one admits.
-    init(_ operation: Operation, sessionCount: Int, ruleCount: Int) {
-        precondition((1...100_000).contains(sessionCount) && (0...255).contains(ruleCount))
+    /// - Parameters:
+    ///   - ruleCount: rules that each session's packets are held against; the last one admits.
+    ///   - isPoliced: whether each direction of each session has a policer.
+    init(_ operation: Operation, sessionCount: Int, ruleCount: Int, isPoliced: Bool) {
+        precondition((1...1_000_000).contains(sessionCount) && (0...255).contains(ruleCount))
         self.operation = operation
         self.sessionCount = sessionCount
-        let plan = AddressPlan(sessionCount: sessionCount)
-        objects = Self.objects(plan, operation, ruleCount: ruleCount)
-        frames = (0..<sessionCount).map { Self.frame(plan, operation, session: $0) }
+        self.ruleCount = ruleCount
+        self.isPoliced = isPoliced
+        plan = AddressPlan(sessionCount: sessionCount)
     }
+
+    /// A frame of a session's packets, as it arrives. All have one length.
+    func frame(_ session: Int) -> [UInt8] { Self.frame(plan, operation, session: session) }
 }
 
 /// Every number that both the tables and the packets are made of.
@@ -62,8 +67,19 @@ struct AddressPlan {
 
     func pathLabel(sent tunnel: Int) -> Label { Label(unchecked: 16_000 + UInt32(tunnel)) }
     func pathLabel(received tunnel: Int) -> Label { Label(unchecked: 17_000 + UInt32(tunnel)) }
-    func userLabel(sent session: Int) -> Label { Label(unchecked: 100_000 + UInt32(session)) }
-    func userLabel(received session: Int) -> Label { Label(unchecked: 200_000 + UInt32(session)) }
-    func transitLabel(sent session: Int) -> Label { Label(unchecked: 300_000 + UInt32(session)) }
-    func transitLabel(received session: Int) -> Label { Label(unchecked: 400_000 + UInt32(session)) }
+    /// User labels have their meaning in a tunnel each.
+    func userLabel(sent session: Int) -> Label { Label(unchecked: 100_000 + UInt32(session / tunnelCount)) }
+    func userLabel(received session: Int) -> Label {
+        Label(unchecked: 200_000 + UInt32(session / tunnelCount))
+    }
+    func transitLabel(sent session: Int) -> Label { Label(unchecked: 20_001 + UInt32(session)) }
+    func transitLabel(received session: Int) -> Label { Label(unchecked: 20_000 + UInt32(session)) }
+    /// In 2001:db8:0:8000::/49, a /64 each, as a pool gives them out.
+    func subscriberNetwork6(_ session: Int) -> IPv6Address {
+        IPv6Address(high: 0x2001_0db8_0000_8000 &+ UInt64(session), low: 0)
+    }
+    /// A /48 in 2001:db9::/32.
+    func servicePrefix6(_ service: Int) -> IPv6Address {
+        IPv6Address(high: 0x2001_0db9_0000_0000 | UInt64(service) << 16, low: 0)
+    }
 }

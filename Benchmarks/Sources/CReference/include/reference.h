@@ -1,8 +1,8 @@
 #pragma once
 // The forwarding loop in plain C: what the Swift one is measured against.
 //
-// The same two passes over the same records, byte for byte (the benchmark copies them over and checks their sizes), and
-// over a poptrie and hash tables of the same layout that are built here. IPv4 only, since that is what is measured.
+// The same stages over the same records, byte for byte (the benchmark copies them over and checks their sizes), and
+// over tables of the same layout that are built here, but lie in one piece each. IPv4 only.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +27,9 @@ struct ref_port {
 /// `SubscriberEntry`.
 struct ref_subscriber {
     uint16_t port;
-    uint32_t tags;
+    uint32_t tags, further, unused;
+    uint16_t services[8];
+    uint32_t admissions[8];
 };
 
 /// `TunnelEntry`.
@@ -46,7 +48,7 @@ struct ref_conversion {
     uint8_t header_bytes, kind;
 };
 
-/// `Treatment`. What it rewrites is not measured.
+/// `Treatment`. Of what it rewrites, only what policers do is measured.
 struct ref_treatment {
     uint32_t rule_range, path_tunnel, policer, tunnel_policer, class_map;
     uint16_t segment_limit;
@@ -78,6 +80,37 @@ struct ref_rule {
     uint16_t lowest, highest;
     uint64_t dscps;
 };
+
+/// `PolicerEntry`, in the same units.
+struct ref_policer {
+    uint64_t committed_rate, peak_rate, committed_burst, peak_burst;
+    /// By colour: 0 pass, 0x40 drop, 0x80 and a DSCP, 0xc0 and a traffic class.
+    uint8_t actions[3];
+};
+
+/// `PolicerState`, but for the generation.
+struct ref_policer_state {
+    uint64_t committed, peak, time, unused;
+};
+
+/// A bucket of `BucketMatch`: tags of keys, and values; value 0 is free.
+struct ref_bucket {
+    uint32_t tags[8], values[8];
+};
+
+/// Keys of 40 bits in buckets that they overflow from into the next ones, up to seven further.
+struct ref_buckets {
+    struct ref_bucket *buckets;
+    /// Homes of keys.
+    uint64_t count;
+};
+
+/// A permutation of the numbers of 40 bits; a key's home is its share of the buckets, its tag the low 32 bits.
+static inline uint64_t ref_mix(uint64_t key) {
+    const uint64_t mask = 0xffffffffff;
+    uint64_t product = key * 0x9e3779b97b & mask;
+    return (product ^ product >> 20) * 0xbf58476d1d & mask;
+}
 
 struct ref_slot {
     uint64_t key;
@@ -128,8 +161,12 @@ struct ref_tables {
     uint32_t *incoming_labels;
     /// A bit for each label that is a user label somewhere.
     uint64_t *bound_user_labels;
-    struct ref_hash user_labels, admissions, tunnel_endpoints, neighbours;
+    struct ref_buckets user_labels, hosts4;
+    struct ref_hash tunnel_endpoints, neighbours;
+    /// Of subscribers, what isn't a single address.
     struct ref_poptrie subscribers4, services4;
+    struct ref_policer *policers;
+    struct ref_policer_state *policer_states;
 };
 
 /// One count: packets and bytes.
@@ -147,6 +184,8 @@ struct ref_counters {
 void *ref_allocate(size_t byte_count);
 /// Builds a hash of `count` distinct keys, values not 0.
 struct ref_hash ref_hash_build(const struct ref_entry *entries, size_t count);
+/// Builds buckets of `count` distinct keys below 2^40, values not 0.
+struct ref_buckets ref_buckets_build(const struct ref_entry *entries, size_t count);
 /// Builds a poptrie; the prefixes get sorted in place.
 struct ref_poptrie ref_poptrie_build(struct ref_prefix *prefixes, size_t count);
 
