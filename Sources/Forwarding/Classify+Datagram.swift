@@ -6,8 +6,8 @@ public import Wire
 /// UDP addressed to this node, on a network port: MPLS in it (RFC 7510), or something for the slow path.
 extension Classifier {
     @export(implementation)
-    func classifyDatagramIPv4<R: Recorder>(
-        _ packet: inout Packet, _ position: Position, _ recorder: inout R
+    func parseDatagramIPv4<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ pending: inout Pending, _ recorder: inout R
     ) {
         let window = HeaderWindow(arena, at: position.header)
         let tunnel = tables.tunnel(
@@ -21,14 +21,15 @@ extension Classifier {
             end: position.header &+ IPv4.totalByteCount(window), tags: position.tags)
         let pseudoHeader = TransportChecksum.pseudoHeaderSum(
             source: IPv4.source(window), destination: IPv4.destination(window), protocol: .udp, byteCount: 0)
-        classifyDatagram(
-            &packet, datagram, tunnel, pseudoHeader, IPv4.trafficClass(window), &recorder)
+        parseDatagram(
+            &packet, datagram, tunnel, pseudoHeader, IPv4.trafficClass(window), &pending, &recorder)
     }
 
     /// - Parameter outer: where the extension headers led to.
     @export(implementation)
-    func classifyDatagramIPv6<R: Recorder>(
-        _ packet: inout Packet, _ position: Position, _ outer: OuterIPv6, _ recorder: inout R
+    func parseDatagramIPv6<R: Recorder>(
+        _ packet: inout Packet, _ position: Position, _ outer: OuterIPv6, _ pending: inout Pending,
+        _ recorder: inout R
     ) {
         let window = HeaderWindow(arena, at: position.header)
         let tunnel = tables.tunnel(
@@ -42,8 +43,8 @@ extension Classifier {
         let pseudoHeader = TransportChecksum.pseudoHeaderSum(
             source: IPv6.source(window), destination: IPv6.destination(window), protocol: .udp, byteCount: 0)
         if outer.offset > IPv6Field.byteCount { recorder.record(.outerExtensionHeaders(outer.offset)) }
-        classifyDatagram(
-            &packet, datagram, tunnel, pseudoHeader, IPv6.trafficClass(window), &recorder)
+        parseDatagram(
+            &packet, datagram, tunnel, pseudoHeader, IPv6.trafficClass(window), &pending, &recorder)
     }
 
     /// - Parameters:
@@ -51,9 +52,9 @@ extension Classifier {
     ///   - pseudoHeader: its sum, but for the length.
     ///   - outerClass: the outer header's DSCP and ECN.
     @export(implementation)
-    func classifyDatagram<R: Recorder>(
+    func parseDatagram<R: Recorder>(
         _ packet: inout Packet, _ datagram: Position, _ tunnel: TunnelIndex?, _ pseudoHeader: UInt64,
-        _ outerClass: UInt8, _ recorder: inout R
+        _ outerClass: UInt8, _ pending: inout Pending, _ recorder: inout R
     ) {
         guard datagram.available >= UDPField.byteCount else { return packet.punt(.local) }
         let window = HeaderWindow(arena, at: datagram.header)
@@ -81,22 +82,17 @@ extension Classifier {
             header: datagram.header &+ UDPField.byteCount, end: datagram.header &+ byteCount,
             tags: datagram.tags)
         packet.networkOffset = UInt16(truncatingIfNeeded: stack.header &- Int(packet.offset))
-        classifyStack(&packet, stack, tunnel, pathLabel: entry.pathLabel, &recorder)
-        guard packet.disposition == .transmit else { return }
-        let inner = Int(packet.offset) &+ Int(packet.networkOffset)
-        if HeaderWindow(arena, at: inner).ipVersion == 4 {
-            takeOver(IPv4.self, &packet, inner, tunnel, outerClass, &recorder)
-        } else {
-            takeOver(IPv6.self, &packet, inner, tunnel, outerClass, &recorder)
-        }
+        parseStack(&packet, stack, tunnel, pathLabel: entry.pathLabel, &pending, &recorder)
+        pending.isDatagram = true
+        pending.outerClass = outerClass
     }
 
     /// The label stack of a tunnel's datagram: its path label, where it has one, and a user label. Both mean what they do
     /// in this tunnel alone (RFC 5331), so that labels on links don't matter here. Explicit nulls are popped.
     @export(implementation)
-    func classifyStack<R: Recorder>(
+    func parseStack<R: Recorder>(
         _ packet: inout Packet, _ position: Position, _ tunnel: TunnelIndex, pathLabel: UInt32,
-        _ recorder: inout R
+        _ pending: inout Pending, _ recorder: inout R
     ) {
         var position = position
         var isPathDue = pathLabel != 0
@@ -117,7 +113,7 @@ extension Classifier {
                 continue
             }
             guard isPathDue else {
-                return classifyUserLabel(&packet, position, entry, .tunnel(tunnel), topmost, &recorder)
+                return parseUserLabel(position, entry, .tunnel(tunnel), topmost, &pending)
             }
             guard entry.label.rawValue == pathLabel else {
                 recorder.record(.unboundLabel(entry))
@@ -130,22 +126,29 @@ extension Classifier {
         packet.drop(.labelStackTooDeep)
     }
 
-    /// What the outer header of an accepted packet hands on: a congestion mark (RFC 6040 §4.2), and in the uniform model the
-    /// DSCP (RFC 2983 §3). Rules have gone by the packet's own.
-    @export(implementation) @inline(always)
+    /// What the outer header of a packet hands on that may pass: a congestion mark (RFC 6040 §4.2), and in the uniform model
+    /// the DSCP (RFC 2983 §3). Rules have gone by the packet's own.
+    /// - Returns: false if the packet has been dropped, since the mark would be lost on its sender.
+    @export(implementation) @inline(never)
     func takeOver<IP: NetworkHeader, R: Recorder>(
-        _: IP.Type, _ packet: inout Packet, _ header: Int, _ tunnel: TunnelIndex, _ outerClass: UInt8,
-        _ recorder: inout R
-    ) {
+        _: IP.Type, _ packet: inout Packet, _ header: Int, _ innerClass: InnerClassEntry,
+        _ outerClass: UInt8, _ recorder: inout R
+    ) -> Bool {
         let before = IP.trafficClass(HeaderWindow(arena, at: header))
         let outerECN = outerClass & 3
         let decapsulated = decapsulatedECN(inner: before & 3, outer: outerECN)
         recorder.record(.congestion(inner: before & 3, outer: outerECN, result: decapsulated))
-        guard let ecn = decapsulated else { return packet.drop(.ecnMismatch) }
-        let isOuter = tables.innerClass(tunnel).isOuter
-        let after = (isOuter ? outerClass : before) & 0xfc | ecn
-        if after != before {
-            handOn(IP.self, &packet, header, class: after, instead: before, &recorder)
+        guard let ecn = decapsulated else {
+            packet.drop(.ecnMismatch)
+            return false
         }
+        let after = (innerClass.isOuter ? outerClass : before) & 0xfc | ecn
+        if after != before {
+            // Labels may have handed on theirs already.
+            let arrivalClass = packet.arrivalClass
+            handOn(IP.self, &packet, header, class: after, instead: before, &recorder)
+            if let arrivalClass { packet.arrivalClass = arrivalClass }
+        }
+        return true
     }
 }

@@ -225,7 +225,7 @@ extension Classifier {
         let window = HeaderWindow(arena, at: position.header)
         guard window.ipVersion == 4 else { return classifyOuterIPv6(&packet, position, &pending, &recorder) }
         let announced = IPProtocol(rawValue: window.octet(IPv4Field.protocol))
-        if announced == .udp { return classifyDatagramIPv4(&packet, position, &recorder) }
+        if announced == .udp { return parseDatagramIPv4(&packet, position, &pending, &recorder) }
         guard announced == .ipv4 || announced == .ipv6 else { return packet.punt(.local) }
         // More fragments, or an offset: RFC 791. Reassembly is not done here.
         guard window.network16(IPv4Field.flagsAndFragmentOffset) & 0x3fff == 0 else {
@@ -249,7 +249,7 @@ extension Classifier {
         let outer = OuterIPv6(in: arena.bytes(at: position.header, byteCount: byteCount))
         switch outer.content {
         case .other where outer.protocol == .udp, .fragment where outer.protocol == .udp:
-            classifyDatagramIPv6(&packet, position, outer, &recorder)
+            parseDatagramIPv6(&packet, position, outer, &pending, &recorder)
         case .other: packet.punt(.local)
         case .fragment: packet.drop(.outerFragment)
         case .broken: packet.drop(.outerExtensionHeader)

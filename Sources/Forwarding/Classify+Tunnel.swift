@@ -297,6 +297,7 @@ extension Classifier {
     ) {
         tables.prefetchUserLabel(user.label, in: context)
         pending.kind = .labelled
+        pending.isDatagram = false
         pending.header = UInt32(truncatingIfNeeded: inner.header)
         pending.byteCount = UInt32(truncatingIfNeeded: inner.available)
         pending.tags = inner.tags
@@ -451,6 +452,12 @@ extension Classifier {
             if after != before {
                 handOn(IP.self, &packet, header, class: after, instead: before, &recorder)
             }
+        }
+        if unsafe pending.pointee.isDatagram,
+            unsafe !takeOver(
+                IP.self, &packet, header, innerClass, pending.pointee.outerClass, &recorder)
+        {
+            return
         }
         accept(&packet, taken, innerAt: header, byteCount: byteCount)
         unsafe converter.convertInner(

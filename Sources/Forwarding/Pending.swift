@@ -23,8 +23,10 @@ public import Wire
     @usableFromInline var kind = Kind.nothing
     /// Decapsulated: which way the packet seems to go.
     @usableFromInline var direction = Direction.down
-    /// Decapsulated: the outer header's DSCP and ECN.
+    /// Decapsulated, and labels in a datagram: the outer header's DSCP and ECN.
     @usableFromInline var outerClass: UInt8 = 0
+    /// Labelled: whether the labels came in a datagram (RFC 7510).
+    @usableFromInline var isDatagram = false
     /// Where the inner or only IP header stands in the arena.
     @usableFromInline var header: UInt32 = 0
     /// The IP packet's total length. Labelled: the bytes under the stack.
