@@ -64,14 +64,14 @@ import Wire
 
     @Test("CD-7 another format is refused by its number")
     func versions() {
-        for (bytes, what) in [([0, 3], "a command of format 3"), ([0, 0], "a command of format 0")]
+        for (bytes, what) in [([0, 4], "a command of format 4"), ([0, 0], "a command of format 0")]
             as [([UInt8], String)]
         {
             let error = #expect(throws: ByteReaderError.self) { try Command(decoding: bytes) }
             #expect(error?.description.contains(what) == true)
         }
         let error = #expect(throws: ByteReaderError.self) { try State(decoding: [1, 0]) }
-        #expect(error?.description.contains("a state of format 256, and this program reads 1 to 2") == true)
+        #expect(error?.description.contains("a state of format 256, and this program reads 1 to 3") == true)
     }
 
     @Test("CD-7 a state that names what isn't there is refused with the name")
@@ -130,22 +130,24 @@ import Wire
         #expect(throws: Never.self) { try State(decoding: state.encoded) }
     }
 
-    @Test("CD-7 the bytes of formats 1 and 2 are these for ever: journals are full of them")
+    @Test("CD-7 the bytes of formats 1 to 3 are these for ever: journals are full of them")
     func stable() throws {
         let binding = LabelBinding(
             in: Label(unchecked: 16_001), operation: .swap([Label(unchecked: 17)]), via: .line("north"))
         let command = Command(
             time: 258, action: .change([Change(.put(.label(binding)), expectedRevision: 3)]))
         var bytes: [UInt8] = [
-            0, 2, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1,  // format, time, change, 1
+            0, 3, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1,  // format, time, change, 1
             1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 8,  // revision 3, put, label
             0, 0, 0x3e, 0x81, 1, 0, 0, 0, 1, 0, 0, 0, 17,  // 16001, swap 1, 17
             0, 0, 0, 0, 5, 0x6e, 0x6f, 0x72, 0x74, 0x68,  // line north
         ]
         #expect(command.encoded == bytes)
         #expect(try Command(decoding: bytes) == command)
-        bytes[1] = 1
-        #expect(try Command(decoding: bytes) == command)
+        for format in [1, 2] as [UInt8] {
+            bytes[1] = format
+            #expect(try Command(decoding: bytes) == command)
+        }
     }
 
     // MARK: What is written

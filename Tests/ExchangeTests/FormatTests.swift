@@ -47,7 +47,7 @@ import Wire
         #expect(old.prefix(2) == [0, 1])
         let read = try State(decoding: old)
         #expect(read.encoded == state.encoded)
-        #expect(read.encoded != old && read.encoded.prefix(2) == [0, 2])
+        #expect(read.encoded != old && read.encoded.prefix(2) == [0, 3])
         #expect(try State(decoding: read.encoded).encoded == read.encoded)
         for command in commands { #expect(try Command(decoding: command.encoded) == command) }
     }
