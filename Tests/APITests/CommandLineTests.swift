@@ -117,7 +117,7 @@ import Testing
             (["tunnel", "add", "t", "--ipip-dscp", "ef"], "{ ipip: { dscp: ef } }\n"),
             (
                 ["tunnel", "add", "t", "--mplsudp-checksum", "on", "--mplsudp-send", "99"],
-                "{ mplsudp: { send: 99, checksum: on } }\n"
+                "{ mplsudp: { send: \"99\", checksum: \"on\" } }\n"
             ),
             (
                 ["condition", "add", "a", "v", "--allow", "udp:5060:dscp=ef,cs3", "--allow", "any:dscp=le"],

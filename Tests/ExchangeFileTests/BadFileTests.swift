@@ -143,6 +143,10 @@ let decodingFaults = [
     BadFile("ttl: 32", "ttl: 0", "`copy` or a TTL from 1 to 255 is due here"),
     BadFile("dscp: 46", "dscp: 64", "`copy`, a DSCP (as in `ef` or 46) or a mapping"),
     BadFile("df: set", "df: clear", "`copy` or `set` is due here"),
+    BadFile(
+        "ipip: { local: 192.0.2.1,", "mplsudp: { checksum: none, local: 192.0.2.1,",
+        "`on` or `off` is due here, not `none`"),
+    BadFile("ipip: { local: 192.0.2.1,", "mplsudp: { label: 9, local: 192.0.2.1,", "there is no key `label`"),
     BadFile("local: 192.0.2.1, ", "", "tunnel `beta-west`: ipip: `local` is missing"),
     BadFile(
         "line: west, ipip", "line: west, mpls: { send: 99, receive: 98 }, ipip",

@@ -99,6 +99,23 @@ let lineFaults = [
     BadFile(
         "subscribers:", "  twin: { line: west, ipip: { local: 192.0.2.1, remote: 192.0.2.9 } }\nsubscribers:",
         "tunnel `beta-west` has the same `local` and `remote`"),
+    BadFile(
+        "subscribers:",
+        """
+          u1: { line: west, mplsudp: { local: 192.0.2.1, remote: 192.0.2.9 } }
+          u2: { line: west, mplsudp: { local: 192.0.2.1, remote: 192.0.2.9, send: 99 } }
+        subscribers:
+        """, "tunnel `u1` has the same `local` and `remote`", line: 26),
+    BadFile(
+        "ipip: { local: 192.0.2.1,", "mplsudp: { local: 2001:db8::1,",
+        "local 2001:db8::1 and remote 192.0.2.9 are of two IP versions"),
+    BadFile(
+        "ipip: { local: 192.0.2.1, remote: 192.0.2.9", "mplsudp: { local: 192.0.2.1, remote: 192.0.2.9",
+        "session `carol-mail`: network leg: tunnel `beta-west` is MPLS; give the user label to `send`",
+        line: 43),
+    BadFile(
+        "ipip: { local: 192.0.2.1,", "mplsudp: { send: 3, local: 192.0.2.1,",
+        "tunnel `beta-west`: send 3: labels 0 to 15 have special purposes"),
 ]
 
 let labelFaults = [

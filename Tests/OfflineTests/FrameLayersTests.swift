@@ -1,5 +1,6 @@
 import Testbed
 import Testing
+import Wire
 
 @testable import Offline
 
@@ -8,6 +9,25 @@ import Testing
         [0x45, 0, 0xff, 0xff, 0, 0, 0, 0, 64, 4, 0, 0] + [10, 1, 0, 1, 10, 1, 0, 2]
     private static let label: [UInt8] = [0, 0, 0x10, 64]
     private static let addresses = [UInt8](repeating: 2, count: 12)
+
+    @Test("CD-5 MPLS in UDP is told by port 6635, down to the packet that it carries")
+    func datagram() {
+        let inner = Datagram.udp("10.1.0.5", "198.51.100.7")
+        let stack: [UInt8] = [0x03, 0xe8, 0x10, 63, 0x18, 0x6c, 0xa1, 63]
+        let ports = octets(UInt16(50_000)) + octets(UInt16(6635))
+        let header = ports + octets(UInt16(16 + inner.byteCount)) + [0, 0]
+        let outer = Datagram(
+            IPAddress("2001:db8::1")!, IPAddress("2001:db8::2")!, .udp, header + stack + inner.bytes)
+        let layers = FrameLayers(outer.bytes, link: .ip)
+        #expect(layers.layers.map(\.name) == ["IPv6", "udp", "MPLS", "MPLS", "IPv4", "udp"])
+        #expect(layers.summary == "10.1.0.5 → 198.51.100.7 udp 40000 → 5004 [labels 16001 100042]")
+        // Cut in the stack, and with another's port.
+        let cut = FrameLayers(Array(outer.bytes[..<54]), link: .ip)
+        #expect(cut.layers.map(\.name) == ["IPv6", "udp", "MPLS"])
+        var other = outer
+        other.payload[3] += 1
+        #expect(FrameLayers(other.bytes, link: .ip).layers.map(\.name) == ["IPv6", "udp"])
+    }
 
     @Test("A packet in a packet is told, and what it carries")
     func nested() {

@@ -44,7 +44,52 @@ import Wire
     private func flags(_ push: SessionWay.Push) -> Conversion.Flags {
         switch push {
         case .nothing: []
-        case .labels(_, let flags), .outer(_, _, _, _, let flags): flags
+        case .labels(_, let flags), .outer(_, _, _, _, let flags), .datagram(_, let flags): flags
+        }
+    }
+
+    @Test("PX-2 MPLS-in-UDP: the outer header's keys, labels, and checksums by the outer version")
+    func datagrams() throws {
+        func datagram(_ keys: String) throws -> (SessionWay.Datagram, TunnelObject, UInt16?) {
+            let text = Self.text(tunnel: "mplsudp: { \(keys) }")
+                .replacing("labels: [{ in: 18000, swap: [1001, 1002], via: { tunnel: t } }]", with: "")
+            let way = try session(text).up
+            var found: SessionWay.Datagram?
+            if case .datagram(let datagram, _) = way.push { found = datagram }
+            return (try #require(found), try tunnel(text), way.maximumInnerByteCount)
+        }
+        let (plain, end, room) = try datagram("local: 10.0.0.1, remote: 192.0.2.9")
+        #expect(plain.userLabel.rawValue == 100 && plain.pathLabel == nil && plain.ttl == 64)
+        #expect(!plain.hasChecksum && room == 1500 - 32)
+        #expect(
+            end.end
+                == .mplsudp(
+                    remote: try #require(IPAddress("192.0.2.9")), local: try #require(IPAddress("10.0.0.1")),
+                    receive: nil, needsChecksum: false))
+        let (other, otherEnd, otherRoom) = try datagram(
+            "local: \"2001:db8:f::1\", remote: \"2001:db8:f::9\", send: 16001, receive: 17001, ttl: 9, dscp: 46, "
+                + "innerDSCP: outer")
+        #expect(other.pathLabel?.rawValue == 16001 && other.ttl == 9 && other.dscp == 46)
+        #expect(other.hasChecksum && otherRoom == 1500 - 56)
+        #expect(otherEnd.innerClass == .outer)
+        guard case .mplsudp(_, _, let receive, let needsChecksum) = otherEnd.end else {
+            Issue.record("\(otherEnd.end)")
+            return
+        }
+        #expect(receive?.rawValue == 17001 && needsChecksum)
+        let (off, offEnd, _) = try datagram(
+            "local: \"2001:db8:f::1\", remote: \"2001:db8:f::9\", checksum: off")
+        #expect(!off.hasChecksum)
+        guard case .mplsudp(_, _, nil, false) = offEnd.end else {
+            Issue.record("\(offEnd.end)")
+            return
+        }
+        let (on, onEnd, _) = try datagram("local: 10.0.0.1, remote: 192.0.2.9, checksum: on")
+        #expect(on.hasChecksum)
+        // Over IPv4 anybody may do without (RFC 768).
+        guard case .mplsudp(_, _, nil, false) = onEnd.end else {
+            Issue.record("\(onEnd.end)")
+            return
         }
     }
 
