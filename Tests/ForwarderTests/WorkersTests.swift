@@ -1,3 +1,4 @@
+import Link
 import Packets
 import Ports
 import Tables
@@ -90,16 +91,7 @@ import Wire
 
     @Test("RFC 2698 a session that comes by two workers has its rate once")
     func policer() throws {
-        var session = try #require(
-            crew.tables.contents.changes.lazy.compactMap { change -> SessionObject? in
-                if case .set(.session(let session)) = change { session } else { nil }
-            }.first { $0.slot.rawValue == 0 })
-        session.up.policer = Policer(
-            committedBitsPerSecond: 8000, peakBitsPerSecond: 8000, committedBurstByteCount: 1280,
-            peakBurstByteCount: 1280)
-        try crew.tables.stage(
-            Transaction(number: crew.tables.number + 1, changes: [.set(.session(session))]))
-        crew.publish()
+        try police(burstByteCount: 1280)
         let packet = Datagram.udp("10.1.0.5", "198.51.100.7", byteCount: 100).bytes
         func sent() -> Int {
             (0..<16).reduce(0) { sum, number in
@@ -109,6 +101,42 @@ import Wire
         #expect(sent() == 10, "a burst of 1280 bytes, 128 each")
         crew.wait(nanoseconds: 512_000_000)
         #expect(sent() == 4, "512 bytes of half a second")
+    }
+
+    @Test("RFC 2698 also when they meter at the same time")
+    func policerAtOnce() throws {
+        try police(burstByteCount: 1_280_000)
+        let packet = Datagram.udp("10.1.0.5", "198.51.100.7", byteCount: 100).bytes
+        for worker in 0..<2 {
+            for _ in 0..<8000 { crew.port("access0", of: worker).offer(packet, timestamp: 1_000_000_000) }
+        }
+        let threads = crew.workers.map { worker in
+            let worker = Handover(value: worker)
+            return NativeThread("worker") {
+                while worker.value.serve(PortIndex(rawValue: 0)) > 0 {}
+            }
+        }
+        for thread in threads { thread.join() }
+        let sent = (0..<2).reduce(0) { sum, worker in
+            sum + crew.port("core0", of: worker).sent.count { Frame($0.bytes)?.etherType == .mpls }
+        }
+        #expect(sent == 10_000)
+    }
+
+    private struct Handover: @unchecked Sendable { let value: Worker }
+
+    /// Gives alice's way up a policer of 1000 bytes a second.
+    private func police(burstByteCount: UInt32) throws {
+        var session = try #require(
+            crew.tables.contents.changes.lazy.compactMap { change -> SessionObject? in
+                if case .set(.session(let session)) = change { session } else { nil }
+            }.first { $0.slot.rawValue == 0 })
+        session.up.policer = Policer(
+            committedBitsPerSecond: 8000, peakBitsPerSecond: 8000, committedBurstByteCount: burstByteCount,
+            peakBurstByteCount: burstByteCount)
+        try crew.tables.stage(
+            Transaction(number: crew.tables.number + 1, changes: [.set(.session(session))]))
+        crew.publish()
     }
 
     @Test("Workers have equal parts of what a port may ask of the slow path")
@@ -154,5 +182,28 @@ import Wire
         }
         memory.state = .down
         #expect(ports.allSatisfy { $0.state == .down && $0.name == "m" && $0.mtu == 1500 })
+    }
+
+    @Test("CD-1 what queues have lost is added up, and one that can't be used is the port's trouble")
+    func queues() {
+        let memory = MemoryPort(name: "m", link: .ip)
+        let object = PortObject(slot: 3, name: "m", medium: .tun(interface: "t"), role: .access)
+        var live = LivePort(object, memory, serial: 1)
+        var reports = (0..<2).map { PortReport(memory, slot: 3, serial: 1, worker: $0) }
+        for (worker, drops) in [5, 7].enumerated() {
+            reports[worker].statistics.kernelDrops = UInt64(drops)
+            reports[worker].statistics.superframes = 2
+            live.take(reports[worker])
+        }
+        #expect(live.status.state == .up && live.status.counters.kernelDrops == 12)
+        #expect(live.status.counters.superframes == 4)
+        reports[1].state = .absent("it is full")
+        live.take(reports[1])
+        #expect(live.status.state == .absent && live.status.detail == "queue 1: it is full")
+        reports[1].state = .up
+        live.take(reports[1])
+        reports[0].state = .down
+        live.take(reports[0])
+        #expect(live.status.state == .down && live.status.counters.kernelDrops == 12)
     }
 }

@@ -189,4 +189,16 @@ import Testing
         #expect(captured.map(\.port) == [4] && captured.map(\.link) == [.ethernet])
         #expect(captured.map(\.bytes) == [[UInt8](repeating: 3, count: 60)])
     }
+
+    @Test("What several workers have counted of one kind is one number")
+    func workers() {
+        var (one, other) = (DropReading(), DropReading())
+        func count(_ port: UInt16, _ slot: UInt32?, _ packets: UInt64) -> DropReading.Count {
+            DropReading.Count(port: port, slot: slot, reason: .notAdmitted, packets: packets)
+        }
+        (one.counts, one.overflow) = ([count(1, nil, 3), count(1, 5, 1)], 2)
+        (other.counts, other.overflow) = ([count(1, 5, 10), count(2, nil, 4)], 1)
+        one.add(other)
+        #expect(one.counts == [count(1, nil, 3), count(1, 5, 11), count(2, nil, 4)] && one.overflow == 3)
+    }
 }

@@ -8,13 +8,13 @@ import Testing
 
 @Suite("One who looks on") struct PeerTests {
     private static func connection(
-        _ observer: WorkerObserver, patience: ObservationServer.Patience = .init(),
+        _ observers: WorkerObserver..., patience: ObservationServer.Patience = .init(),
         at now: ContinuousClock.Instant = .now
     ) -> (peer: ObservationPeer, client: RawClient) {
         var ends: [Int32] = [0, 0]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
-        let peer = ObservationPeer(Descriptor(ends[0]), [observer], patience: patience, at: now)
+        let peer = ObservationPeer(Descriptor(ends[0]), observers, patience: patience, at: now)
         return (peer, RawClient(socket: Descriptor(ends[1])))
     }
 
@@ -56,6 +56,35 @@ import Testing
         for hours in 0..<3 { peer.advance(isTapFree: true, at: start + .seconds(3600 * hours)) }
         #expect(peer.hasTap && !peer.isOver)
         #expect(try client.take() == [.armed])
+    }
+
+    @Test("Packets of all workers together are as many as were asked for")
+    func severalWorkers() throws {
+        let observers = [WorkerObserver(), WorkerObserver()]
+        var (peer, client) = Self.connection(observers[0], observers[1])
+        var request = CaptureRequest()
+        request.count = 5
+        let bytes = Self.frame(.capture(request))
+        #expect(client.send(bytes) == bytes.count)
+        peer.advance(isTapFree: true)
+        for (worker, observer) in observers.enumerated() {
+            let vector = PacketVector()
+            for _ in 0..<3 {
+                [UInt8](repeating: UInt8(worker), count: 60).withUnsafeBytes {
+                    vector.append($0, timestamp: 1)
+                }
+            }
+            observer.beginVector(vector, from: PortIndex(rawValue: 0), link: .ethernet)
+            observer.endVector(vector)
+        }
+        peer.advance(isTapFree: true)
+        let answers = try client.take()
+        let workers = answers.compactMap { answer -> UInt8? in
+            if case .captured(let packet) = answer { packet.bytes.first } else { nil }
+        }
+        #expect(workers == [0, 0, 0, 1, 1])
+        #expect(answers.last == .end(ObservationEnd(cause: .count, lost: 0)) && peer.isOver)
+        #expect(observers.allSatisfy { !$0.isArmed })
     }
 
     @Test("Who has watched without reading has a minute for the rest, from the end on")
