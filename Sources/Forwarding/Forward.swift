@@ -28,15 +28,16 @@ public func forward<R: Recorder>(
     let classifier = Classifier(tables: tables, input: input, arena: arena)
     let converter = Converter(tables: tables, arena: arena, sendsErrors: input.entry.sendsErrors)
     var identification = state.identification
-    // So few that what one stage asks for is still in the nearest cache in the next.
-    var scratch = InlineArray<64, Pending>(repeating: Pending())
-    var pendings = scratch.mutableSpan
-    unsafe pendings.withUnsafeMutableBufferPointer { pendings in
+    var scratch = PendingBatch()
+    unsafe withUnsafeMutableBytes(of: &scratch.words) { scratch in
+        precondition(scratch.count >= PendingBatch.capacity &* MemoryLayout<Pending>.stride)
+        let pending = unsafe scratch.baseAddress.unsafelyUnwrapped.bindMemory(
+            to: Pending.self, capacity: PendingBatch.capacity)
         var first = 0
         while first < count {
             let batch = unsafe Batch(
-                packets: packets + first, pending: pendings.baseAddress.unsafelyUnwrapped,
-                count: min(pendings.count, count &- first))
+                packets: packets + first, pending: pending,
+                count: min(PendingBatch.capacity, count &- first))
             if classifier.parse(batch, &recorder) {
                 classifier.find(batch, &recorder)
                 classifier.admit(batch, &recorder)

@@ -49,14 +49,19 @@ extension Classifier {
     func find<R: Recorder>(_ batch: Batch, _ recorder: inout R) {
         var index = 0
         while index < batch.count {
-            switch unsafe batch.pending[index].kind {
-            case .nothing: index &+= 1
-            case .plain4: index = findPlain(IPv4.self, batch, from: index, &recorder)
-            case .plain6: index = findPlain(IPv6.self, batch, from: index, &recorder)
-            case .decapsulated4: index = findDecapsulated(IPv4.self, batch, from: index)
-            case .decapsulated6: index = findDecapsulated(IPv6.self, batch, from: index)
-            case .labelled: index = findLabelled(batch, from: index, &recorder)
-            case .unlabelled4, .unlabelled6: index &+= 1
+            let kind = unsafe batch.pending[index].kind
+            if kind == .plain4 {
+                index = findPlain(IPv4.self, batch, from: index, &recorder)
+            } else if kind == .labelled {
+                index = findLabelled(batch, from: index, &recorder)
+            } else if kind == .decapsulated4 {
+                index = findDecapsulated(IPv4.self, batch, from: index)
+            } else if kind == .plain6 {
+                index = findPlain(IPv6.self, batch, from: index, &recorder)
+            } else if kind == .decapsulated6 {
+                index = findDecapsulated(IPv6.self, batch, from: index)
+            } else {
+                index &+= 1
             }
         }
     }
@@ -65,12 +70,17 @@ extension Classifier {
     func admit<R: Recorder>(_ batch: Batch, _ recorder: inout R) {
         var index = 0
         while index < batch.count {
-            switch unsafe batch.pending[index].kind {
-            case .plain4: index = admitPlain(IPv4.self, batch, from: index, &recorder)
-            case .plain6: index = admitPlain(IPv6.self, batch, from: index, &recorder)
-            case .decapsulated4, .decapsulated6: index = admitDecapsulated(batch, from: index)
-            case .labelled: index = admitLabelled(batch, from: index, &recorder)
-            case .nothing, .unlabelled4, .unlabelled6: index &+= 1
+            let kind = unsafe batch.pending[index].kind
+            if kind == .plain4 {
+                index = admitPlain(IPv4.self, batch, from: index, &recorder)
+            } else if kind == .labelled {
+                index = admitLabelled(batch, from: index, &recorder)
+            } else if kind == .decapsulated4 || kind == .decapsulated6 {
+                index = admitDecapsulated(batch, from: index)
+            } else if kind == .plain6 {
+                index = admitPlain(IPv6.self, batch, from: index, &recorder)
+            } else {
+                index &+= 1
             }
         }
     }
@@ -82,25 +92,25 @@ extension Classifier {
     ) {
         var index = 0
         while index < batch.count {
-            switch unsafe batch.pending[index].kind {
-            case .nothing, .labelled:
-                index = finishDecided(batch, from: index, converter, &identification, &recorder)
-            case .plain4:
+            let kind = unsafe batch.pending[index].kind
+            if kind == .plain4 {
                 index = finishPlain(IPv4.self, batch, from: index, converter, &identification, &recorder)
-            case .plain6:
+            } else if kind == .unlabelled4 {
+                index = finishUnlabelled(
+                    IPv4.self, batch, from: index, converter, &identification, &recorder)
+            } else if kind == .decapsulated4 {
+                index = finishDecapsulated(
+                    IPv4.self, batch, from: index, converter, &identification, &recorder)
+            } else if kind == .plain6 {
                 index = finishPlain(IPv6.self, batch, from: index, converter, &identification, &recorder)
-            case .decapsulated4:
-                index = finishDecapsulated(
-                    IPv4.self, batch, from: index, converter, &identification, &recorder)
-            case .decapsulated6:
-                index = finishDecapsulated(
-                    IPv6.self, batch, from: index, converter, &identification, &recorder)
-            case .unlabelled4:
-                index = finishUnlabelled(
-                    IPv4.self, batch, from: index, converter, &identification, &recorder)
-            case .unlabelled6:
+            } else if kind == .unlabelled6 {
                 index = finishUnlabelled(
                     IPv6.self, batch, from: index, converter, &identification, &recorder)
+            } else if kind == .decapsulated6 {
+                index = finishDecapsulated(
+                    IPv6.self, batch, from: index, converter, &identification, &recorder)
+            } else {
+                index = finishDecided(batch, from: index, converter, &identification, &recorder)
             }
         }
     }

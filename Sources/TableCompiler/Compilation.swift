@@ -178,6 +178,7 @@ public final class Compilation {
         switch object.encapsulation {
         case .mpls(let mpls): mouth.pathLabels = TableCompiler.pathLabels(mpls)
         case .ipip: mouth.push = TableCompiler.push(object.encapsulation, userLabel: nil)
+        case .mplsudp: break
         }
         mouths[tunnel] = mouth
         return mouth
