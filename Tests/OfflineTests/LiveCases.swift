@@ -16,8 +16,8 @@ import Wire
 final class LiveCases {
     /// How ports pass packets to the kernel and back.
     struct Engines: CustomStringConvertible, Sendable {
-        var tun: PortEngine
-        var packet: PortEngine
+        var tun: Ports.PortEngine
+        var packet: Ports.PortEngine
         var offload: Bool
 
         var description: String { "\(tun.rawValue), \(packet.rawValue), offload \(offload ? "on" : "off")" }
