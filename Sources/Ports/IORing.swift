@@ -18,10 +18,8 @@ import Glibc
     init(on descriptor: Int32) throws(Refusal) {
         unsafe ring = .allocate(capacity: 1)
         let result = unsafe wl_ring_open(ring, descriptor)
-        guard result == 0 else {
-            unsafe ring.deallocate()
-            throw Refusal(errorNumber: result)
-        }
+        // What is allocated goes with the object, which is whole by now.
+        if result != 0 { throw Refusal(errorNumber: result) }
     }
 
     /// Why there is no ring.

@@ -16,10 +16,8 @@ import Glibc
         unsafe ring = .allocate(capacity: 1)
         let result = unsafe wl_receive_ring_open(
             ring, descriptor, UInt32(slotByteCount), max(byteCount, 2 * slotByteCount))
-        guard result == 0 else {
-            unsafe ring.deallocate()
-            throw Refusal(errorNumber: result)
-        }
+        // What is allocated goes with the object, which is whole by now.
+        if result != 0 { throw Refusal(errorNumber: result) }
     }
 
     /// Slots for longer packets would be too few.
