@@ -34,7 +34,7 @@ public struct PortsBenchReport: Sendable {
             return ["none came through: the device drops packets of this size, as `wayleave drops` may say"]
         }
         var remarks: [String] = []
-        if search.rate == nil { remarks.append("every rate lost packets") }
+        if search.rate == nil { remarks.append("no rate was found to be without loss") }
         if !search.isConverged {
             remarks.append("ended by the limit of trials or time, before the bounds met")
         }
