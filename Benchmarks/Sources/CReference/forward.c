@@ -39,7 +39,7 @@ enum match { NOTHING, PORTS, ICMP };
 #define CONFINED 0x40000001u
 #define TUNNEL_FLAG 0x80000000u
 #define GROUP_FLAG 0x80000000u
-#define PORT_CONTEXT ((uint64_t)1 << 62)
+#define PORT_CONTEXT ((uint64_t)1 << 36)
 #define KEEP_CLASS 0x4040404040404040u
 #define MAXIMUM_LABELS 8
 #define BOTTOM_OF_STACK 0x100u

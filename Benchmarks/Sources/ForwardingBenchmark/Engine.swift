@@ -26,19 +26,23 @@ final class Rig {
     init(_ scenario: Scenario) {
         self.scenario = scenario
         frames = FrameStore(count: scenario.sessionCount) { scenario.frame($0) }
-        let publication = Self.tables(scenario)
+        let (publication, adjacencies) = Self.tables(scenario)
         tables = WorkerTables(publication, neighbourSeed: 1)
         view = tables.view
-        reference = scenario.operation.engines.contains(.c) ? ref_tables(publication, scenario) : ref_tables()
+        reference =
+            scenario.operation.engines.contains(.c)
+            ? ref_tables(publication, adjacencies, scenario) : ref_tables()
         counters = CounterRows()
         precondition(MemoryLayout<Packet>.stride == MemoryLayout<ref_packet>.stride)
         precondition(
             MemoryLayout<Packet>.offset(of: \.adjacency) == MemoryLayout<ref_packet>.offset(of: \.adjacency))
     }
 
-    private static func tables(_ scenario: Scenario) -> TablesPublication {
+    /// The tables, and the adjacencies that all their publications have added.
+    private static func tables(_ scenario: Scenario) -> (TablesPublication, [AdjacencyIndex]) {
         let tables = ForwardingTables()
         var publication: TablesPublication?
+        var adjacencies: [AdjacencyIndex] = []
         for part in 0..<scenario.partCount {
             if publication != nil { tables.settle() }
             let changes = scenario.objects(part: part).map { Transaction.Change.set($0) }
@@ -48,8 +52,9 @@ final class Rig {
                 preconditionFailure("\(error)")
             }
             publication = tables.publish()
+            adjacencies += publication!.addedAdjacencies
         }
-        return publication!
+        return (publication!, adjacencies)
     }
 
     /// Fills the vector with packets of sessions drawn at random.

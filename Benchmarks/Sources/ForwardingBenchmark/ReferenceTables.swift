@@ -5,7 +5,7 @@ import Wire
 extension ref_tables {
     /// The same tables for the C loop. Records are copied as they are, since its structs have their layout; hash tables
     /// and tries it builds itself, from the objects. The memory lives as long as the process.
-    init(_ tables: TablesPublication, _ scenario: Scenario) {
+    init(_ tables: TablesPublication, _ adjacencyIndices: [AdjacencyIndex], _ scenario: Scenario) {
         self.init()
         let view = tables.view
         var keys = Keys()
@@ -24,7 +24,7 @@ extension ref_tables {
         treatments = Self.copied(treatmentRecords)
         path_mtus = Self.allocated(ForwardingTables.tunnelCapacity)
         rules = Self.copied((0..<(treatmentRecords.map(\.rules.upperBound).max() ?? 0)).map { view.rule($0) })
-        adjacencies = Self.copied(tables.addedAdjacencies.map { tables.adjacencies[Int($0.rawValue)] })
+        adjacencies = Self.copied(adjacencyIndices.map { tables.adjacencies[Int($0.rawValue)] })
         nhlfes = Self.copied(
             (0..<UInt32(ForwardingTables.labelCount)).map { view.nhlfe(NHLFEIndex(rawValue: $0)).pointee })
         incoming_labels = Self.copied(
