@@ -14,7 +14,7 @@ extension Classifier {
         if let fault = IP.fault(window, available: position.available) { return packet.drop(fault) }
         recorder.record(IP.step(window))
         let isUp = input.entry.role == .access
-        if !isUp, IP.announcesIP(window), IP.subscriber(tables, IP.destination(window)).isLocal {
+        if !isUp, IP.announcesTunnel(window), IP.subscriber(tables, IP.destination(window)).isLocal {
             // So that what stands inside has all stages before it. Whatever else is ours is found in the next one.
             return classifyLocal(&packet, position, &pending, &recorder)
         }
@@ -127,6 +127,8 @@ extension Classifier {
                 findDecapsulated(IPv4.self, &pending)
             } else if pending.kind == .decapsulated6 {
                 findDecapsulated(IPv6.self, &pending)
+            } else if pending.kind == .labelled {
+                findLabelled(&packet, &pending, &recorder)
             }
             return
         }

@@ -47,8 +47,8 @@ public import Wire
     static func prefetchSubscriber(_ tables: TablesView, _ address: Address)
     static func neighbour(_ tables: TablesView, _ address: Address, _ onLink: AdjacencyIndex)
         -> AdjacencyIndex?
-    /// Whether what stands behind this very header is said to be an IP packet.
-    static func announcesIP(_ window: borrowing HeaderWindow) -> Bool
+    /// Whether what stands right behind this header, of the least length, is said to be an IP packet, or MPLS in UDP.
+    static func announcesTunnel(_ window: borrowing HeaderWindow) -> Bool
 
     static var etherType: EtherType { get }
     /// What is pending about such packets.
@@ -180,9 +180,10 @@ public import Wire
         tables.prefetchSubscriber(of: address)
     }
     @inlinable @inline(always)
-    static func announcesIP(_ window: borrowing HeaderWindow) -> Bool {
+    static func announcesTunnel(_ window: borrowing HeaderWindow) -> Bool {
         let announced = IPProtocol(rawValue: window.octet(IPv4Field.protocol))
         return announced == .ipv4 || announced == .ipv6
+            || announced == .udp && window.network16(IPv4Field.minimumByteCount &+ 2) == MPLSInUDP.port
     }
     @inlinable @inline(always)
     static func neighbour(_ tables: TablesView, _ address: IPv4Address, _ onLink: AdjacencyIndex)
@@ -280,9 +281,10 @@ public import Wire
         tables.prefetchSubscriber(of: address)
     }
     @inlinable @inline(always)
-    static func announcesIP(_ window: borrowing HeaderWindow) -> Bool {
+    static func announcesTunnel(_ window: borrowing HeaderWindow) -> Bool {
         let announced = IPProtocol(rawValue: window.octet(IPv6Field.nextHeader))
         return announced == .ipv4 || announced == .ipv6
+            || announced == .udp && window.network16(IPv6Field.byteCount &+ 2) == MPLSInUDP.port
     }
     @inlinable @inline(always)
     static func neighbour(_ tables: TablesView, _ address: IPv6Address, _ onLink: AdjacencyIndex)

@@ -12,9 +12,10 @@ import Wire
         var description: String { "\(reason) on \(port)" }
     }
 
-    /// Given by the ports, by the slow path, or by the worker after the loop.
+    /// Given by the ports, by the slow path, or by the worker after the loop; of datagrams, which this edge has no tunnel for,
+    /// see `MPLSInUDPTests`.
     static let elsewhere: Set<DropReason> = [
-        .oversized, .malformedARP, .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
+        .badUDPChecksum, .badUDPLength, .missingUDPChecksum, .oversized, .malformedARP, .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
         .policed, .portDown, .recursiveEncapsulation, .requestLimit, .tooBig, .transmitFailed, .ttlExpired,
     ]
 

@@ -157,6 +157,22 @@ import Wire
         #expect(edge.outcome(vector, 1).frame != nil)
     }
 
+    @Test("RFC 768: a length that is no datagram's, or more than has come, is called by its name")
+    func lengths() throws {
+        let kind = Self.kinds[0]
+        let frame = try Self.arriving(kind)
+        let edge = Self.edges(kind).subscriber
+        let field = 14 + 20 + 4
+        let length = frame.count - 14 - 20
+        for (stated, isBad) in [(0, true), (7, true), (length, false), (length + 1, true), (0xffff, true)] {
+            var changed = frame
+            (changed[field], changed[field + 1]) = (UInt8(stated >> 8), UInt8(stated & 0xff))
+            let outcome = edge.forward(changed, from: "core0")
+            #expect((outcome == .dropped(.badUDPLength)) == isBad, "\(stated)")
+            #expect((outcome.frame != nil) == !isBad, "\(stated)")
+        }
+    }
+
     @Test("RFC 6936: none over IPv6 only where the tunnel says so", arguments: kinds)
     func missing(_ kind: Kind) throws {
         let frame = try Self.arriving(kind) { _ in 0 }
