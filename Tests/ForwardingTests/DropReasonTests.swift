@@ -12,10 +12,11 @@ import Wire
         var description: String { "\(reason) on \(port)" }
     }
 
-    /// Given by the ports, by the slow path, or by the worker after the loop; of datagrams, which this edge has no tunnel for,
-    /// see `MPLSInUDPTests`.
+    /// Given by the ports, by the slow path, or by the worker after the loop. This edge has no tunnel that takes
+    /// datagrams: see `MPLSInUDPTests`.
     static let elsewhere: Set<DropReason> = [
-        .badUDPChecksum, .badUDPLength, .missingUDPChecksum, .oversized, .malformedARP, .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
+        .badUDPChecksum, .badUDPLength, .missingUDPChecksum, .oversized, .malformedARP,
+        .malformedNeighbourDiscovery, .neighbourUnresolved, .notServedHere,
         .policed, .portDown, .recursiveEncapsulation, .requestLimit, .tooBig, .transmitFailed, .ttlExpired,
     ]
 

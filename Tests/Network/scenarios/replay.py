@@ -127,7 +127,7 @@ def wrong_use(laboratory: Laboratory) -> None:
             "a damaged capture",
             [*with_exchange, "--in", f"access0={folder}/torn.pcap", "--out", f"core0={out}"],
             1,
-            "torn.pcap, packet 3: truncated",
+            "torn.pcap, packet 3: the file ends within it",
         ),
         (
             "an output that can't be made",
