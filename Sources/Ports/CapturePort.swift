@@ -163,10 +163,16 @@ extension CapturePort {
         maintain()
     }
 
+    /// In bytes: what is longer is a superframe, and dropped as oversized.
+    private static var longestFrame: Int32 { 65_536 }
+    /// For how many milliseconds packets may wait for others to come with them.
+    private static var patience: Int32 { 1 }
+
     private func activate(_ handle: OpaquePointer) throws(InterfaceError) {
-        unsafe pcap_set_snaplen(handle, 262_144)
+        unsafe pcap_set_snaplen(handle, Self.longestFrame)
         unsafe pcap_set_promisc(handle, configuration.isPromiscuous ? 1 : 0)
-        unsafe pcap_set_immediate_mode(handle, 1)
+        // Not "immediate": for that libpcap has a ring of slots for the longest frame each, and sixty fill it.
+        unsafe pcap_set_timeout(handle, Self.patience)
         unsafe pcap_set_buffer_size(handle, 16 << 20)
         isNanoseconds = unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO) == 0
         let result = unsafe pcap_activate(handle)
