@@ -103,13 +103,7 @@ extension Classifier {
             let entry = LabelStackEntry(rawValue: HeaderWindow(arena, at: position.header).network32(0))
             position.header &+= 4
             guard entry.label.rawValue >= 16 else {
-                guard entry.label.isExplicitNull else {
-                    recorder.record(.unboundLabel(entry))
-                    return packet.drop(
-                        entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
-                }
-                recorder.record(.explicitNull(entry))
-                guard !entry.isBottomOfStack else { return packet.drop(.missingUserLabel) }
+                guard popNull(&packet, entry, &recorder) else { return }
                 continue
             }
             guard isPathDue else {

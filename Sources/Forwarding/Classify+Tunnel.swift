@@ -242,13 +242,7 @@ extension Classifier {
             let entry = LabelStackEntry(rawValue: HeaderWindow(arena, at: position.header).network32(0))
             position.header &+= 4
             guard entry.label.rawValue >= 16 else {
-                guard entry.label.isExplicitNull else {
-                    recorder.record(.unboundLabel(entry))
-                    return packet.drop(
-                        entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
-                }
-                recorder.record(.explicitNull(entry))
-                guard !entry.isBottomOfStack else { return packet.drop(.missingUserLabel) }
+                guard popNull(&packet, entry, &recorder) else { return }
                 continue
             }
             if case .port = context {
@@ -267,6 +261,22 @@ extension Classifier {
             return parseUserLabel(position, entry, context, topmost, &pending)
         }
         packet.drop(.labelStackTooDeep)
+    }
+
+    /// A special-purpose label, on the way down a stack: only explicit nulls are popped.
+    /// - Returns: whether the stack goes on below; else the packet has been dropped.
+    @export(implementation) @inline(never)
+    func popNull<R: Recorder>(
+        _ packet: inout Packet, _ entry: LabelStackEntry, _ recorder: inout R
+    ) -> Bool {
+        guard entry.label.isExplicitNull else {
+            recorder.record(.unboundLabel(entry))
+            packet.drop(entry.label == .associatedChannel ? .associatedChannel : .reservedLabel)
+            return false
+        }
+        recorder.record(.explicitNull(entry))
+        if entry.isBottomOfStack { packet.drop(.missingUserLabel) }
+        return !entry.isBottomOfStack
     }
 
     /// A transit label that explicit nulls have exposed: it goes on with what they said (RFC 3443 §3.4, RFC 3270 §2.6).
